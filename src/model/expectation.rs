@@ -1,0 +1,118 @@
+//! What must come back from a step.
+
+use std::time::Duration;
+
+use super::Value;
+use crate::source::{Span, Spanned};
+
+/// The mapping under `expect`. Every part that is given must hold.
+#[derive(Clone, Debug)]
+pub struct Expectation {
+    /// The mapping.
+    pub span: Span,
+    /// `rows` or `rows_unordered`.
+    pub rows: Option<RowsExpectation>,
+    /// One row of one column.
+    pub value: Option<Value>,
+    /// Names, and types where given, of all columns in order.
+    pub columns: Option<Spanned<Vec<ColumnExpectation>>>,
+    /// The number of rows that an SQL command changed.
+    pub affected: Option<Value>,
+    /// No rows or no documents (`true`), or at least one (`false`).
+    pub empty: Option<Spanned<bool>>,
+    /// The statement must fail in this way.
+    pub error: Option<AwaitedError>,
+    /// `documents` or `documents_unordered`.
+    pub documents: Option<DocumentsExpectation>,
+    /// Fields that the reply of a MongoDB command must have.
+    pub reply: Option<Value>,
+    /// What the plan of an `explain` must be like.
+    pub plan: Option<PlanExpectation>,
+    /// The same on all nodes of the step.
+    pub agree: Option<Spanned<bool>>,
+    /// A bound on the lag that `eventually` or `catch_up` measured.
+    pub within: Option<Spanned<Duration>>,
+}
+
+/// Rows that a query must return.
+#[derive(Clone, Debug)]
+pub struct RowsExpectation {
+    /// The rows.
+    pub rows: Vec<RowExpectation>,
+    /// Whether their order counts.
+    pub ordered: bool,
+    /// The list.
+    pub span: Span,
+}
+
+/// One row, a cell a column.
+#[derive(Clone, Debug)]
+pub struct RowExpectation {
+    /// The cells. A mapping with a `$$` operator is matched, everything else is compared by the column's type.
+    pub cells: Vec<Value>,
+    /// The row.
+    pub span: Span,
+}
+
+/// A column of a result.
+#[derive(Clone, Debug)]
+pub struct ColumnExpectation {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// Its type as PostgreSQL names it in `format_type` (`integer`, `numeric`, `text`) or in short (`int4`).
+    pub type_name: Option<Spanned<String>>,
+}
+
+/// Documents that a command must return.
+#[derive(Clone, Debug)]
+pub struct DocumentsExpectation {
+    /// Each a mapping, or text that is one variable.
+    pub documents: Vec<Value>,
+    /// Whether their order counts.
+    pub ordered: bool,
+    /// The list.
+    pub span: Span,
+}
+
+/// How a statement must fail. Every part that is given must hold; for SQL `sqlstate`, `message`, `constraint`, `table`,
+/// `column`; for MongoDB `code`, `name`, `labels`, `message`.
+#[derive(Clone, Debug)]
+pub struct AwaitedError {
+    /// The mapping.
+    pub span: Span,
+    /// Five characters, or the first two for a class of errors.
+    pub sqlstate: Option<Value>,
+    /// The message: text that it must contain, or an operator.
+    pub message: Option<Value>,
+    /// The constraint that was violated.
+    pub constraint: Option<Value>,
+    /// The table that the error names.
+    pub table: Option<Value>,
+    /// The column that the error names.
+    pub column: Option<Value>,
+    /// MongoDB's number.
+    pub code: Option<Value>,
+    /// MongoDB's name of the code.
+    pub name: Option<Value>,
+    /// Labels that the error must carry.
+    pub labels: Option<Spanned<Vec<Spanned<String>>>>,
+}
+
+/// What a plan must be like; the same words for both engines.
+#[derive(Clone, Debug)]
+pub struct PlanExpectation {
+    /// The mapping.
+    pub span: Span,
+    /// Exactly these tables or collections are read.
+    pub reads: Option<Spanned<Vec<Value>>>,
+    /// Each of these indexes is used.
+    pub indexes: Option<Spanned<Vec<Value>>>,
+    /// Kinds of nodes or stages that must not be there: `Seq Scan`, `Sort`, `COLLSCAN`.
+    pub forbid: Option<Spanned<Vec<Spanned<String>>>>,
+    /// Kinds that must be there.
+    pub require: Option<Spanned<Vec<Spanned<String>>>>,
+    /// A bound on rows or documents examined for each one returned: a number, or `{ max: 1.1, min: 1 }`.
+    pub examined_per_returned: Option<Value>,
+    /// A bound on shared buffers touched (hit and read), PostgreSQL only: a number, or `{ max: 40 }`.
+    pub buffers: Option<Value>,
+}

@@ -1,0 +1,27 @@
+//! Meaning with its place: scenarios, steps, expectations, values, systems and the suite's settings, as plain data.
+//! No behaviour beyond what a noun needs to be built and printed; `language` makes it from text, `engine` runs it,
+//! `judge` compares with it.
+
+mod datum;
+mod expectation;
+mod node;
+mod scenario;
+mod settings;
+mod step;
+mod system;
+mod value;
+
+pub use datum::{Datum, Variables};
+pub use expectation::{
+    AwaitedError, ColumnExpectation, DocumentsExpectation, Expectation, PlanExpectation, RowExpectation,
+    RowsExpectation,
+};
+pub use node::{Engine, NodeName, NodeSelector};
+pub use scenario::{Binding, Body, Case, Format, Need, Scenario, SltRecord, SltScript};
+pub use settings::{
+    Endpoint, MongoTopology, PgTopology, Profile, Redaction, Requirement, RequirementPart, RequirementsRegister,
+    Settings, Topology,
+};
+pub use step::{Action, ExplainTarget, Fault, Load, SqlSource, Step, TransactionVerb};
+pub use system::{Replication, ReplicationLink, ReplicationOrigin, System};
+pub use value::{Template, TemplatePart, Value, ValueKind};

@@ -1,0 +1,102 @@
+//! What came back from a live node: passive nouns between `backend`, which fills them, and `judge`, which reads them.
+
+use std::time::Duration;
+
+use bson::Document;
+use serde::{Deserialize, Serialize};
+
+use crate::explain::Plan;
+
+/// What one node answered to one step.
+#[derive(Clone, Debug)]
+pub struct Observation {
+    /// The node, as it is shown: `pg.apj`, `mongo`.
+    pub node: String,
+    /// The answer.
+    pub outcome: Outcome,
+    /// The server's time and the way there and back.
+    pub elapsed: Duration,
+    /// How long it took to hold (`eventually`) or to catch up (`catch_up`).
+    pub lag: Option<Duration>,
+}
+
+/// A statement succeeds or the server refuses it. (A server that cannot be reached is neither: that is an error of the
+/// machinery and never becomes an observation.)
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// It succeeded.
+    Output(Output),
+    /// The server refused it.
+    Refused(ServerError),
+}
+
+/// What a statement returned.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// SQL: the last result set, and the rows affected by the last command.
+    Sql {
+        /// `None` when no statement returned rows.
+        rows: Option<RowSet>,
+        /// The count of the last command tag.
+        affected: u64,
+    },
+    /// MongoDB: a command with a cursor, read to its end.
+    Documents(Vec<Document>),
+    /// MongoDB: any other command's reply, without the fields that belong to the cluster (`$clusterTime`, `operationTime`,
+    /// `electionId`, `opTime`).
+    Reply(Document),
+    /// EXPLAIN of either engine.
+    Plan(Plan),
+    /// Rows went straight into a golden comparison and were not kept.
+    Streamed {
+        /// How many rows or documents.
+        count: u64,
+    },
+    /// A step that returns nothing: a fault, a transaction verb.
+    Nothing,
+}
+
+/// A result set in PostgreSQL's own text form.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RowSet {
+    /// The columns in order.
+    pub columns: Vec<Column>,
+    /// The rows; `None` is NULL.
+    pub rows: Vec<Vec<Option<String>>>,
+}
+
+/// A column of a result set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Column {
+    /// The name.
+    pub name: String,
+    /// The type's `pg_type.typname` (`int4`, `numeric`, `_text`); empty when it is not known.
+    pub type_name: String,
+}
+
+/// A server's refusal.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ServerError {
+    /// SQLSTATE (PostgreSQL).
+    pub sqlstate: Option<String>,
+    /// The number (MongoDB).
+    pub code: Option<i32>,
+    /// The name of the code: MongoDB's, or the condition name of the SQLSTATE (`unique_violation`).
+    pub name: Option<String>,
+    /// The message, with nothing in it that changes from run to run by the driver's doing.
+    pub message: String,
+    /// DETAIL (PostgreSQL).
+    pub detail: Option<String>,
+    /// HINT (PostgreSQL).
+    pub hint: Option<String>,
+    /// The constraint.
+    pub constraint: Option<String>,
+    /// The table.
+    pub table: Option<String>,
+    /// The column.
+    pub column: Option<String>,
+    /// Error labels (MongoDB).
+    pub labels: Vec<String>,
+    /// The position in the SQL text, 1-based, in characters (PostgreSQL).
+    pub position: Option<u32>,
+}

@@ -1,0 +1,8 @@
+//! Text that a person wrote: files, spans inside them, and diagnostics that point at a span with a caret.
+//! Touches nothing: reading files is the business of the rooms that call this one.
+
+mod diagnostic;
+mod span;
+
+pub use diagnostic::{Diagnostic, Severity};
+pub use span::{SourceFile, Span, Spanned};

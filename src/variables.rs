@@ -1,0 +1,198 @@
+//! Fills variables into templates and values. Pure. A value never becomes raw SQL: in SQL text `${x}` is a quoted literal
+//! and `${x:ident}` a quoted identifier; in a document a whole-text `${x}` is the typed value.
+
+use bson::{Bson, Document};
+
+use crate::model::{Datum, Template, TemplatePart, Value, ValueKind, Variables};
+use crate::source::{Diagnostic, Span, Spanned};
+
+/// Keys that make a mapping of one value an Extended JSON (version 2) value instead of a document.
+const EXTENDED_JSON: [&str; 16] = [
+    "$oid",
+    "$symbol",
+    "$numberInt",
+    "$numberLong",
+    "$numberDouble",
+    "$numberDecimal",
+    "$binary",
+    "$uuid",
+    "$code",
+    "$timestamp",
+    "$regularExpression",
+    "$dbPointer",
+    "$date",
+    "$minKey",
+    "$maxKey",
+    "$undefined",
+];
+
+/// SQL text with its variables filled in as literals and identifiers.
+pub fn sql(template: &Template, variables: &Variables) -> Result<String, Diagnostic> {
+    fill(template, variables, |datum, identifier, span| match identifier {
+        true => sql_identifier(datum).ok_or_else(|| Diagnostic::error(span, "NULL cannot be an identifier")),
+        false => Ok(sql_literal(datum)),
+    })
+}
+
+/// Text with its variables filled in as plain text. Not for SQL.
+pub fn text(template: &Template, variables: &Variables) -> Result<String, Diagnostic> {
+    fill(template, variables, |datum, _, _| Ok(datum.to_text()))
+}
+
+fn fill(
+    template: &Template,
+    variables: &Variables,
+    put: impl Fn(&Datum, bool, &Span) -> Result<String, Diagnostic>,
+) -> Result<String, Diagnostic> {
+    let mut filled = String::new();
+    for part in &template.parts {
+        match part {
+            TemplatePart::Literal(text) => filled.push_str(text),
+            TemplatePart::Variable { name, identifier, span } => {
+                filled.push_str(&put(lookup(name, variables, span)?, *identifier, span)?)
+            }
+        }
+    }
+    Ok(filled)
+}
+
+fn lookup<'a>(name: &str, variables: &'a Variables, span: &Span) -> Result<&'a Datum, Diagnostic> {
+    variables.get(name).ok_or_else(|| Diagnostic::error(span, format!("`{name}` has no value here")))
+}
+
+/// A value as a PostgreSQL literal. The type of a quoted literal is PostgreSQL's `unknown`: it takes the type that its
+/// place asks for (manual, 4.1.2.7).
+pub fn sql_literal(datum: &Datum) -> String {
+    match datum {
+        Datum::Null | Datum::Bson(Bson::Null) => "NULL".into(),
+        Datum::Bool(value) => value.to_string(),
+        Datum::Number(number) if is_plain_number(number) => number.clone(),
+        other => quote_literal(&other.to_text()),
+    }
+}
+
+/// Whether `text` is a numeric constant that SQL reads as one token, so that it can stand without quotes. A negative
+/// number is not: `a-${x}` must not become a comment.
+fn is_plain_number(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let dots = text.bytes().filter(|b| *b == b'.').count();
+    digits > 0 && dots <= 1 && digits + dots == text.len() && !text.starts_with('.')
+}
+
+/// A quoted string constant that reads the same whatever `standard_conforming_strings` is (manual, 4.1.2.2).
+pub fn quote_literal(text: &str) -> String {
+    let doubled = text.replace('\'', "''");
+    if text.contains('\\') { format!("E'{}'", doubled.replace('\\', "\\\\")) } else { format!("'{doubled}'") }
+}
+
+/// A quoted identifier (manual, 4.1.1).
+pub fn quote_identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+fn sql_identifier(datum: &Datum) -> Option<String> {
+    match datum {
+        Datum::Null | Datum::Bson(Bson::Null) => None,
+        other => Some(quote_identifier(&other.to_text())),
+    }
+}
+
+/// A value of a `vars`, `cases` or `with` entry.
+pub fn datum(value: &Value, variables: &Variables) -> Result<Datum, Diagnostic> {
+    Ok(match &value.kind {
+        ValueKind::Null => Datum::Null,
+        ValueKind::Bool(value) => Datum::Bool(*value),
+        ValueKind::Number(text) => Datum::Number(text.clone()),
+        ValueKind::Text(template) => match template.as_variable() {
+            Some(name) => lookup(name, variables, &value.span)?.clone(),
+            None => Datum::Text(text(template, variables)?),
+        },
+        ValueKind::Sequence(_) | ValueKind::Mapping(_) => Datum::Bson(bson(value, variables)?),
+    })
+}
+
+/// A value as BSON: Extended JSON types are read, whole numbers become Int32 where they fit and Int64 otherwise, other
+/// numbers Double, and text that is one variable becomes that variable's typed value.
+pub fn bson(value: &Value, variables: &Variables) -> Result<Bson, Diagnostic> {
+    Ok(match &value.kind {
+        ValueKind::Null => Bson::Null,
+        ValueKind::Bool(value) => Bson::Boolean(*value),
+        ValueKind::Number(number) => number_to_bson(number)
+            .ok_or_else(|| Diagnostic::error(&value.span, format!("`{number}` is not a number")))?,
+        ValueKind::Text(template) => match template.as_variable() {
+            Some(name) => datum_to_bson(lookup(name, variables, &value.span)?),
+            None => Bson::String(text(template, variables)?),
+        },
+        ValueKind::Sequence(items) => {
+            Bson::Array(items.iter().map(|item| bson(item, variables)).collect::<Result<_, _>>()?)
+        }
+        ValueKind::Mapping(entries) => extended(value, entries, variables)?,
+    })
+}
+
+fn extended(value: &Value, entries: &[(Spanned<String>, Value)], variables: &Variables) -> Result<Bson, Diagnostic> {
+    let plain = document(entries, variables)?;
+    if entries.first().is_some_and(|(key, _)| EXTENDED_JSON.contains(&key.as_str())) {
+        let json = Bson::Document(plain).into_relaxed_extjson();
+        return Bson::try_from(json)
+            .map_err(|error| Diagnostic::error(&value.span, format!("not a value of Extended JSON: {error}")));
+    }
+    Ok(Bson::Document(plain))
+}
+
+/// A mapping as a document, in the author's order.
+pub fn document(entries: &[(Spanned<String>, Value)], variables: &Variables) -> Result<Document, Diagnostic> {
+    entries.iter().map(|(key, value)| Ok((key.value.clone(), bson(value, variables)?))).collect()
+}
+
+/// A variable's value as BSON.
+pub fn datum_to_bson(datum: &Datum) -> Bson {
+    match datum {
+        Datum::Null => Bson::Null,
+        Datum::Bool(value) => Bson::Boolean(*value),
+        Datum::Number(number) => number_to_bson(number).unwrap_or_else(|| Bson::String(number.clone())),
+        Datum::Text(text) => Bson::String(text.clone()),
+        Datum::Bson(value) => value.clone(),
+    }
+}
+
+fn number_to_bson(number: &str) -> Option<Bson> {
+    if let Ok(value) = number.parse::<i64>() {
+        return Some(i32::try_from(value).map_or(Bson::Int64(value), Bson::Int32));
+    }
+    number.parse::<f64>().ok().map(Bson::Double)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceFile;
+
+    fn template(name: &str, identifier: bool) -> Template {
+        let span = Span::new(&SourceFile::new("t.yaml", "x"), 0, 1);
+        Template { parts: vec![TemplatePart::Variable { name: name.into(), identifier, span: span.clone() }], span }
+    }
+
+    fn with(datum: Datum) -> Variables {
+        [("x".to_string(), datum)].into()
+    }
+
+    #[test]
+    fn a_value_that_looks_like_sql_stays_a_literal() {
+        let hostile = with(Datum::Text("'; DROP TABLE t; --\\".into()));
+        assert_eq!(sql(&template("x", false), &hostile).unwrap(), "E'''; DROP TABLE t; --\\\\'");
+        assert_eq!(sql(&template("x", true), &with(Datum::Text("a\"b".into()))).unwrap(), "\"a\"\"b\"");
+    }
+
+    #[test]
+    fn a_negative_number_is_quoted_so_that_it_cannot_open_a_comment() {
+        assert_eq!(sql(&template("x", false), &with(Datum::Number("-1".into()))).unwrap(), "'-1'");
+        assert_eq!(sql(&template("x", false), &with(Datum::Number("100.01".into()))).unwrap(), "100.01");
+    }
+
+    #[test]
+    fn an_unknown_variable_is_named_at_its_place() {
+        let error = sql(&template("y", false), &with(Datum::Null)).unwrap_err();
+        assert_eq!(error.message, "`y` has no value here");
+    }
+}
