@@ -1,0 +1,111 @@
+//! The first words to fresh members: a replica set is initiated, a primary awaited, the first user made.
+
+use std::time::Duration;
+
+use bson::{Document, doc};
+use mongodb::Client;
+use mongodb::options::{ClientOptions, ServerAddress};
+
+/// How often members are asked while they elect.
+const INTERVAL: Duration = Duration::from_millis(20);
+
+/// How long one attempt to reach a member may take.
+const REACH: Duration = Duration::from_secs(5);
+
+/// A member's address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// The host.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+}
+
+/// What a fresh replica set is to be.
+pub struct NewSet<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its members.
+    pub members: &'a [Address],
+    /// `electionTimeoutMillis`.
+    pub election_timeout_ms: u64,
+    /// `heartbeatIntervalMillis`.
+    pub heartbeat_interval_ms: u64,
+    /// The user to be made, with the role `root`.
+    pub user: &'a str,
+    /// Its password.
+    pub password: &'a str,
+}
+
+/// Initiates the set through its first member, makes the user through the localhost exception, and returns once every
+/// other member is a secondary.
+pub async fn initiate(set: &NewSet<'_>) -> Result<(), String> {
+    let first = set.members.first().ok_or("a replica set has at least one member")?;
+    let members: Vec<Document> = set
+        .members
+        .iter()
+        .enumerate()
+        .map(|(id, member)| doc! { "_id": id as i32, "host": format!("{}:{}", member.host, member.port) })
+        .collect();
+    let settings = doc! {
+        "electionTimeoutMillis": set.election_timeout_ms as i64,
+        "heartbeatIntervalMillis": set.heartbeat_interval_ms as i64,
+    };
+    let config = doc! { "_id": set.name, "members": members, "settings": settings };
+    admin(&direct(first)?, doc! { "replSetInitiate": config }).await?;
+    let primary = primary(set.members).await?;
+    let user = doc! { "createUser": set.user, "pwd": set.password, "roles": ["root"] };
+    admin(&primary, user).await?;
+    for member in set.members {
+        let client = direct(member)?;
+        while !settled(&hello(&client).await.unwrap_or_default()) {
+            tokio::time::sleep(INTERVAL).await;
+        }
+    }
+    Ok(())
+}
+
+/// Sends `ping` over a direct connection, without a user.
+pub async fn ping(member: &Address) -> Result<(), String> {
+    admin(&direct(member)?, doc! { "ping": 1 }).await.map(drop)
+}
+
+async fn primary(members: &[Address]) -> Result<Client, String> {
+    let clients = members.iter().map(direct).collect::<Result<Vec<_>, _>>()?;
+    loop {
+        for client in &clients {
+            if hello(client).await.is_ok_and(|hello| hello.get_bool("isWritablePrimary").unwrap_or_default()) {
+                return Ok(client.clone());
+            }
+        }
+        tokio::time::sleep(INTERVAL).await;
+    }
+}
+
+fn settled(hello: &Document) -> bool {
+    ["isWritablePrimary", "secondary"].iter().any(|role| hello.get_bool(role).unwrap_or_default())
+}
+
+async fn hello(client: &Client) -> Result<Document, String> {
+    admin(client, doc! { "hello": 1 }).await
+}
+
+async fn admin(client: &Client, command: Document) -> Result<Document, String> {
+    let reply = client.database("admin").run_command(command).await;
+    reply.map_err(|error| match super::error::of_command("the member", &error) {
+        Ok(refused) => format!("{} {}", refused.name.unwrap_or_default(), refused.message),
+        Err(lost) => lost.to_string(),
+    })
+}
+
+fn direct(member: &Address) -> Result<Client, String> {
+    let address = ServerAddress::Tcp { host: member.host.clone(), port: Some(member.port) };
+    let options = ClientOptions::builder()
+        .hosts(vec![address])
+        .direct_connection(true)
+        .connect_timeout(REACH)
+        .server_selection_timeout(REACH)
+        .heartbeat_freq(Duration::from_millis(500))
+        .build();
+    Client::with_options(options).map_err(|error| error.to_string())
+}

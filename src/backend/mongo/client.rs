@@ -1,0 +1,147 @@
+//! Clients of a replica set: one that follows the set, and one for each member by itself.
+
+use std::time::Duration;
+
+use mongodb::options::{ClientOptions, ReadPreference, SelectionCriteria, ServerAddress};
+use mongodb::{Client, ClientSession};
+use tokio::sync::OnceCell;
+
+use super::error;
+use crate::backend::BackendError;
+use crate::model::{Engine, NodeName, NodeSelector};
+
+/// How long the driver looks for a server that fits.
+const SELECTION_LIMIT: Duration = Duration::from_secs(8);
+
+/// How often the driver looks at each member. Codes 91 and 11600 make it wait for the next look.
+const HEARTBEAT: Duration = Duration::from_millis(500);
+
+/// A replica set and how it is reached.
+#[derive(Clone, Debug)]
+pub struct MongoSet {
+    /// The URL of the set.
+    pub url: String,
+    /// The members and the URL of each by itself (`directConnection=true`).
+    pub members: Vec<(NodeName, String)>,
+    /// Whether polyspec started it.
+    pub owned: bool,
+}
+
+/// Where a command goes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Target {
+    /// The set's primary, by the driver's routing.
+    Primary,
+    /// A secondary, by the driver's routing.
+    Secondary,
+    /// The member at this index, whatever it is.
+    Member(usize),
+}
+
+/// The clients of one worker. Each worker has its own `app_name`, so that a fail point can be meant for it alone.
+pub struct MongoClients {
+    /// The set.
+    pub set: MongoSet,
+    /// What the server knows this worker by.
+    pub app_name: String,
+    client: OnceCell<Client>,
+    direct: Vec<OnceCell<Client>>,
+}
+
+impl MongoClients {
+    /// Clients that connect when they are first needed.
+    pub fn new(set: MongoSet, app_name: impl Into<String>) -> Self {
+        let direct = set.members.iter().map(|_| OnceCell::new()).collect();
+        Self { set, app_name: app_name.into(), client: OnceCell::new(), direct }
+    }
+
+    /// The targets of a selector.
+    pub fn targets(&self, selector: &NodeSelector) -> Vec<Target> {
+        match selector {
+            NodeSelector::Any(_) | NodeSelector::Primary => vec![Target::Primary],
+            NodeSelector::Secondary => vec![Target::Secondary],
+            NodeSelector::All(_) => (0..self.set.members.len()).map(Target::Member).collect(),
+            NodeSelector::Named(node) => {
+                self.set.members.iter().position(|(name, _)| name == node).map(Target::Member).into_iter().collect()
+            }
+        }
+    }
+
+    /// What a target is called in reports.
+    pub fn name(&self, target: &Target) -> String {
+        match target {
+            Target::Primary => Engine::Mongo.to_string(),
+            Target::Secondary => NodeSelector::Secondary.to_string(),
+            Target::Member(at) => self.set.members[*at].0.to_string(),
+        }
+    }
+
+    /// The client for a target.
+    pub(super) async fn client(&self, target: &Target) -> Result<&Client, BackendError> {
+        let (cell, url) = match target {
+            Target::Primary | Target::Secondary => (&self.client, &self.set.url),
+            Target::Member(at) => (&self.direct[*at], &self.set.members[*at].1),
+        };
+        cell.get_or_try_init(|| connect(url, &self.app_name)).await
+    }
+
+    /// A session of the target's client.
+    pub(super) async fn start_session(&self, target: &Target, causal: bool) -> Result<ClientSession, BackendError> {
+        let session = self.client(target).await?.start_session().causal_consistency(causal);
+        session.await.map_err(|error| error::of_own(&self.name(target), "starting a session", &error))
+    }
+
+    /// The address of the primary now, `host:port`.
+    pub async fn primary(&self) -> Result<String, BackendError> {
+        let node = self.name(&Target::Primary);
+        let hello = self.client(&Target::Primary).await?.database("admin").run_command(bson::doc! { "hello": 1 }).await;
+        let hello = hello.map_err(|error| error::of_own(&node, "asking who is primary", &error))?;
+        Ok(hello.get_str("primary").unwrap_or_default().to_string())
+    }
+
+    /// The member that is primary now; `None` when it is none that the topology names.
+    pub async fn primary_member(&self) -> Result<Option<NodeName>, BackendError> {
+        let primary = self.primary().await?;
+        for (name, url) in &self.set.members {
+            let options = ClientOptions::parse(url).await.map_err(|error| error::of_url(&error))?;
+            if options.hosts.iter().any(|host: &ServerAddress| host.to_string() == primary) {
+                return Ok(Some(name.clone()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The server's version, major and minor.
+    pub async fn version(&self) -> Result<(u32, u32), BackendError> {
+        let node = self.name(&Target::Primary);
+        let info =
+            self.client(&Target::Primary).await?.database("admin").run_command(bson::doc! { "buildInfo": 1 }).await;
+        let info = info.map_err(|error| error::of_own(&node, "asking for its version", &error))?;
+        let mut parts =
+            info.get_str("version").unwrap_or_default().split('.').map(|part| part.parse().unwrap_or_default());
+        Ok((parts.next().unwrap_or_default(), parts.next().unwrap_or_default()))
+    }
+}
+
+impl Target {
+    pub(super) fn criteria(&self) -> Option<SelectionCriteria> {
+        match self {
+            Target::Primary => None,
+            Target::Secondary => {
+                Some(SelectionCriteria::ReadPreference(ReadPreference::Secondary { options: Default::default() }))
+            }
+            Target::Member(_) => Some(SelectionCriteria::ReadPreference(ReadPreference::PrimaryPreferred {
+                options: Default::default(),
+            })),
+        }
+    }
+}
+
+async fn connect(url: &str, app_name: &str) -> Result<Client, BackendError> {
+    let mut options = ClientOptions::parse(url).await.map_err(|error| error::of_url(&error))?;
+    options.app_name = Some(app_name.to_string());
+    options.heartbeat_freq = Some(HEARTBEAT);
+    options.server_selection_timeout = Some(SELECTION_LIMIT);
+    options.connect_timeout = Some(Duration::from_secs(3));
+    Client::with_options(options).map_err(|error| error::of_url(&error))
+}

@@ -1,0 +1,17 @@
+//! MongoDB: client sessions and their commands, copies of databases, barriers, blocking.
+
+mod barrier;
+mod bootstrap;
+mod client;
+mod codes;
+mod copy;
+mod error;
+mod monitor;
+mod session;
+
+pub use barrier::{catch_up, step_down};
+pub use bootstrap::{Address, NewSet, initiate, ping};
+pub use client::{MongoClients, MongoSet, Target};
+pub use copy::{copy_database, databases, drop_database, mark};
+pub use monitor::blocked;
+pub use session::{Command, MongoSession};

@@ -1,0 +1,78 @@
+//! Databases that polyspec makes and drops: templates that hold a built system, and the copies that scenarios get.
+
+use tokio_postgres::{Client, SimpleQueryMessage};
+
+use super::{PgNode, error};
+use crate::backend::BackendError;
+use crate::model::NodeName;
+use crate::variables::{quote_identifier, quote_literal};
+
+/// Makes an empty database that belongs to the role of scenarios, its `public` schema too.
+pub async fn create_database(node: &PgNode, database: &str) -> Result<(), BackendError> {
+    let client = node.admin().await?;
+    let role = quote_identifier(node.app_role());
+    let name = quote_identifier(database);
+    own(&client, node, "making a database", &format!("CREATE DATABASE {name} OWNER {role} TEMPLATE template0")).await
+}
+
+/// Closes a built database to connections, so that it can be copied at any time.
+pub async fn freeze_database(node: &PgNode, database: &str) -> Result<(), BackendError> {
+    let client = node.admin().await?;
+    let freeze = format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", quote_identifier(database));
+    own(&client, node, "freezing a built system", &freeze).await
+}
+
+/// Whether a database is there and closed to connections.
+pub async fn is_frozen(node: &PgNode, database: &str) -> Result<bool, BackendError> {
+    let client = node.admin().await?;
+    let select = format!("SELECT NOT datallowconn FROM pg_database WHERE datname = {}", quote_literal(database));
+    Ok(scalar(&client, &node.name, &select, "looking for a built system").await? == "t")
+}
+
+/// Copies a frozen database (manual, 22.3: template databases).
+pub async fn copy_database(node: &PgNode, template: &str, database: &str) -> Result<(), BackendError> {
+    let client = node.admin().await?;
+    let copy = format!(
+        "CREATE DATABASE {} TEMPLATE {} OWNER {}",
+        quote_identifier(database),
+        quote_identifier(template),
+        quote_identifier(node.app_role())
+    );
+    own(&client, node, "copying a built system", &copy).await
+}
+
+/// Drops a database that polyspec made, whoever is still connected to it.
+pub async fn drop_database(node: &PgNode, database: &str) -> Result<(), BackendError> {
+    let client = node.admin().await?;
+    let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quote_identifier(database));
+    own(&client, node, "dropping a copy", &drop).await
+}
+
+/// Databases whose names begin with `prefix`.
+pub async fn orphaned_databases(node: &PgNode, prefix: &str) -> Result<Vec<String>, BackendError> {
+    let client = node.admin().await?;
+    let select = format!("SELECT datname FROM pg_database WHERE starts_with(datname, {})", quote_literal(prefix));
+    let rows = client
+        .simple_query(&select)
+        .await
+        .map_err(|error| error::of_own(&node.name.to_string(), "listing databases", error))?;
+    Ok(rows.iter().filter_map(first_cell).collect())
+}
+
+/// Runs a command of polyspec's own.
+pub(super) async fn own(client: &Client, node: &PgNode, doing: &str, sql: &str) -> Result<(), BackendError> {
+    client.batch_execute(sql).await.map_err(|error| error::of_own(&node.name.to_string(), doing, error))
+}
+
+/// The first cell of the first row as text; empty when there is none or it is NULL.
+pub(super) async fn scalar(client: &Client, node: &NodeName, sql: &str, doing: &str) -> Result<String, BackendError> {
+    let rows = client.simple_query(sql).await.map_err(|error| error::of_own(&node.to_string(), doing, error))?;
+    Ok(rows.iter().find_map(first_cell).unwrap_or_default())
+}
+
+fn first_cell(message: &SimpleQueryMessage) -> Option<String> {
+    match message {
+        SimpleQueryMessage::Row(row) => row.get(0).map(str::to_string),
+        _ => None,
+    }
+}

@@ -1,0 +1,19 @@
+//! PostgreSQL: sessions and their statements, copies of databases, replication between peers, barriers, blocking.
+
+mod barrier;
+mod conditions;
+mod copy;
+mod databases;
+mod error;
+mod explain;
+mod monitor;
+mod node;
+mod replication;
+mod session;
+
+pub use barrier::catch_up;
+pub use databases::{copy_database, create_database, drop_database, freeze_database, is_frozen, orphaned_databases};
+pub use monitor::BlockingMonitor;
+pub use node::PgNode;
+pub use replication::{Peers, link, unlink};
+pub use session::{PgSession, Request};

@@ -1,0 +1,155 @@
+//! A PostgreSQL server and the two roles that polyspec has on it.
+
+use std::ops::Deref;
+use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio_postgres::{Client, Config, NoTls};
+
+use super::error;
+use crate::backend::BackendError;
+use crate::model::NodeName;
+
+/// How long a connection may take to be made.
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+
+/// A server with the role of scenarios and the role that makes copies, links peers and cancels statements. On a server of
+/// somebody else's both are the role of the URL that was given.
+#[derive(Clone, Debug)]
+pub struct PgNode {
+    /// Its name in the topology.
+    pub name: NodeName,
+    admin: Config,
+    app: Config,
+    idle: Arc<Mutex<Vec<Client>>>,
+    /// Whether polyspec started it.
+    pub owned: bool,
+}
+
+/// A connection of the administrator's to its own database, given back to the node when it is dropped.
+pub(super) struct AdminConnection {
+    client: Option<Client>,
+    idle: Arc<Mutex<Vec<Client>>>,
+}
+
+impl Deref for AdminConnection {
+    type Target = Client;
+    fn deref(&self) -> &Client {
+        self.client.as_ref().expect("the client is there until the drop")
+    }
+}
+
+impl Drop for AdminConnection {
+    fn drop(&mut self) {
+        if let Some(client) = self.client.take().filter(|client| !client.is_closed()) {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(client);
+        }
+    }
+}
+
+impl PgNode {
+    /// The node at two URLs of the same server. Errors name what is wrong with the URL, never the URL: it may hold a
+    /// password.
+    pub fn new(name: NodeName, admin_url: &str, app_url: &str, owned: bool) -> Result<Self, BackendError> {
+        let config = |url: &str| -> Result<Config, BackendError> {
+            let mut config = Config::from_str(url)
+                .map_err(|error| BackendError::Other(format!("the URL of {name} cannot be used: {error}")))?;
+            config.connect_timeout(CONNECT_LIMIT).keepalives(false);
+            Ok(config)
+        };
+        Ok(Self { admin: config(admin_url)?, app: config(app_url)?, idle: Arc::default(), name, owned })
+    }
+
+    /// The role that scenarios and builds run as.
+    pub fn app_role(&self) -> &str {
+        self.app.get_user().unwrap_or_default()
+    }
+
+    /// A connection string for a subscriber on another peer (libpq's keyword form), to `database` as the administrator.
+    pub(super) fn conninfo(&self, database: &str) -> String {
+        let quote = |value: &str| format!("'{}'", value.replace('\\', "\\\\").replace('\'', "\\'"));
+        let host = match self.admin.get_hosts().first() {
+            Some(tokio_postgres::config::Host::Tcp(host)) => host.clone(),
+            Some(tokio_postgres::config::Host::Unix(path)) => path.display().to_string(),
+            None => "127.0.0.1".into(),
+        };
+        let port = self.admin.get_ports().first().copied().unwrap_or(5432);
+        let password = String::from_utf8_lossy(self.admin.get_password().unwrap_or_default()).into_owned();
+        let user = self.admin.get_user().unwrap_or_default();
+        format!(
+            "host={} port={port} user={} password={} dbname={}",
+            quote(&host),
+            quote(user),
+            quote(&password),
+            quote(database)
+        )
+    }
+
+    /// A connection of the administrator's, one that is idle or a new one.
+    pub(super) async fn admin(&self) -> Result<AdminConnection, BackendError> {
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let kept = std::iter::from_fn(idle).find(|client| !client.is_closed());
+        let client = match kept {
+            Some(client) => client,
+            None => self.connect_admin(None).await?,
+        };
+        Ok(AdminConnection { client: Some(client), idle: self.idle.clone() })
+    }
+
+    /// Closes the idle connections, for a server that was stopped and started.
+    pub fn forget(&self) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Connects as the administrator; `None` is the administrator's own database.
+    pub(super) async fn connect_admin(&self, database: Option<&str>) -> Result<Client, BackendError> {
+        self.connect(&self.admin, database, "polyspec").await
+    }
+
+    /// Connects as the role of scenarios.
+    pub(super) async fn connect_app(
+        &self,
+        database: &str,
+        name: &str,
+        reads_only: bool,
+    ) -> Result<Client, BackendError> {
+        let mut app = self.app.clone();
+        if reads_only {
+            app.options("-c default_transaction_read_only=on");
+        }
+        self.connect(&app, Some(database), name).await
+    }
+
+    async fn connect(&self, config: &Config, database: Option<&str>, name: &str) -> Result<Client, BackendError> {
+        let mut config = config.clone();
+        if let Some(database) = database {
+            config.dbname(database);
+        }
+        config.application_name(name);
+        let node = self.name.to_string();
+        let unreachable = || BackendError::Unreachable {
+            node: node.clone(),
+            cause: format!("no connection within {CONNECT_LIMIT:?}"),
+        };
+        let (client, connection) = tokio::time::timeout(CONNECT_LIMIT, config.connect(NoTls))
+            .await
+            .map_err(|_| unreachable())?
+            .map_err(|error| error::of_connect(&node, &error))?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended");
+            }
+        });
+        Ok(client)
+    }
+
+    /// The server's version, major and minor.
+    pub async fn version(&self) -> Result<(u32, u32), BackendError> {
+        let client = self.admin().await?;
+        let number =
+            super::databases::scalar(&client, &self.name, "SHOW server_version_num", "asking for its version").await?;
+        let number: u32 = number.parse().unwrap_or_default();
+        Ok((number / 10_000, number % 10_000))
+    }
+}

@@ -1,0 +1,89 @@
+//! Steps that wait on a lock: they run in a task of their own, are seen waiting, and are collected later.
+
+use tokio::task::JoinHandle;
+
+use super::order::{Order, Work};
+use crate::backend::BackendError;
+use crate::backend::mongo::{self, MongoClients};
+use crate::backend::pg::BlockingMonitor;
+use crate::observation::Observation;
+
+/// A step that was seen waiting.
+pub struct Blocked {
+    /// The step, whose expectation is that of its `await`, or its own.
+    pub step: crate::model::Step,
+    task: JoinHandle<Result<Observation, BackendError>>,
+}
+
+/// How a step that should wait began.
+pub enum Beginning {
+    /// It was seen waiting.
+    Waits(Blocked),
+    /// It came back at once.
+    Returned(Observation),
+}
+
+impl Blocked {
+    /// The outcome, once there is one.
+    pub async fn outcome(mut self) -> Result<Observation, BackendError> {
+        (&mut self.task).await.unwrap_or_else(|error| Err(BackendError::Other(format!("a step's task ended: {error}"))))
+    }
+}
+
+impl Drop for Blocked {
+    /// A step that nobody awaits any more must not outlive its scenario.
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Starts an order and watches until its server says that it waits, or until it returns.
+pub async fn begin(
+    step: &crate::model::Step,
+    order: Order,
+    clients: Option<&MongoClients>,
+) -> Result<Beginning, BackendError> {
+    let watch = Watch::of(&order, clients).await?;
+    let task = tokio::spawn(async move { order.run(None).await });
+    let mut blocked = Blocked { step: step.clone(), task };
+    let returned = tokio::select! {
+        biased;
+        returned = &mut blocked.task => returned,
+        seen = watch.seen() => return seen.map(|()| Beginning::Waits(blocked)),
+    };
+    returned
+        .unwrap_or_else(|error| Err(BackendError::Other(format!("a step's task ended: {error}"))))
+        .map(Beginning::Returned)
+}
+
+/// A second connection that looks at the first.
+enum Watch<'a> {
+    Pg(BlockingMonitor, i32),
+    Mongo(&'a MongoClients, bson::Bson),
+}
+
+impl<'a> Watch<'a> {
+    async fn of(order: &Order, clients: Option<&'a MongoClients>) -> Result<Self, BackendError> {
+        match &order.work {
+            Work::Sql { slot, .. } | Work::ExplainSql { slot, .. } | Work::CopyCsv { slot, .. } => {
+                let pid = slot.connected().await?.session().backend_pid().await?;
+                Ok(Watch::Pg(BlockingMonitor::connect(&slot.node).await?, pid))
+            }
+            Work::Mongo { slot, .. }
+            | Work::ExplainMongo { slot, .. }
+            | Work::Start(slot, _)
+            | Work::Commit(slot)
+            | Work::Abort(slot) => {
+                let clients = clients.ok_or_else(|| BackendError::Other("there is no MongoDB here".into()))?;
+                Ok(Watch::Mongo(clients, slot.lock().await.id().await?))
+            }
+        }
+    }
+
+    async fn seen(&self) -> Result<(), BackendError> {
+        match self {
+            Watch::Pg(monitor, pid) => monitor.blocked(*pid).await,
+            Watch::Mongo(clients, id) => mongo::blocked(clients, id).await,
+        }
+    }
+}

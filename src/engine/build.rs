@@ -1,0 +1,144 @@
+//! Builds systems: their steps run once on every server that the selection needs, and the result is frozen into templates.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures::future::{join, try_join_all};
+
+use super::goldens::Goldens;
+use super::sessions::Sessions;
+use super::step::{Halt, Stage, broken_build};
+use super::{Footprint, Host, Job, Options, Reporting, SystemUnderTest};
+use crate::backend::mongo::MongoClients;
+use crate::backend::pg::{self, PgNode};
+use crate::event::Event;
+use crate::model::{Engine, NodeSelector, Step};
+use crate::system::{Copy, RunId, Servers, Template};
+use crate::verdict::Evidence;
+
+/// What is built and where.
+struct Wanted {
+    system: Arc<SystemUnderTest>,
+    pg: Vec<PgNode>,
+    mongo: bool,
+}
+
+/// What a build needs around it.
+pub(super) struct Builder<'a> {
+    pub servers: &'a Servers,
+    pub host: &'a dyn Host,
+    pub options: &'a Options,
+    pub reporting: &'a Reporting,
+    pub run: &'a RunId,
+    pub clients: Option<&'a Arc<MongoClients>>,
+}
+
+/// Built systems, by fingerprint; one that could not be built holds the reason.
+pub(super) type Built = BTreeMap<String, Result<Template, Vec<Evidence>>>;
+
+impl Builder<'_> {
+    /// Builds every system that the jobs run on, each on the servers that its jobs speak to.
+    pub async fn build_all(&self, jobs: &[Job]) -> Built {
+        let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
+        for job in jobs {
+            let Some(system) = &job.system else { continue };
+            let footprint = Footprint::of(&job.scenario, Some(&system.system));
+            let entry = wanted.entry(system.fingerprint.clone()).or_insert_with(|| Wanted {
+                system: system.clone(),
+                pg: vec![],
+                mongo: false,
+            });
+            entry.mongo |= footprint.uses(Engine::Mongo);
+            for peer in super::case::peers(&footprint, self.servers, &system.system) {
+                if entry.pg.iter().all(|known| known.name != peer.name) {
+                    entry.pg.push(peer);
+                }
+            }
+        }
+        let mut built = Built::new();
+        for (fingerprint, wanted) in wanted {
+            let begun = Instant::now();
+            let template = self.build(&fingerprint, &wanted).await;
+            let elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+            self.reporting.send(Event::SystemReady { system: wanted.system.system.path.clone(), elapsed_ms });
+            built.insert(fingerprint, template);
+        }
+        built
+    }
+
+    async fn build(&self, fingerprint: &str, wanted: &Wanted) -> Result<Template, Vec<Evidence>> {
+        let template = Template::plan(self.servers, self.run, fingerprint, wanted.pg.clone(), wanted.mongo);
+        let ours = |error| vec![broken_build(&wanted.system.system.title.span, &error)];
+        let clients = self.clients.map(|clients| &**clients);
+        let (peers, mongo) = template.missing(clients).await.map_err(ours)?;
+        try_join_all(peers.iter().map(|node| pg::create_database(node, &template.database))).await.map_err(ours)?;
+        // The two engines' halves do not see each other, so they are built side by side.
+        let (pg, documents) = join(
+            self.half(wanted, &template, Engine::Pg, &peers, false),
+            self.half(wanted, &template, Engine::Mongo, &[], mongo),
+        )
+        .await;
+        pg.and(documents)?;
+        template.freeze(&peers, clients.filter(|_| mongo)).await.map_err(ours)?;
+        Ok(template)
+    }
+
+    async fn half(
+        &self,
+        wanted: &Wanted,
+        template: &Template,
+        engine: Engine,
+        peers: &[PgNode],
+        mongo: bool,
+    ) -> Result<(), Vec<Evidence>> {
+        let steps = steps_of(&wanted.system.system.build, engine, peers);
+        if steps.is_empty() || (peers.is_empty() && !mongo) {
+            return Ok(());
+        }
+        let database = template.database.clone();
+        let peers = peers.iter().map(|node| (node.name.clone(), node.clone())).collect();
+        let copy = Arc::new(Copy { database: database.clone(), peers, mongo });
+        let mut stage = Stage {
+            servers: self.servers,
+            host: self.host,
+            options: self.options,
+            reporting: self.reporting,
+            name: &wanted.system.system.path,
+            system: Some(&wanted.system.system),
+            sessions: Sessions::new(copy, self.clients.cloned(), false),
+            variables: super::case::builtin(&database, self.clients.map(|clients| &**clients)),
+            goldens: Goldens::none(),
+            blocked: BTreeMap::new(),
+            server_time: Default::default(),
+            steps: 0,
+        };
+        let done = stage.run_all(&steps).await;
+        stage.sessions.close().await;
+        done.map_err(|halt| match halt {
+            Halt::Fails(evidence) | Halt::Breaks(evidence) => evidence,
+        })
+    }
+}
+
+/// The steps of one engine, without those for nodes that are not being built.
+fn steps_of(build: &[Step], engine: Engine, peers: &[PgNode]) -> Vec<Step> {
+    let built = |selector: &NodeSelector| match selector {
+        NodeSelector::Named(node) if engine == Engine::Pg => peers.iter().any(|peer| peer.name == *node),
+        _ => true,
+    };
+    let of_engine = |step: &Step| {
+        let first = step.on.first().map(|on| on.value.clone()).or_else(|| super::footprint::default_selector(step));
+        first.is_some_and(|selector| selector.engine() == engine)
+    };
+    let mut steps: Vec<Step> = build.iter().filter(|step| of_engine(step)).cloned().collect();
+    for step in &mut steps {
+        if step.on.is_empty() && engine == Engine::Pg {
+            // A build that names no node is meant for every peer: a scenario may run on any of them.
+            step.on = vec![step.action_span.of(NodeSelector::All(Engine::Pg))];
+        }
+        step.on.retain(|on| built(&on.value));
+    }
+    steps.retain(|step| engine == Engine::Mongo || !step.on.is_empty());
+    steps
+}

@@ -1,0 +1,291 @@
+//! One run of a scenario: its variables, its own copy of the system, its steps, its teardown, its verdict.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::build::Built;
+use super::goldens::Goldens;
+use super::sessions::Sessions;
+use super::step::{Halt, Stage, breaks};
+use super::{Footprint, Host, Job, Options, Reporting};
+use crate::backend::BackendError;
+use crate::backend::mongo::MongoClients;
+use crate::backend::pg::PgNode;
+use crate::event::Event;
+use crate::model::{Body, Datum, Engine, System, Variables};
+use crate::source::Diagnostic;
+use crate::system::{Copy, CopyRequest, RunId, Servers};
+use crate::variables;
+use crate::verdict::{Evidence, Verdict};
+
+/// What the runs of one worker share.
+pub(super) struct Worker<'a> {
+    pub servers: &'a Servers,
+    pub host: &'a dyn Host,
+    pub options: &'a Options,
+    pub reporting: &'a Reporting,
+    pub run: &'a RunId,
+    pub built: &'a Built,
+    pub shared: &'a SharedCopies,
+    pub clients: Option<Arc<MongoClients>>,
+    pub interrupt: super::Interrupt,
+}
+
+/// Copies that scenarios which only read may share; made when the first of them comes.
+#[derive(Default)]
+pub(super) struct SharedCopies(tokio::sync::Mutex<BTreeMap<(String, Vec<String>, bool), Arc<Copy>>>);
+
+/// How a run ended, before the event is made of it.
+struct End {
+    verdict: Verdict,
+    server_time: Duration,
+    steps: usize,
+    pending: Vec<String>,
+    kept: Vec<String>,
+}
+
+impl End {
+    fn of(verdict: Verdict) -> Self {
+        Self { verdict, server_time: Duration::ZERO, steps: 0, pending: vec![], kept: vec![] }
+    }
+}
+
+impl Worker<'_> {
+    /// Runs a job and tells of it; returns whether it ended as it should.
+    pub async fn run(&self, job: &Job) -> bool {
+        self.reporting.send(Event::ScenarioStarted { name: job.name.clone() });
+        let begun = Instant::now();
+        let mut end = self.end_of(job).await;
+        end.verdict = with_todo(job, end.verdict);
+        let fine = end.verdict.is_fine();
+        self.reporting.send(Event::ScenarioFinished {
+            name: job.name.clone(),
+            title: title(job),
+            requirements: job.scenario.requirements.iter().map(|id| id.value.clone()).collect(),
+            tags: job.scenario.tags.iter().map(|tag| tag.value.clone()).collect(),
+            verdict: end.verdict,
+            elapsed_ms: begun.elapsed().as_secs_f64() * 1000.0,
+            server_ms: end.server_time.as_secs_f64() * 1000.0,
+            steps: end.steps,
+            pending: end.pending,
+            kept: end.kept,
+            rerun: job.rerun.clone(),
+        });
+        fine
+    }
+
+    async fn end_of(&self, job: &Job) -> End {
+        let system = job.system.as_ref().map(|system| &system.system);
+        let footprint = Footprint::of(&job.scenario, system);
+        if let Some(reason) = super::needs::missing(&job.scenario, &footprint, self).await {
+            return End::of(Verdict::Skip { reason });
+        }
+        if footprint.reads_only && !self.options.keep {
+            if let Some(end) = self.on_shared_copy(job, &footprint).await {
+                return end;
+            }
+        }
+        match self.make_copy(job, &footprint).await {
+            Ok(copy) => self.on_own_copy(job, &footprint, Arc::new(copy)).await,
+            Err(evidence) => End::of(Verdict::Error { evidence }),
+        }
+    }
+
+    async fn on_own_copy(&self, job: &Job, footprint: &Footprint, copy: Arc<Copy>) -> End {
+        let mut end = self.on_copy(job, copy.clone(), false).await;
+        if footprint.faults
+            && let Err(cause) = self.host.restore().await
+        {
+            end.verdict = worse(end.verdict, job, format!("the nodes did not come back: {cause}"));
+        }
+        if footprint.faults {
+            self.servers.pg.iter().for_each(PgNode::forget);
+        }
+        if self.options.keep && !end.verdict.is_fine() {
+            end.kept = self.host.how_to_connect(&copy.database, &copy.peers.keys().cloned().collect::<Vec<_>>(), copy.mongo);
+            return end;
+        }
+        if let Err(error) = copy.drop(self.clients.as_deref()).await {
+            end.verdict = worse(end.verdict, job, format!("its copy could not be dropped: {error}"));
+        }
+        end
+    }
+
+    /// A scenario that only reads runs on a copy that others of its kind read, too, with the server refusing every write.
+    /// `None` when it turned out to write: then it runs on a copy of its own.
+    async fn on_shared_copy(&self, job: &Job, footprint: &Footprint) -> Option<End> {
+        let peers = self.peers_of(job, footprint);
+        let names = peers.iter().map(|node| node.name.to_string()).collect();
+        let fingerprint = job.system.as_ref().map(|system| system.fingerprint.clone()).unwrap_or_default();
+        let key = (fingerprint, names, footprint.uses(Engine::Mongo));
+        let copy = {
+            let mut shared = self.shared.0.lock().await;
+            match shared.get(&key) {
+                Some(copy) => copy.clone(),
+                None => {
+                    let copy = Arc::new(self.make_copy(job, footprint).await.ok()?);
+                    shared.entry(key).or_insert(copy).clone()
+                }
+            }
+        };
+        let end = self.on_copy(job, copy, true).await;
+        let refused = end.verdict.evidence().iter().any(|evidence| {
+            evidence.code.as_ref().is_some_and(|code| code.starts_with("25006"))
+                || evidence.actual.as_ref().is_some_and(|actual| actual.contains("25006"))
+        });
+        (!refused).then_some(end)
+    }
+
+    async fn make_copy(&self, job: &Job, footprint: &Footprint) -> Result<Copy, Vec<Evidence>> {
+        let span = &job.scenario.title.span;
+        let template = match &job.system {
+            Some(system) => match self.built.get(&system.fingerprint) {
+                Some(Ok(template)) => Some(template),
+                Some(Err(evidence)) => return Err(evidence.clone()),
+                None => None,
+            },
+            None => None,
+        };
+        let request = CopyRequest {
+            template,
+            pg: self.peers_of(job, footprint),
+            mongo: footprint.uses(Engine::Mongo),
+            replication: job.system.as_ref().map_or(&[], |system| &system.system.replication),
+            database: self.run.next_database(),
+        };
+        let made = Copy::make(request, self.clients.as_deref()).await;
+        made.map_err(|error| vec![super::step::plain(span, &format!("no copy of the system could be made: {error}"))])
+    }
+
+    fn peers_of(&self, job: &Job, footprint: &Footprint) -> Vec<PgNode> {
+        match &job.system {
+            Some(system) => peers(footprint, self.servers, &system.system),
+            None => footprint.peers(self.servers).into_iter().cloned().collect(),
+        }
+    }
+
+    async fn on_copy(&self, job: &Job, copy: Arc<Copy>, reads_only: bool) -> End {
+        let variables = match variables_of(job, builtin(&copy.database, self.clients.as_deref())) {
+            Ok(variables) => variables,
+            Err(error) => return End::of(verdict_of(Err(breaks(&error)))),
+        };
+        let mut stage = Stage {
+            servers: self.servers,
+            host: self.host,
+            options: self.options,
+            reporting: self.reporting,
+            name: &job.name,
+            system: job.system.as_ref().map(|system| &system.system),
+            sessions: Sessions::new(copy, self.clients.clone(), reads_only),
+            variables,
+            goldens: Goldens::open(&job.name, self.host),
+            blocked: BTreeMap::new(),
+            server_time: Duration::ZERO,
+            steps: 0,
+        };
+        let limit = job.scenario.timeout.unwrap_or(self.options.timeout);
+        let mut done = self.within(limit, job, body(&mut stage, job)).await;
+        if let Body::Steps { finally, .. } = &job.scenario.body
+            && !finally.is_empty()
+        {
+            let last = self.within(limit, job, stage.run_all(finally)).await;
+            done = done.and(last);
+        }
+        stage.blocked.clear();
+        super::failpoints::off(&stage, job).await;
+        let (goldens, pending) = stage.goldens.finish(self.host, done.is_ok());
+        stage.sessions.close().await;
+        let mut verdict = verdict_of(done.and(goldens));
+        super::evidence::polish(&mut verdict, self.host);
+        End { verdict, server_time: stage.server_time, steps: stage.steps, pending, kept: vec![] }
+    }
+
+    /// The steps, unless time is over or somebody asks to stop.
+    async fn within(
+        &self,
+        limit: Duration,
+        job: &Job,
+        steps: impl Future<Output = Result<(), Halt>>,
+    ) -> Result<(), Halt> {
+        let span = &job.scenario.title.span;
+        tokio::select! {
+            done = tokio::time::timeout(limit, steps) => done.unwrap_or_else(|_| {
+                let late = format!("the scenario was not done after {limit:?}");
+                Err(Halt::Fails(vec![super::step::plain(span, &late)]))
+            }),
+            () = self.interrupt.wait() => Err(Halt::Breaks(vec![super::step::plain(span, "the run was interrupted")])),
+        }
+    }
+}
+
+async fn body(stage: &mut Stage<'_>, job: &Job) -> Result<(), Halt> {
+    match &job.scenario.body {
+        Body::Steps { steps, .. } => stage.run_all(steps).await,
+        Body::Slt(script) => super::slt::run(stage, script).await,
+    }
+}
+
+/// The peers of a scenario's copy: those that it speaks to, or all when it speaks to several and the system replicates: the
+/// way from one to another may lead through a third.
+pub(super) fn peers(footprint: &Footprint, servers: &Servers, system: &System) -> Vec<PgNode> {
+    let spoken = footprint.peers(servers);
+    if spoken.len() > 1 && !system.replication.is_empty() {
+        return servers.pg.clone();
+    }
+    spoken.into_iter().cloned().collect()
+}
+
+/// Variables that every scenario has: `database` (its copy), `app_name` (what MongoDB knows its worker by).
+pub(super) fn builtin(database: &str, clients: Option<&MongoClients>) -> Variables {
+    let app_name = clients.map_or_else(String::new, |clients| clients.app_name.clone());
+    [("database".into(), Datum::Text(database.into())), ("app_name".into(), Datum::Text(app_name))].into()
+}
+
+fn variables_of(job: &Job, mut known: Variables) -> Result<Variables, Diagnostic> {
+    let case = job.case().map(|case| case.bindings.as_slice()).unwrap_or_default();
+    for binding in job.scenario.vars.iter().chain(case) {
+        let value = variables::datum(&binding.value, &known)?;
+        known.insert(binding.name.value.clone(), value);
+    }
+    Ok(known)
+}
+
+fn title(job: &Job) -> String {
+    let Some(case) = job.case() else { return job.scenario.title.value.clone() };
+    let known = variables_of(job, Variables::new()).unwrap_or_default();
+    let shown = |name: &str| known.get(name).map(|value| format!("{name}={}", value.to_text()));
+    let bindings: Vec<String> = case.bindings.iter().filter_map(|binding| shown(&binding.name.value)).collect();
+    format!("{} [{}]", job.scenario.title.value, bindings.join(", "))
+}
+
+fn verdict_of(done: Result<(), Halt>) -> Verdict {
+    match done {
+        Ok(()) => Verdict::Pass,
+        Err(Halt::Fails(evidence)) => Verdict::Fail { evidence },
+        Err(Halt::Breaks(evidence)) => Verdict::Error { evidence },
+    }
+}
+
+fn with_todo(job: &Job, verdict: Verdict) -> Verdict {
+    match (&job.scenario.todo, verdict) {
+        (Some(reason), Verdict::Fail { evidence }) => Verdict::ExpectedFailure { reason: reason.clone(), evidence },
+        (Some(reason), Verdict::Pass) => Verdict::UnexpectedPass { reason: reason.clone() },
+        (_, verdict) => verdict,
+    }
+}
+
+/// A teardown that broke makes an error of every verdict, with what was seen before.
+fn worse(verdict: Verdict, job: &Job, cause: String) -> Verdict {
+    let mut evidence = verdict.evidence().to_vec();
+    evidence.push(super::step::plain(&job.scenario.title.span, &cause));
+    Verdict::Error { evidence }
+}
+
+/// Drops what was shared.
+pub(super) async fn drop_shared(shared: SharedCopies, clients: Option<&MongoClients>) -> Result<(), BackendError> {
+    for copy in shared.0.into_inner().into_values() {
+        copy.drop(clients).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! Faults and barriers: steps that speak to the cluster rather than to a database.
+
+use std::time::{Duration, Instant};
+
+use super::host::NodeFault;
+use super::step::{Halt, Stage, Trouble, plain};
+use crate::backend::{BackendError, mongo, pg};
+use crate::model::{Engine, Fault, NodeName, NodeSelector, Step};
+use crate::observation::{Observation, Outcome, Output};
+use crate::source::{Diagnostic, Span, Spanned};
+
+impl Stage<'_> {
+    /// Injects a fault and waits until it is true.
+    pub(super) async fn inject(&mut self, fault: &Fault) -> Result<Vec<Observation>, Trouble> {
+        let (nodes, faults): (&[Spanned<NodeSelector>], &[NodeFault]) = match fault {
+            Fault::Stop(nodes) => (nodes, &[NodeFault::Stop]),
+            Fault::Start(nodes) => (nodes, &[NodeFault::Start]),
+            Fault::Restart(nodes) => (nodes, &[NodeFault::Stop, NodeFault::Start]),
+            Fault::Kill(nodes) => (nodes, &[NodeFault::Kill]),
+            Fault::Pause(nodes) => (nodes, &[NodeFault::Pause]),
+            Fault::Resume(nodes) => (nodes, &[NodeFault::Resume]),
+            Fault::StepDown => return self.step_down().await,
+            Fault::Cut(nodes) => return Err(not_yet(nodes.first().map(|node| &node.span), "cut")),
+            Fault::Heal(nodes) => return Err(not_yet(nodes.first().map(|node| &node.span), "heal")),
+        };
+        for selector in nodes {
+            for node in self.named(selector).await? {
+                for fault in faults {
+                    self.host.inject(&node, *fault).await.map_err(BackendError::Other)?;
+                }
+                self.servers.peer(&node).into_iter().for_each(|peer| peer.forget());
+            }
+        }
+        Ok(vec![])
+    }
+
+    /// The nodes that a selector means at this moment.
+    async fn named(&self, selector: &Spanned<NodeSelector>) -> Result<Vec<NodeName>, Trouble> {
+        let found = match &selector.value {
+            NodeSelector::Named(node) => vec![node.clone()],
+            NodeSelector::Primary => self.primary().await?.into_iter().collect(),
+            NodeSelector::Secondary => {
+                let primary = self.primary().await?;
+                self.members().into_iter().find(|member| Some(member) != primary.as_ref()).into_iter().collect()
+            }
+            NodeSelector::All(Engine::Mongo) => self.members(),
+            other => self.servers.peers(other).into_iter().map(|peer| peer.name.clone()).collect(),
+        };
+        let known = |node: &NodeName| self.servers.peer(node).is_some() || self.members().contains(node);
+        if found.is_empty() || !found.iter().all(known) {
+            let message = format!("there is no node `{}` in this topology", selector.value);
+            return Err(Diagnostic::error(&selector.span, message).into());
+        }
+        Ok(found)
+    }
+
+    fn members(&self) -> Vec<NodeName> {
+        self.servers.mongo.iter().flat_map(|set| set.members.iter().map(|(name, _)| name.clone())).collect()
+    }
+
+    async fn primary(&self) -> Result<Option<NodeName>, Trouble> {
+        match self.sessions.clients() {
+            Some(clients) => Ok(clients.primary_member().await?),
+            None => Ok(None),
+        }
+    }
+
+    async fn step_down(&self) -> Result<Vec<Observation>, Trouble> {
+        let clients = self.sessions.clients();
+        let clients = clients.ok_or_else(|| BackendError::Other("there is no MongoDB in this topology".into()))?;
+        let lag = mongo::step_down(clients, self.options.statement_timeout).await?;
+        Ok(vec![nothing("mongo", lag)])
+    }
+
+    /// Waits until every member has replayed what was written so far; not to catch up in time is the system's failure.
+    pub(super) async fn catch_up(&mut self, step: &Step, engine: Engine) -> Result<Vec<Observation>, Trouble> {
+        let limit = step.timeout.as_ref().map_or(self.options.statement_timeout, |limit| limit.value);
+        let begun = Instant::now();
+        let copy = self.sessions.copy().clone();
+        let caught_up = async {
+            match (engine, self.sessions.clients()) {
+                (Engine::Pg, _) => pg::catch_up(&copy.peers, &copy.database).await,
+                (Engine::Mongo, Some(clients)) => mongo::catch_up(clients).await,
+                (Engine::Mongo, None) => Err(BackendError::Other("there is no MongoDB in this topology".into())),
+            }
+        };
+        let Ok(lag) = tokio::time::timeout(limit, caught_up).await else {
+            let late = format!("not every member of {engine} had caught up after {limit:?}");
+            return Err(Trouble::Halts(Halt::Fails(vec![plain(&step.action_span, &late)])));
+        };
+        let lag = lag?;
+        self.reporting.lag(self.name, &step.span, lag);
+        self.server_time += begun.elapsed();
+        Ok(vec![nothing(engine.as_str(), lag)])
+    }
+}
+
+fn nothing(node: &str, lag: Duration) -> Observation {
+    Observation { node: node.into(), outcome: Outcome::Output(Output::Nothing), elapsed: lag, lag: Some(lag) }
+}
+
+fn not_yet(span: Option<&Span>, what: &str) -> Trouble {
+    let message = format!("`{what}` is not yet available in this version");
+    Trouble::Authors(span.map_or_else(|| Diagnostic::nowhere(&message), |span| Diagnostic::error(span, &message)))
+}

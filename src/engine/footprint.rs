@@ -1,0 +1,160 @@
+//! What a scenario asks of the servers, read from its steps: which nodes, whether it injects faults, whether it only reads.
+
+use std::collections::BTreeSet;
+
+use crate::language::sql;
+use crate::model::{
+    Action, Body, Engine, ExplainTarget, Fault, NodeSelector, Scenario, SqlSource, Step, System, Template, TemplatePart,
+    Value, ValueKind,
+};
+use crate::system::Servers;
+
+/// MongoDB commands that change nothing.
+const READING: [&str; 6] = ["find", "count", "distinct", "aggregate", "listCollections", "listIndexes"];
+
+/// Stages that write.
+const WRITING_STAGES: [&str; 2] = ["$out", "$merge"];
+
+/// What a scenario needs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Footprint {
+    /// Selectors of the nodes that it speaks to.
+    pub selectors: BTreeSet<NodeSelector>,
+    /// It stops, kills or pauses nodes, or makes a primary step down.
+    pub faults: bool,
+    /// It changes nothing and holds no session, as far as its text shows.
+    pub reads_only: bool,
+}
+
+impl Footprint {
+    /// The footprint of a scenario; `system` knows the step lists that it uses.
+    pub fn of(scenario: &Scenario, system: Option<&System>) -> Self {
+        let mut footprint = Self { reads_only: true, ..Self::default() };
+        match &scenario.body {
+            Body::Steps { steps, finally } => {
+                steps.iter().chain(finally).for_each(|step| footprint.add(step, system, 0));
+            }
+            Body::Slt(script) => {
+                for record in &script.records {
+                    footprint.add_record(record);
+                }
+            }
+        }
+        footprint
+    }
+
+    /// Whether the scenario speaks to an engine.
+    pub fn uses(&self, engine: Engine) -> bool {
+        self.selectors.iter().any(|selector| selector.engine() == engine)
+    }
+
+    /// How many different PostgreSQL peers it speaks to on these servers.
+    pub fn peers<'a>(&self, servers: &'a Servers) -> Vec<&'a crate::backend::pg::PgNode> {
+        let wanted: BTreeSet<_> =
+            self.selectors.iter().flat_map(|selector| servers.peers(selector)).map(|node| &node.name).collect();
+        servers.pg.iter().filter(|node| wanted.contains(&node.name)).collect()
+    }
+
+    fn add_record(&mut self, record: &crate::model::SltRecord) {
+        use sqllogictest::Record::{Let, Query, Statement};
+        let text = match &record.record {
+            Statement { sql, .. } | Query { sql, .. } | Let { sql, .. } => sql,
+            _ => return,
+        };
+        let selector = record.connection.as_ref().map_or(NodeSelector::Any(Engine::Pg), |(node, _)| node.clone());
+        let session = record.connection.as_ref().is_some_and(|(_, session)| session.is_some());
+        self.reads_only &= !session && selector.engine() == Engine::Pg && sql::is_read_only(text);
+        self.selectors.insert(selector);
+    }
+
+    fn add(&mut self, step: &Step, system: Option<&System>, depth: usize) {
+        self.selectors.extend(step.on.iter().map(|on| on.value.clone()));
+        self.reads_only &= step.session.is_none() && step.blocks.is_none() && step.transaction.is_none() && reads(&step.action);
+        if step.on.is_empty() {
+            self.selectors.extend(default_selector(step));
+        }
+        match &step.action {
+            Action::Fault(fault) => self.add_fault(fault),
+            Action::CatchUp(engine) => {
+                self.selectors.insert(NodeSelector::All(*engine));
+            }
+            // A list that uses itself is refused when it is run; here the depth keeps the walk finite.
+            Action::Use { name, .. } if depth < 16 => {
+                let list = system.and_then(|system| system.steps.get(&name.value));
+                list.into_iter().flatten().for_each(|step| self.add(step, system, depth + 1));
+            }
+            _ => {}
+        }
+    }
+
+    fn add_fault(&mut self, fault: &Fault) {
+        self.faults = true;
+        match fault {
+            Fault::StepDown => {
+                self.selectors.insert(NodeSelector::Any(Engine::Mongo));
+            }
+            Fault::Stop(nodes)
+            | Fault::Start(nodes)
+            | Fault::Restart(nodes)
+            | Fault::Kill(nodes)
+            | Fault::Pause(nodes)
+            | Fault::Resume(nodes)
+            | Fault::Cut(nodes) => self.selectors.extend(nodes.iter().map(|node| node.value.clone())),
+            Fault::Heal(nodes) => {
+                self.selectors.extend(nodes.iter().map(|node| NodeSelector::Named(node.value.clone())));
+            }
+        }
+    }
+}
+
+/// Where a step without `on` runs; `None` when it speaks to no node by itself.
+pub fn default_selector(step: &Step) -> Option<NodeSelector> {
+    let engine = match &step.action {
+        Action::Sql { .. } | Action::Explain(ExplainTarget::Sql(_)) => Engine::Pg,
+        Action::Mongo(_) | Action::Explain(ExplainTarget::Mongo(_)) | Action::Transaction => Engine::Mongo,
+        Action::Load(_) => Engine::Pg,
+        _ => return None,
+    };
+    Some(NodeSelector::Any(engine))
+}
+
+fn reads(action: &Action) -> bool {
+    match action {
+        Action::Sql { source: SqlSource::Text(text), params } => {
+            params.is_empty() && !switches_mode(text) && sql::is_read_only(&plain(text))
+        }
+        Action::Explain(ExplainTarget::Sql(text)) => sql::is_read_only(&plain(text)),
+        Action::Explain(ExplainTarget::Mongo(command)) | Action::Mongo(command) => command_reads(command),
+        _ => false,
+    }
+}
+
+/// A query that reads the setting which keeps a shared copy from being written would see that it is shared.
+fn switches_mode(text: &Template) -> bool {
+    plain(text).contains("transaction_read_only")
+}
+
+/// The text with every variable as a literal: good enough to tell a query from a command.
+fn plain(template: &Template) -> String {
+    let part = |part: &TemplatePart| match part {
+        TemplatePart::Literal(text) => text.clone(),
+        TemplatePart::Variable { .. } => "'x'".into(),
+    };
+    template.parts.iter().map(part).collect()
+}
+
+fn command_reads(command: &Value) -> bool {
+    let ValueKind::Mapping(entries) = &command.kind else { return false };
+    entries.first().is_some_and(|(name, _)| READING.contains(&name.as_str())) && !mentions(command, &WRITING_STAGES)
+}
+
+fn mentions(value: &Value, keys: &[&str]) -> bool {
+    match &value.kind {
+        ValueKind::Mapping(entries) => {
+            entries.iter().any(|(key, value)| keys.contains(&key.as_str()) || mentions(value, keys))
+        }
+        ValueKind::Sequence(items) => items.iter().any(|item| mentions(item, keys)),
+        ValueKind::Text(template) => template.as_literal().is_none(),
+        _ => false,
+    }
+}

@@ -1,0 +1,61 @@
+//! What the engine asks of the world around it: files of the suite, goldens, and faults on nodes.
+
+use std::fs::File;
+use std::io;
+
+use async_trait::async_trait;
+
+use crate::model::NodeName;
+use crate::source::{Diagnostic, Span};
+
+/// A fault on one node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NodeFault {
+    /// An orderly shutdown.
+    Stop,
+    /// Start again after a stop or a kill.
+    Start,
+    /// SIGKILL.
+    Kill,
+    /// SIGSTOP.
+    Pause,
+    /// SIGCONT.
+    Resume,
+}
+
+/// The world around the engine.
+#[async_trait]
+pub trait Host: Send + Sync {
+    /// A file that the author named at `from`, relative to the file that names it.
+    fn read(&self, from: &Span, relative: &str) -> Result<Vec<u8>, Diagnostic>;
+
+    /// The golden file of a run; `None` when there is none yet.
+    fn golden(&self, run: &str) -> io::Result<Option<File>>;
+
+    /// Keeps `content` as the pending neighbour of the run's golden and returns the path as it is shown; `None` when this
+    /// run records nothing.
+    fn keep_pending(&self, run: &str, content: &mut dyn io::Read) -> io::Result<Option<String>>;
+
+    /// Takes a pending neighbour of an earlier run away: this one agrees with its golden.
+    fn drop_pending(&self, run: &str) -> io::Result<()>;
+
+    /// Keeps a rewritten `.slt` file as its pending neighbour and returns the path as it is shown; `None` when
+    /// this run records nothing.
+    fn keep_pending_file(&self, file: &str, text: &str) -> io::Result<Option<String>>;
+
+    /// Injects a fault and returns when it is true.
+    async fn inject(&self, node: &NodeName, fault: NodeFault) -> Result<(), String>;
+
+    /// Brings back every node that a fault has taken down or paused, and returns when all answer.
+    async fn restore(&self) -> Result<(), String>;
+
+    /// How a person connects to a copy that is kept, a line a node.
+    fn how_to_connect(&self, database: &str, peers: &[NodeName], mongo: bool) -> Vec<String>;
+
+    /// Values that no golden and no report may show, or that change from run to run, with the names that stand for them:
+    /// passwords, ports, folders.
+    fn redactions(&self) -> Vec<(String, String)>;
+
+    /// Whether faults can be injected: only on nodes that polyspec owns.
+    fn owns_nodes(&self) -> bool;
+}

@@ -1,0 +1,54 @@
+//! What the engine is given to do.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::model::{Case, Scenario, System};
+
+/// One run of a scenario, or of one of its cases.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Path, and `#case` if there is one.
+    pub name: String,
+    /// The scenario.
+    pub scenario: Arc<Scenario>,
+    /// The index into its cases.
+    pub case: Option<usize>,
+    /// What it runs on; `None` is an empty database.
+    pub system: Option<Arc<SystemUnderTest>>,
+    /// The command that reruns just this one.
+    pub rerun: String,
+}
+
+impl Job {
+    /// The case of this run.
+    pub fn case(&self) -> Option<&Case> {
+        self.case.and_then(|at| self.scenario.cases.get(at))
+    }
+}
+
+/// A system and what tells it from every other.
+#[derive(Clone, Debug)]
+pub struct SystemUnderTest {
+    /// The system.
+    pub system: System,
+    /// A hash of everything that its build depends on, in lower-case hexadecimal: two that are equal build the same.
+    pub fingerprint: String,
+}
+
+/// How to run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Workers.
+    pub jobs: usize,
+    /// The time limit of a scenario that names none.
+    pub timeout: Duration,
+    /// The time limit of a statement that names none.
+    pub statement_timeout: Duration,
+    /// Copies of failed scenarios are kept.
+    pub keep: bool,
+    /// What else is replaced by a name in goldens and reports.
+    pub redact: Vec<crate::model::Redaction>,
+    /// Start no new scenario after the first that is not fine.
+    pub fail_fast: bool,
+}

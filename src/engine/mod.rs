@@ -1,0 +1,28 @@
+//! Schedules scenarios on workers, runs their steps, retries `eventually`, and always tears down. It sends events and never
+//! prints; it asks the world around it for files and faults through [`Host`].
+
+mod blocked;
+mod build;
+mod case;
+mod dispatcher;
+mod evidence;
+mod failpoints;
+mod faults;
+mod footprint;
+mod goldens;
+mod host;
+mod job;
+mod load;
+mod needs;
+mod order;
+mod orders;
+mod schedule;
+mod sessions;
+mod slt;
+mod step;
+
+pub use dispatcher::{Dispatcher, Reporting};
+pub use footprint::Footprint;
+pub use host::{Host, NodeFault};
+pub use job::{Job, Options, SystemUnderTest};
+pub use schedule::{Interrupt, run};

@@ -1,0 +1,127 @@
+//! An order: one thing to be sent to one node, with everything it needs filled in, so that it can also run in a task of its
+//! own while later steps go on.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bson::Document;
+
+use super::sessions::{MongoSlot, PgSlot};
+use crate::backend::mongo::{Command, Target};
+use crate::backend::pg::Request;
+use crate::backend::{BackendError, RowSink};
+use crate::observation::{Observation, Outcome};
+
+/// Something to be sent to a node.
+#[derive(Clone)]
+pub struct Order {
+    /// The node, as it is shown.
+    pub node: String,
+    /// What is sent.
+    pub work: Work,
+    /// The time limit of the statement.
+    pub limit: Duration,
+}
+
+/// What is sent, and over which session.
+#[derive(Clone)]
+pub enum Work {
+    /// SQL.
+    Sql {
+        /// The session.
+        slot: Arc<PgSlot>,
+        /// The text.
+        text: String,
+        /// Values of `$1` and so on.
+        parameters: Vec<Option<String>>,
+        /// Whether column types are wanted.
+        types: bool,
+    },
+    /// SQL to be explained.
+    ExplainSql {
+        /// The session.
+        slot: Arc<PgSlot>,
+        /// The statement.
+        text: String,
+    },
+    /// CSV to be copied into a table.
+    CopyCsv {
+        /// The session.
+        slot: Arc<PgSlot>,
+        /// The table.
+        table: String,
+        /// Its columns, in the order of the data.
+        columns: Vec<String>,
+        /// The data, with a header line.
+        data: Vec<u8>,
+    },
+    /// A command.
+    Mongo {
+        /// The session.
+        slot: MongoSlot,
+        /// Where it goes.
+        target: Target,
+        /// The database.
+        database: String,
+        /// The command.
+        document: Document,
+        /// A transaction to be started first, with its options.
+        start: Option<Option<Document>>,
+    },
+    /// A command to be explained.
+    ExplainMongo {
+        /// The session.
+        slot: MongoSlot,
+        /// Where it goes.
+        target: Target,
+        /// The database.
+        database: String,
+        /// The command.
+        document: Document,
+    },
+    /// The beginning of a transaction and nothing else.
+    Start(MongoSlot, Option<Document>),
+    /// The commit of a transaction.
+    Commit(MongoSlot),
+    /// The abort of a transaction.
+    Abort(MongoSlot),
+}
+
+impl Order {
+    /// Sends it. Rows go to `sink` if there is one.
+    pub async fn run(&self, sink: Option<&mut (dyn RowSink + '_)>) -> Result<Observation, BackendError> {
+        let begun = Instant::now();
+        let outcome = self.outcome(sink).await?;
+        Ok(Observation { node: self.node.clone(), outcome, elapsed: begun.elapsed(), lag: None })
+    }
+
+    async fn outcome(&self, sink: Option<&mut (dyn RowSink + '_)>) -> Result<Outcome, BackendError> {
+        let limit = self.limit;
+        match &self.work {
+            Work::Sql { slot, text, parameters, types } => {
+                let request = Request { sql: text, parameters, types: *types, limit };
+                slot.connected().await?.session().run(&request, sink).await
+            }
+            Work::ExplainSql { slot, text } => slot.connected().await?.session().explain(text, limit).await,
+            Work::CopyCsv { slot, table, columns, data } => {
+                slot.connected().await?.session().copy_csv(table, columns, data.clone()).await
+            }
+            Work::Mongo { slot, target, database, document, start } => {
+                let mut session = slot.lock().await;
+                if let Some(options) = start
+                    && let refused @ Outcome::Refused(_) = session.start_transaction(options.clone()).await?
+                {
+                    return Ok(refused);
+                }
+                session.run(Command { target, database, document: document.clone(), limit }, sink).await
+            }
+            Work::ExplainMongo { slot, target, database, document } => {
+                let command = Command { target, database, document: document.clone(), limit };
+                slot.lock().await.explain(command).await
+            }
+            Work::Start(slot, options) => slot.lock().await.start_transaction(options.clone()).await,
+            Work::Commit(slot) => slot.lock().await.commit(limit).await,
+            Work::Abort(slot) => slot.lock().await.abort(limit).await,
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! From a step to orders: one for each node that it runs on, with every variable filled in.
+
+use std::sync::Arc;
+
+use bson::Document;
+
+use super::order::{Order, Work};
+use super::step::{Stage, Trouble};
+use crate::backend::BackendError;
+use crate::backend::mongo::Target;
+use crate::backend::pg::PgNode;
+use crate::model::{Action, Datum, Engine, ExplainTarget, Load, NodeSelector, SqlSource, Step, TransactionVerb, Value};
+use crate::model::ValueKind;
+use crate::source::{Diagnostic, Span};
+use crate::variables;
+
+impl Stage<'_> {
+    /// The orders of a step that speaks to nodes.
+    pub(super) fn orders(&mut self, step: &Step) -> Result<Vec<Order>, Trouble> {
+        let selectors: Vec<(NodeSelector, Span)> = match step.on.as_slice() {
+            [] => super::footprint::default_selector(step).map(|on| (on, step.action_span.clone())).into_iter().collect(),
+            on => on.iter().map(|on| (on.value.clone(), on.span.clone())).collect(),
+        };
+        let mut orders = vec![];
+        for (selector, span) in selectors {
+            let found = orders.len();
+            match selector.engine() {
+                Engine::Pg => self.pg_orders(step, &selector, &mut orders)?,
+                Engine::Mongo => self.mongo_orders(step, &selector, &mut orders)?,
+            }
+            if orders.len() == found {
+                return Err(Diagnostic::error(&span, format!("there is no node `{selector}` in this topology")).into());
+            }
+        }
+        Ok(orders)
+    }
+
+    fn pg_orders(&mut self, step: &Step, selector: &NodeSelector, orders: &mut Vec<Order>) -> Result<(), Trouble> {
+        let peers: Vec<PgNode> = self.servers.peers(selector).into_iter().cloned().collect();
+        for peer in peers {
+            if !self.sessions.copy().peers.contains_key(&peer.name) {
+                continue;
+            }
+            let slot = self.sessions.pg(&peer, step.session.as_ref().map(|name| name.value.as_str()));
+            self.variables.insert("node".into(), Datum::Text(peer.name.name.clone()));
+            let work = self.pg_work(step, slot)?;
+            orders.push(Order { node: peer.name.to_string(), work, limit: self.limit(step) });
+        }
+        Ok(())
+    }
+
+    fn limit(&self, step: &Step) -> std::time::Duration {
+        step.timeout.as_ref().map_or(self.options.statement_timeout, |limit| limit.value)
+    }
+
+    fn pg_work(&self, step: &Step, slot: Arc<super::sessions::PgSlot>) -> Result<Work, Trouble> {
+        match &step.action {
+            Action::Sql { source, params } => {
+                let text = self.sql_text(source)?;
+                let parameters = params.iter().map(|value| self.parameter(value)).collect::<Result<_, _>>()?;
+                let types = wants_types(step) && statements(&text) == 1;
+                Ok(Work::Sql { slot, text, parameters, types })
+            }
+            Action::Explain(ExplainTarget::Sql(text)) => {
+                Ok(Work::ExplainSql { slot, text: variables::sql(text, &self.variables)? })
+            }
+            Action::Load(load) => self.load_csv(load, slot),
+            _ => Err(Diagnostic::error(&step.action_span, "this cannot be sent to PostgreSQL").into()),
+        }
+    }
+
+    fn sql_text(&self, source: &SqlSource) -> Result<String, Trouble> {
+        match source {
+            SqlSource::Text(text) => Ok(variables::sql(text, &self.variables)?),
+            SqlSource::File(file) => {
+                let bytes = self.host.read(&file.span, &file.value)?;
+                String::from_utf8(bytes).map_err(|_| Diagnostic::error(&file.span, "this file is not UTF-8").into())
+            }
+        }
+    }
+
+    fn parameter(&self, value: &Value) -> Result<Option<String>, Trouble> {
+        Ok(match variables::datum(value, &self.variables)? {
+            Datum::Null => None,
+            other => Some(other.to_text()),
+        })
+    }
+
+    fn load_csv(&self, load: &Load, slot: Arc<super::sessions::PgSlot>) -> Result<Work, Trouble> {
+        let data = self.host.read(&load.file.span, &load.file.value)?;
+        let columns = super::load::csv_header(&data).map_err(|cause| Diagnostic::error(&load.file.span, cause))?;
+        Ok(Work::CopyCsv { slot, table: load.into.value.clone(), columns, data })
+    }
+
+    fn mongo_orders(&mut self, step: &Step, selector: &NodeSelector, orders: &mut Vec<Order>) -> Result<(), Trouble> {
+        let clients = self.sessions.clients().cloned();
+        let clients = clients.ok_or_else(|| BackendError::Other("there is no MongoDB in this topology".into()))?;
+        for target in clients.targets(selector) {
+            let slot = self.sessions.mongo(&target, step.session.as_ref().map(|name| name.value.as_str()))?;
+            let node = clients.name(&target);
+            let work = self.mongo_work(step, slot, target)?;
+            orders.push(Order { node, work, limit: self.limit(step) });
+        }
+        Ok(())
+    }
+
+    fn mongo_work(&self, step: &Step, slot: super::sessions::MongoSlot, target: Target) -> Result<Work, Trouble> {
+        let database = self.sessions.copy().database.clone();
+        let start = match step.transaction.as_ref().map(|verb| &verb.value) {
+            Some(TransactionVerb::Start { options }) => {
+                Some(options.as_ref().map(|options| self.command(options)).transpose()?)
+            }
+            Some(TransactionVerb::Commit) => return Ok(Work::Commit(slot)),
+            Some(TransactionVerb::Abort) => return Ok(Work::Abort(slot)),
+            None => None,
+        };
+        match (&step.action, start) {
+            (Action::Mongo(command), start) => {
+                let (database, document) = self.routed(database, self.command(command)?);
+                Ok(Work::Mongo { slot, target, database, document, start })
+            }
+            (Action::Explain(ExplainTarget::Mongo(command)), _) => {
+                Ok(Work::ExplainMongo { slot, target, database, document: self.command(command)? })
+            }
+            (Action::Load(load), _) => {
+                let data = self.host.read(&load.file.span, &load.file.value)?;
+                let documents = super::load::documents(&load.file.value, &data)
+                    .map_err(|cause| Diagnostic::error(&load.file.span, cause))?;
+                let document = bson::doc! { "insert": &load.into.value, "documents": documents };
+                Ok(Work::Mongo { slot, target, database, document, start: None })
+            }
+            (Action::Transaction, Some(options)) => Ok(Work::Start(slot, options)),
+            _ => Err(Diagnostic::error(&step.action_span, "this cannot be sent to MongoDB").into()),
+        }
+    }
+
+    /// `$db: admin` in a command sends it to that database instead of the scenario's own.
+    fn routed(&self, database: String, mut document: Document) -> (String, Document) {
+        match document.remove("$db") {
+            Some(bson::Bson::String(other)) => (other, document),
+            _ => (database, document),
+        }
+    }
+
+    fn command(&self, value: &Value) -> Result<Document, Trouble> {
+        match &value.kind {
+            ValueKind::Mapping(entries) => Ok(variables::document(entries, &self.variables)?),
+            _ => Err(Diagnostic::error(&value.span, "a command is a mapping").into()),
+        }
+    }
+}
+
+/// The description of the columns costs the server a parse: it is asked for only when something depends on it.
+fn wants_types(step: &Step) -> bool {
+    let compares = step.expect.as_ref().is_some_and(|expect| {
+        expect.rows.is_some() || expect.value.is_some() || expect.columns.is_some() || expect.agree.is_some()
+    });
+    compares || step.golden.is_some() || !step.save.is_empty()
+}
+
+fn statements(text: &str) -> usize {
+    crate::language::sql::statements(text).len()
+}

@@ -1,0 +1,105 @@
+//! The sessions of one run of a scenario: made when they are first used, kept until its end, never shared with another.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::backend::BackendError;
+use crate::backend::mongo::{MongoClients, MongoSession, Target};
+use crate::backend::pg::{PgNode, PgSession};
+use crate::model::NodeName;
+use crate::system::Copy;
+
+/// A PostgreSQL session that connects when it is used, and again after its server was gone.
+pub struct PgSlot {
+    /// The server.
+    pub node: PgNode,
+    database: String,
+    reads_only: bool,
+    session: Mutex<Option<PgSession>>,
+}
+
+impl PgSlot {
+    /// The session, connected.
+    pub async fn connected(&self) -> Result<ConnectedPg<'_>, BackendError> {
+        let mut session = self.session.lock().await;
+        if session.as_ref().is_none_or(PgSession::is_closed) {
+            *session = Some(PgSession::connect(&self.node, &self.database, "polyspec", self.reads_only).await?);
+        }
+        Ok(ConnectedPg(session))
+    }
+}
+
+/// A locked slot whose session is connected.
+pub struct ConnectedPg<'a>(MutexGuard<'a, Option<PgSession>>);
+
+impl ConnectedPg<'_> {
+    /// The session.
+    pub fn session(&mut self) -> &mut PgSession {
+        self.0.as_mut().expect("a connected slot has a session")
+    }
+}
+
+/// A MongoDB session.
+pub type MongoSlot = Arc<Mutex<MongoSession>>;
+
+/// The sessions of a run.
+pub struct Sessions {
+    copy: Arc<Copy>,
+    clients: Option<Arc<MongoClients>>,
+    reads_only: bool,
+    pg: BTreeMap<(NodeName, Option<String>), Arc<PgSlot>>,
+    mongo: BTreeMap<(Option<String>, Option<Target>), MongoSlot>,
+}
+
+impl Sessions {
+    /// No sessions yet. With `reads_only` the server refuses whatever would change something.
+    pub fn new(copy: Arc<Copy>, clients: Option<Arc<MongoClients>>, reads_only: bool) -> Self {
+        Self { copy, clients, reads_only, pg: BTreeMap::new(), mongo: BTreeMap::new() }
+    }
+
+    /// The copy that they are on.
+    pub fn copy(&self) -> &Arc<Copy> {
+        &self.copy
+    }
+
+    /// The MongoDB clients, when there is a replica set.
+    pub fn clients(&self) -> Option<&Arc<MongoClients>> {
+        self.clients.as_ref()
+    }
+
+    /// The session `name` on a peer; `None` is the scenario's own.
+    pub fn pg(&mut self, node: &PgNode, name: Option<&str>) -> Arc<PgSlot> {
+        let slot = || PgSlot {
+            node: node.clone(),
+            database: self.copy.database.clone(),
+            reads_only: self.reads_only,
+            session: Mutex::new(None),
+        };
+        let key = (node.name.clone(), name.map(str::to_string));
+        self.pg.entry(key).or_insert_with(|| Arc::new(slot())).clone()
+    }
+
+    /// The client session `name`; it is causally consistent. Without a name, the scenario's own on each target, not causal.
+    pub fn mongo(&mut self, target: &Target, name: Option<&str>) -> Result<MongoSlot, BackendError> {
+        let clients = self.clients.clone().ok_or_else(|| BackendError::Other("there is no MongoDB here".into()))?;
+        let key = match name {
+            Some(name) => (Some(name.to_string()), None),
+            None => (None, Some(target.clone())),
+        };
+        let session = || Arc::new(Mutex::new(MongoSession::new(clients, name.is_some())));
+        Ok(self.mongo.entry(key).or_insert_with(session).clone())
+    }
+
+    /// Ends every session that no task holds any more; open transactions end with them.
+    pub async fn close(&mut self) {
+        self.pg.clear();
+        for (_, slot) in std::mem::take(&mut self.mongo) {
+            if let Some(session) = Arc::into_inner(slot) {
+                // A session that cannot be ended now ends by itself with its server's time limit.
+                let _ = session.into_inner().close().await;
+            }
+        }
+    }
+}

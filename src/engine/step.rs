@@ -1,0 +1,337 @@
+//! Runs the steps of a scenario: fills in variables, sends orders, retries, judges, saves.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use futures::future::join_all;
+
+use super::blocked::{self, Beginning, Blocked};
+use super::goldens::Goldens;
+use super::host::Host;
+use super::order::Order;
+use super::sessions::Sessions;
+use super::{Options, Reporting};
+use crate::backend::BackendError;
+use crate::judge;
+use crate::model::{Action, Step, System, Variables};
+use crate::observation::{Observation, Outcome, Output};
+use crate::source::{Diagnostic, Span};
+use crate::system::Servers;
+use crate::variables;
+use crate::verdict::{Evidence, Place};
+
+/// How deep `use` may go.
+const USE_DEPTH: usize = 16;
+
+/// The first and the longest pause between two tries of `eventually`.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(50));
+
+/// Why the steps of a scenario did not go on.
+#[derive(Debug)]
+pub enum Halt {
+    /// The system under test is wrong.
+    Fails(Vec<Evidence>),
+    /// The scenario or the machinery is wrong.
+    Breaks(Vec<Evidence>),
+}
+
+/// The state of one run of a scenario.
+pub struct Stage<'a> {
+    /// The servers.
+    pub servers: &'a Servers,
+    /// The world around.
+    pub host: &'a dyn Host,
+    /// The options of the run.
+    pub options: &'a Options,
+    /// Where lags are told.
+    pub reporting: &'a Reporting,
+    /// The name of the run.
+    pub name: &'a str,
+    /// The system, for `use`.
+    pub system: Option<&'a System>,
+    /// The sessions.
+    pub sessions: Sessions,
+    /// The variables.
+    pub variables: Variables,
+    /// The comparison with the golden file.
+    pub goldens: Goldens,
+    /// Steps that wait on a lock.
+    pub blocked: BTreeMap<String, Blocked>,
+    /// Time in which a server had a statement.
+    pub server_time: Duration,
+    /// Steps that were run.
+    pub steps: usize,
+}
+
+impl Stage<'_> {
+    /// Runs steps in order until one does not hold.
+    pub async fn run_all(&mut self, steps: &[Step]) -> Result<(), Halt> {
+        self.run_list(steps, 0).await
+    }
+
+    async fn run_list(&mut self, steps: &[Step], depth: usize) -> Result<(), Halt> {
+        for step in steps {
+            self.steps += 1;
+            match &step.action {
+                Action::Use { .. } => Box::pin(self.run_use(step, depth)).await?,
+                Action::Await(name) => self.run_await(step, &name.value).await?,
+                _ if step.blocks.is_some() => self.run_blocking(step).await?,
+                _ => self.run_judged(step).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// A named list of steps sees its own variables over the scenario's; what it saves stays.
+    async fn run_use(&mut self, step: &Step, depth: usize) -> Result<(), Halt> {
+        let Action::Use { name, with } = &step.action else { return Ok(()) };
+        if depth >= USE_DEPTH {
+            return Err(breaks(&Diagnostic::error(&name.span, "this list of steps uses itself")));
+        }
+        let list = self.system.and_then(|system| system.steps.get(&name.value)).cloned().ok_or_else(|| {
+            breaks(&Diagnostic::error(&name.span, format!("the system has no list of steps named `{}`", name.value)))
+        })?;
+        let mut hidden = vec![];
+        for binding in with {
+            let value = variables::datum(&binding.value, &self.variables).map_err(|error| breaks(&error))?;
+            hidden.push((binding.name.value.clone(), self.variables.insert(binding.name.value.clone(), value)));
+        }
+        let list = with_expectation_of(list, step);
+        let done = self.run_list(&list, depth + 1).await;
+        for (name, value) in hidden {
+            match value {
+                Some(value) => self.variables.insert(name, value),
+                None => self.variables.remove(&name),
+            };
+        }
+        done
+    }
+
+    async fn run_judged(&mut self, step: &Step) -> Result<(), Halt> {
+        let begun = Instant::now();
+        let limit = step.eventually.as_ref().map(|limit| limit.value);
+        let mut pause = PAUSES.0;
+        loop {
+            let tried = self.attempt(step, limit.map(|_| begun)).await;
+            let over = limit.is_none_or(|limit| begun.elapsed() >= limit);
+            match tried {
+                Ok(observations) => {
+                    let evidence = self.judge(step, &observations);
+                    if evidence.is_empty() {
+                        if limit.is_some() {
+                            self.reporting.lag(self.name, &step.span, begun.elapsed());
+                        }
+                        return self.accept(step, &observations).await;
+                    }
+                    if over {
+                        return Err(Halt::Fails(after(limit, evidence)));
+                    }
+                }
+                Err(Trouble::Authors(error)) => return Err(breaks(&error)),
+                Err(Trouble::Backend(error)) if over => return Err(Halt::Breaks(vec![broken(step, &error)])),
+                Err(Trouble::Backend(_)) => {}
+                Err(Trouble::Halts(halt)) => return Err(halt),
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(PAUSES.1);
+        }
+    }
+
+    /// Sends the step once, to all its nodes side by side.
+    async fn attempt(&mut self, step: &Step, since: Option<Instant>) -> Result<Vec<Observation>, Trouble> {
+        match &step.action {
+            Action::Fault(fault) => return self.inject(fault).await,
+            Action::CatchUp(engine) => return self.catch_up(step, *engine).await,
+            _ => {}
+        }
+        let orders = self.orders(step)?;
+        if let ([order], true) = (orders.as_slice(), self.goldens.streams(step)) {
+            let observation = self.goldens.stream(step, order).await.map_err(Trouble::Backend)?;
+            self.server_time += observation.elapsed;
+            return Ok(vec![observation]);
+        }
+        let answers = join_all(orders.iter().map(|order| order.run(None))).await;
+        let mut observations = vec![];
+        for (order, answer) in orders.iter().zip(answers) {
+            let mut observation = answer.or_else(|error| refused(step, order, error)).map_err(Trouble::Backend)?;
+            observation.lag = since.map(|since| since.elapsed());
+            self.server_time += observation.elapsed;
+            observations.push(observation);
+        }
+        Ok(observations)
+    }
+
+    fn judge(&self, step: &Step, observations: &[Observation]) -> Vec<Evidence> {
+        let mut evidence = judge::judge(step, observations, &self.variables);
+        if evidence.is_empty() && step.eventually.is_some() {
+            evidence = self.goldens.peek(step, observations);
+        }
+        evidence
+    }
+
+    /// What follows when a step holds: its golden, and what it saves.
+    async fn accept(&mut self, step: &Step, observations: &[Observation]) -> Result<(), Halt> {
+        self.goldens.compare(step, observations).map_err(|error| Halt::Breaks(vec![plain(&step.span, &error)]))?;
+        for (name, path) in &step.save {
+            let saved = observations.first().ok_or_else(|| "the step has no output".to_string());
+            let value = saved.and_then(|observation| judge::save(&path.value, observation));
+            let value = value.map_err(|cause| Halt::Fails(vec![plain(&path.span, &format!("nothing to save: {cause}"))]))?;
+            self.variables.insert(name.value.clone(), value);
+        }
+        Ok(())
+    }
+
+    async fn run_blocking(&mut self, step: &Step) -> Result<(), Halt> {
+        let Some(name) = &step.blocks else { return Ok(()) };
+        let mut orders = self.orders(step).map_err(|trouble| trouble.into_halt(step))?;
+        if orders.len() != 1 {
+            return Err(breaks(&Diagnostic::error(&step.span, "a step that `blocks` runs on one node")));
+        }
+        let clients = self.sessions.clients().cloned();
+        let begun = blocked::begin(step, orders.remove(0), clients.as_deref()).await;
+        match begun.map_err(|error| Halt::Breaks(vec![broken(step, &error)]))? {
+            Beginning::Waits(blocked) => {
+                self.blocked.insert(name.value.clone(), blocked);
+                Ok(())
+            }
+            Beginning::Returned(observation) => Err(Halt::Fails(vec![did_not_wait(&name.span, &observation)])),
+        }
+    }
+
+    async fn run_await(&mut self, step: &Step, name: &str) -> Result<(), Halt> {
+        let Some(blocked) = self.blocked.remove(name) else {
+            return Err(breaks(&Diagnostic::error(&step.span, format!("no step that waits is named `{name}`"))));
+        };
+        let awaited = blocked.step.clone();
+        let expects_error = |step: &Step| step.expect.as_ref().is_some_and(|expect| expect.error.is_some());
+        let answer = match blocked.outcome().await {
+            Err(error) if expects_error(step) || expects_error(&awaited) => as_refusal("", error),
+            answer => answer,
+        };
+        let observation = answer.map_err(|error| Halt::Breaks(vec![broken(step, &error)]))?;
+        self.server_time += observation.elapsed;
+        let observations = [observation];
+        // What the step itself expects must hold; what its `await` expects, too. A step that expects nothing must succeed,
+        // unless its `await` says what comes.
+        let mut evidence = vec![];
+        if awaited.expect.is_some() {
+            evidence = judge::judge(&awaited, &observations, &self.variables);
+        }
+        if step.expect.is_some() || awaited.expect.is_none() {
+            evidence.extend(judge::judge(step, &observations, &self.variables));
+        }
+        if !evidence.is_empty() {
+            return Err(Halt::Fails(evidence));
+        }
+        self.accept(&awaited, &observations).await?;
+        self.accept(step, &observations).await
+    }
+}
+
+/// What went wrong while a step was sent.
+pub(super) enum Trouble {
+    /// Its author's doing.
+    Authors(Diagnostic),
+    /// The machinery's.
+    Backend(BackendError),
+    /// Final whatever `eventually` says.
+    Halts(Halt),
+}
+
+impl From<Diagnostic> for Trouble {
+    fn from(error: Diagnostic) -> Self {
+        Trouble::Authors(error)
+    }
+}
+
+impl From<BackendError> for Trouble {
+    fn from(error: BackendError) -> Self {
+        Trouble::Backend(error)
+    }
+}
+
+impl Trouble {
+    fn into_halt(self, step: &Step) -> Halt {
+        match self {
+            Trouble::Authors(error) => breaks(&error),
+            Trouble::Backend(error) => Halt::Breaks(vec![broken(step, &error)]),
+            Trouble::Halts(halt) => halt,
+        }
+    }
+}
+
+/// The last step of a used list takes the expectation, the golden and the saves of the step that uses it, if it has none.
+fn with_expectation_of(mut list: Vec<Step>, user: &Step) -> Vec<Step> {
+    if let Some(last) = list.last_mut() {
+        last.expect = user.expect.clone().or(last.expect.take());
+        last.golden = user.golden.clone().or(last.golden.take());
+        last.eventually = user.eventually.clone().or(last.eventually.take());
+        last.save.extend(user.save.iter().cloned());
+    }
+    for step in &mut list {
+        if step.session.is_none() {
+            step.session = user.session.clone();
+        }
+        if step.on.is_empty() {
+            step.on = user.on.clone();
+        }
+    }
+    list
+}
+
+/// A connection that is gone is what a step may expect; for every other step it is a breakage.
+fn refused(step: &Step, order: &Order, error: BackendError) -> Result<Observation, BackendError> {
+    if step.expect.as_ref().is_some_and(|expect| expect.error.is_some()) {
+        return as_refusal(&order.node, error);
+    }
+    Err(error)
+}
+
+fn as_refusal(node: &str, error: BackendError) -> Result<Observation, BackendError> {
+    let refusal = error.as_refusal().ok_or(error)?;
+    Ok(Observation { node: node.into(), outcome: Outcome::Refused(refusal), elapsed: Duration::ZERO, lag: None })
+}
+
+fn did_not_wait(span: &Span, observation: &Observation) -> Evidence {
+    let came = match &observation.outcome {
+        Outcome::Output(Output::Sql { affected, .. }) => format!("it returned ({affected} rows affected)"),
+        Outcome::Output(_) => "it returned".to_string(),
+        Outcome::Refused(error) => format!("it was refused: {}", error.message),
+    };
+    Evidence {
+        node: Some(observation.node.clone()),
+        expected: Some("the step waits on a lock".into()),
+        actual: Some(came),
+        ..plain(span, "the step did not wait")
+    }
+}
+
+fn after(limit: Option<Duration>, mut evidence: Vec<Evidence>) -> Vec<Evidence> {
+    if let (Some(limit), Some(first)) = (limit, evidence.first_mut()) {
+        first.notes.push(format!("retried for {limit:?}; this is what came last"));
+    }
+    evidence
+}
+
+/// Evidence of something that a person wrote wrong, found only at run time.
+pub(super) fn breaks(error: &Diagnostic) -> Halt {
+    Halt::Breaks(vec![Evidence {
+        message: error.message.clone(),
+        place: error.span.as_ref().map(Place::of),
+        notes: error.help.clone(),
+        ..Evidence::default()
+    }])
+}
+
+pub(super) fn broken(step: &Step, error: &BackendError) -> Evidence {
+    plain(&step.action_span, &error.to_string())
+}
+
+pub(super) fn plain(span: &Span, message: &str) -> Evidence {
+    Evidence { message: message.to_string(), place: Some(Place::of(span)), ..Evidence::default() }
+}
+
+/// Evidence of a system that could not be built.
+pub(super) fn broken_build(span: &Span, error: &BackendError) -> Evidence {
+    plain(span, &format!("the system could not be built: {error}"))
+}

@@ -1,0 +1,122 @@
+//! The engine's world: files and goldens of the suite, and the nodes of the cluster.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+
+use super::servers::{Control, Obtained};
+use super::{Prepared, SharedSuite};
+use crate::engine::{Host, NodeFault};
+use crate::model::NodeName;
+use crate::source::{Diagnostic, Span};
+use crate::suite::Spool;
+
+/// The suite on the servers of this run.
+pub(super) struct SuiteHost<'a> {
+    suite: SharedSuite,
+    goldens: BTreeMap<String, PathBuf>,
+    obtained: &'a Obtained,
+    records: bool,
+    kept: AtomicBool,
+    touched: Mutex<Vec<NodeName>>,
+}
+
+impl<'a> SuiteHost<'a> {
+    /// The world of a prepared run.
+    pub fn new(prepared: &Prepared, obtained: &'a Obtained) -> Self {
+        let store = prepared.suite.goldens();
+        let golden = |job: &crate::engine::Job| {
+            let case = job.case().map(|case| case.name.as_str());
+            (job.name.clone(), store.path(&job.scenario.path, case))
+        };
+        Self {
+            suite: prepared.suite.clone(),
+            goldens: prepared.jobs.iter().map(golden).collect(),
+            obtained,
+            records: prepared.request.records,
+            kept: AtomicBool::new(false),
+            touched: Mutex::default(),
+        }
+    }
+
+    /// Whether a copy was kept.
+    pub fn kept_any(&self) -> bool {
+        self.kept.load(Ordering::Relaxed)
+    }
+
+    fn path(&self, run: &str) -> io::Result<&PathBuf> {
+        self.goldens.get(run).ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("no run is named {run}")))
+    }
+
+    fn control(&self) -> Result<&Control, String> {
+        self.obtained.control.as_ref().ok_or_else(|| "these servers are not polyspec's own".to_string())
+    }
+}
+
+#[async_trait]
+impl Host for SuiteHost<'_> {
+    fn read(&self, from: &Span, relative: &str) -> Result<Vec<u8>, Diagnostic> {
+        let path = self.suite.resolve_beside(&from.of(relative.to_string()))?;
+        std::fs::read(&path).map_err(|error| Diagnostic::error(from, format!("this cannot be read: {error}")))
+    }
+
+    fn golden(&self, run: &str) -> io::Result<Option<File>> {
+        let opened = self.suite.goldens().open(self.path(run)?)?;
+        Ok(opened.map(io::BufReader::into_inner))
+    }
+
+    fn keep_pending(&self, run: &str, content: &mut dyn io::Read) -> io::Result<Option<String>> {
+        if !self.records {
+            return Ok(None);
+        }
+        let mut spool = Spool::new()?;
+        io::copy(content, &mut spool)?;
+        let pending = self.suite.goldens().write_pending(self.path(run)?, spool)?;
+        Ok(Some(self.suite.display(&pending)))
+    }
+
+    fn drop_pending(&self, run: &str) -> io::Result<()> {
+        if self.records { self.suite.goldens().reject(self.path(run)?) } else { Ok(()) }
+    }
+
+    fn keep_pending_file(&self, file: &str, text: &str) -> io::Result<Option<String>> {
+        if !self.records {
+            return Ok(None);
+        }
+        self.suite.keep_rewritten(file, text).map(|path| Some(self.suite.display(&path)))
+    }
+
+    async fn inject(&self, node: &NodeName, fault: NodeFault) -> Result<(), String> {
+        self.touched.lock().unwrap_or_else(PoisonError::into_inner).push(node.clone());
+        self.control()?.inject(node, fault).await
+    }
+
+    async fn restore(&self) -> Result<(), String> {
+        let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
+        for node in touched {
+            // A node that runs takes both as done.
+            self.control()?.inject(&node, NodeFault::Resume).await?;
+            self.control()?.inject(&node, NodeFault::Start).await?;
+        }
+        Ok(())
+    }
+
+    fn how_to_connect(&self, database: &str, peers: &[NodeName], mongo: bool) -> Vec<String> {
+        self.kept.store(true, Ordering::Relaxed);
+        self.obtained.how_to_connect(database, peers, mongo)
+    }
+
+    fn redactions(&self) -> Vec<(String, String)> {
+        self.obtained.redactions()
+    }
+
+    fn owns_nodes(&self) -> bool {
+        self.obtained.control.is_some()
+    }
+}

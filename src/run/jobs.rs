@@ -1,0 +1,100 @@
+//! From a request to jobs: the suite is read, runs are chosen, each is bound to its system. Nothing is started.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::{Request, SharedSuite, Wanted};
+use crate::engine::{Job, SystemUnderTest};
+use crate::model::{Action, SqlSource, Step, System};
+use crate::source::{Diagnostic, Spanned};
+use crate::suite::{Run, Suite};
+
+/// A request that was read and found right.
+pub struct Prepared {
+    /// The suite.
+    pub suite: SharedSuite,
+    /// The request.
+    pub request: Request,
+    /// What is to be run, in order.
+    pub jobs: Vec<Job>,
+    /// How many runs were left out by filters.
+    pub filtered_out: usize,
+    /// What may be not as its author means it.
+    pub warnings: Vec<Diagnostic>,
+    /// Goldens that scenarios of the suite use; `None` when not all scenarios could be read.
+    pub goldens: Option<Vec<PathBuf>>,
+}
+
+impl Prepared {
+    /// The servers that the jobs need.
+    pub(super) fn wanted(&self) -> Wanted<'_> {
+        Wanted { suite: &self.suite, request: &self.request, jobs: &self.jobs }
+    }
+}
+
+/// Reads the suite and binds what the request selects.
+///
+/// # Errors
+/// Everything that is wrong with the suite, its files or the selection.
+pub fn prepare(request: Request) -> Result<Prepared, Vec<Diagnostic>> {
+    let suite = Arc::new(Suite::open(&request.suite, &request.cwd)?);
+    let loaded = suite.load(&request.selection)?;
+    let mut jobs = vec![];
+    for run in &loaded.runs {
+        jobs.push(job(&suite, &request, run)?);
+    }
+    let warnings = suite.warnings().iter().cloned().chain(loaded.warnings).collect();
+    Ok(Prepared { suite, request, jobs, filtered_out: loaded.filtered_out, warnings, goldens: loaded.goldens })
+}
+
+fn job(suite: &Suite, request: &Request, run: &Run) -> Result<Job, Vec<Diagnostic>> {
+    let system = match &request.system {
+        Some(name) => Some(suite.system(name, None)?),
+        None => suite.system_of(&run.scenario)?,
+    };
+    let system = system.map(|system| under_test(suite, system)).transpose()?;
+    let rerun = format!("polyspec run --exact {}", quoted(&run.name));
+    Ok(Job { name: run.name.clone(), scenario: run.scenario.clone(), case: run.case, system, rerun })
+}
+
+fn quoted(name: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
+    if name.bytes().all(plain) { name.to_string() } else { format!("'{}'", name.replace('\'', "'\\''")) }
+}
+
+fn under_test(suite: &Suite, system: Arc<System>) -> Result<Arc<SystemUnderTest>, Vec<Diagnostic>> {
+    let fingerprint = fingerprint(suite, &system).map_err(|error| vec![error])?;
+    Ok(Arc::new(SystemUnderTest { system: (*system).clone(), fingerprint }))
+}
+
+/// A hash of what the build depends on: its steps, the files that they name, and this version of polyspec.
+fn fingerprint(suite: &Suite, system: &System) -> Result<String, Diagnostic> {
+    let mut hash = Sha256::new();
+    hash.update(env!("CARGO_PKG_VERSION"));
+    let mut seen = BTreeSet::new();
+    for span in system.build.iter().map(|step| &step.span).chain([&system.span]) {
+        if seen.insert(span.file.name().to_string()) {
+            hash.update(span.file.text());
+        }
+    }
+    for step in &system.build {
+        for file in files(step) {
+            let path = suite.resolve_beside(file)?;
+            let read = std::fs::read(&path);
+            hash.update(read.map_err(|error| Diagnostic::error(&file.span, format!("this cannot be read: {error}")))?);
+        }
+    }
+    let digest = hash.finalize();
+    Ok(digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn files(step: &Step) -> Option<&Spanned<String>> {
+    match &step.action {
+        Action::Sql { source: SqlSource::File(file), .. } => Some(file),
+        Action::Load(load) => Some(&load.file),
+        _ => None,
+    }
+}

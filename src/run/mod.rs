@@ -1,0 +1,138 @@
+//! Wires a run together: suite → jobs → servers → engine → events. The command line and the test harness are two faces of
+//! it.
+
+mod bootstrap;
+mod host;
+mod jobs;
+mod servers;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use bootstrap::Bootstrap;
+pub use jobs::{Prepared, prepare};
+pub use servers::{Obtained, Wanted, obtain};
+
+use crate::cluster;
+use crate::engine::{self, Dispatcher, Interrupt, Reporting};
+use crate::event::{Event, Stamped, Summary};
+use crate::source::Diagnostic;
+use crate::suite::Selection;
+
+/// What somebody wants to be run.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// A folder of the suite, or below it.
+    pub suite: PathBuf,
+    /// Where the user stands; an absolute path.
+    pub cwd: PathBuf,
+    /// Which runs.
+    pub selection: Selection,
+    /// A system to run on instead of the scenarios' own.
+    pub system: Option<String>,
+    /// Servers that exist already, by node name or `mongo`; they go before those of a profile and of the settings.
+    pub endpoints: BTreeMap<String, String>,
+    /// A set of endpoints of the settings.
+    pub profile: Option<String>,
+    /// Workers.
+    pub jobs: usize,
+    /// Copies of failed scenarios are kept.
+    pub keep: bool,
+    /// No new scenario begins after the first that is not fine.
+    pub fail_fast: bool,
+    /// Pending goldens may be written.
+    pub records: bool,
+    /// Where servers come from and where they live.
+    pub cluster: cluster::Options,
+    /// The seed of this run.
+    pub seed: u64,
+}
+
+/// Why a run ended without a summary.
+#[derive(Debug)]
+pub enum RunError {
+    /// The input is wrong.
+    Input(Vec<Diagnostic>),
+    /// The machinery broke.
+    Machinery(String),
+}
+
+impl Prepared {
+    /// Obtains the servers, runs everything, gives the servers back, and hands every event to `sink`.
+    pub async fn execute(self, sink: impl FnMut(&Stamped), interrupt: Interrupt) -> Result<Summary, RunError> {
+        let (dispatcher, reporting) = Dispatcher::new();
+        let work = async {
+            let done = self.work(reporting.clone(), interrupt).await;
+            drop(reporting);
+            done
+        };
+        let (done, summary) = futures::join!(work, dispatcher.drive(sink));
+        done.map(|()| summary)
+    }
+
+    async fn work(self, reporting: Reporting, interrupt: Interrupt) -> Result<(), RunError> {
+        self.announce(&reporting);
+        let obtained = tokio::select! {
+            obtained = obtain(&self.wanted(), &reporting) => obtained.map_err(RunError::Machinery)?,
+            () = interrupt.wait() => {
+                reporting.send(Event::Interrupted);
+                return Ok(());
+            }
+        };
+        let options = self.options();
+        let host = host::SuiteHost::new(&self, &obtained);
+        let done = engine::run(self.jobs.clone(), &obtained.servers, &host, &options, &reporting, interrupt).await;
+        if self.request.keep && host.kept_any() {
+            reporting.send(Event::ServerNotice { message: obtained.stay_notice() });
+            obtained.stay(&options).await;
+        }
+        let paths = self.unused_goldens();
+        if !paths.is_empty() {
+            reporting.send(Event::GoldensUnused { paths });
+        }
+        obtained.release().await;
+        done.map_err(|error| RunError::Machinery(format!("something could not be taken away: {error}")))
+    }
+
+    fn announce(&self, reporting: &Reporting) {
+        let register = self.suite.register();
+        reporting.send(Event::RunStarted {
+            suite: self.suite.settings().suite.clone(),
+            started: jiff::Timestamp::now().to_string(),
+            selected: self.jobs.len(),
+            filtered_out: self.filtered_out,
+            jobs: self.request.jobs,
+            seed: self.request.seed,
+            requirements: register.requirements.iter().map(|each| (each.id.value.clone(), each.title.clone())).collect(),
+        });
+    }
+
+    fn options(&self) -> engine::Options {
+        let settings = self.suite.settings();
+        engine::Options {
+            jobs: self.request.jobs,
+            timeout: settings.timeout,
+            statement_timeout: settings.statement_timeout,
+            keep: self.request.keep,
+            redact: settings.redact.clone(),
+            fail_fast: self.request.fail_fast,
+        }
+    }
+
+    /// Goldens that no scenario of the suite uses; none when a scenario could not be read, since then nobody can say.
+    fn unused_goldens(&self) -> Vec<String> {
+        let Some(used) = &self.goldens else { return vec![] };
+        let unused = self.suite.goldens().unused(used).unwrap_or_default();
+        unused.iter().map(|path| self.suite.display(path)).collect()
+    }
+}
+
+/// The runtime that everything asynchronous runs on.
+pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().thread_keep_alive(Duration::from_secs(1)).build()
+}
+
+/// A shared suite.
+pub type SharedSuite = Arc<crate::suite::Suite>;

@@ -1,0 +1,88 @@
+//! A scenario's own copy of a system.
+
+use futures::future::{join, try_join_all};
+
+use super::Template;
+use crate::backend::BackendError;
+use crate::backend::mongo::{self, MongoClients};
+use crate::backend::pg::{self, Peers, PgNode};
+use crate::model::Replication;
+
+/// What a copy must have.
+pub struct CopyRequest<'a> {
+    /// The built system; `None` is an empty one.
+    pub template: Option<&'a Template>,
+    /// Peers that the scenario speaks to.
+    pub pg: Vec<PgNode>,
+    /// Whether it speaks to MongoDB.
+    pub mongo: bool,
+    /// Replication between the peers, set up when there is more than one.
+    pub replication: &'a [Replication],
+    /// The copy's database name.
+    pub database: String,
+}
+
+/// A database on every server that a scenario uses, and the replication between them.
+pub struct Copy {
+    /// The database's name, the same on every server.
+    pub database: String,
+    /// The peers that have it.
+    pub peers: Peers,
+    /// Whether the replica set has it.
+    pub mongo: bool,
+}
+
+impl Copy {
+    /// Makes the copy. When a part of it fails, what was made is taken away again.
+    pub async fn make(request: CopyRequest<'_>, clients: Option<&MongoClients>) -> Result<Self, BackendError> {
+        let copy = Self {
+            database: request.database.clone(),
+            peers: request.pg.iter().map(|node| (node.name.clone(), node.clone())).collect(),
+            mongo: request.mongo,
+        };
+        match copy.fill(&request, clients).await {
+            Ok(()) => Ok(copy),
+            Err(error) => {
+                // The first error is what the user must see; what cannot be dropped now is swept at the end of the run.
+                let _ = copy.drop(clients).await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn fill(&self, request: &CopyRequest<'_>, clients: Option<&MongoClients>) -> Result<(), BackendError> {
+        let peers = try_join_all(self.peers.values().map(|node| self.fill_peer(request, node)));
+        let (peers, mongo) = join(peers, self.fill_mongo(request, clients)).await;
+        peers.and(mongo)?;
+        if self.peers.len() > 1 {
+            pg::link(&self.peers, &self.database, request.replication).await?;
+        }
+        Ok(())
+    }
+
+    async fn fill_peer(&self, request: &CopyRequest<'_>, node: &PgNode) -> Result<(), BackendError> {
+        match request.template.filter(|template| template.pg.iter().any(|built| built.name == node.name)) {
+            Some(template) => pg::copy_database(node, &template.database, &self.database).await,
+            None => pg::create_database(node, &self.database).await,
+        }
+    }
+
+    async fn fill_mongo(&self, request: &CopyRequest<'_>, clients: Option<&MongoClients>) -> Result<(), BackendError> {
+        let template = request.template.filter(|template| template.mongo && self.mongo);
+        match template.zip(clients) {
+            Some((template, clients)) => mongo::copy_database(clients, &template.database, &self.database).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Takes the copy away: replication first, then the databases.
+    pub async fn drop(&self, clients: Option<&MongoClients>) -> Result<(), BackendError> {
+        let pg = async {
+            pg::unlink(&self.peers, &self.database).await?;
+            try_join_all(self.peers.values().map(|node| pg::drop_database(node, &self.database))).await
+        };
+        let mongo = async { if self.mongo { mongo::drop_database(clients, &self.database).await } else { Ok(()) } };
+        let (pg, mongo) = join(pg, mongo).await;
+        pg.map(drop).and(mongo)
+    }
+}

@@ -1,0 +1,1 @@
+//! A crate with nothing in it but a suite.

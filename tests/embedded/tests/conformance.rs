@@ -1,0 +1,3 @@
+fn main() -> std::process::ExitCode {
+    polyspec::conformance(env!("CARGO_MANIFEST_DIR"))
+}
