@@ -39,6 +39,7 @@ impl Source {
             at = hit.end();
             let line = self.code[..hit.start()].matches('\n').count() + 1;
             let path = squeeze(hit.as_str());
+            let path = path.strip_prefix("use::").map(str::to_string).unwrap_or(path);
             match path.strip_suffix("::{") {
                 Some(prefix) => {
                     let end = closing(&self.code, hit.end());
