@@ -110,8 +110,7 @@ impl Suite {
 
     fn read_scenario(&self, found: &Found) -> Result<(Scenario, Vec<Diagnostic>), Vec<Diagnostic>> {
         let source = self.files.read(&found.file).map_err(|error| vec![error])?;
-        let folder = self.files.folder_of(source.name());
-        let parsed = language::scenario(&source, &found.path, &|relative| self.read_from(&folder, relative))?;
+        let parsed = language::scenario(&source, &found.path, &|name| self.read_shown(name))?;
         Ok((parsed.value, parsed.warnings))
     }
 

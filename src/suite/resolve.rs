@@ -44,9 +44,10 @@ impl Suite {
         self.resolve(&self.files.folder_of(relative.span.file.name()), relative)
     }
 
-    /// The text of the file that `relative` names, seen from `base`, under the same rules.
-    pub(super) fn read_from(&self, base: &Path, relative: &str) -> io::Result<Arc<SourceFile>> {
-        let path = self.follow(base, relative).map_err(|refusal| match refusal {
+    /// The text of a file of the suite by the name under which it is shown, which an `include` has made up.
+    pub(super) fn read_shown(&self, name: &str) -> io::Result<Arc<SourceFile>> {
+        let path = normal(&self.files.cwd.join(name));
+        let path = within(path, &self.files.root).map_err(|refusal| match refusal {
             Refusal::LeadsOut => io::Error::new(io::ErrorKind::PermissionDenied, "it leads out of the suite"),
             Refusal::Missing(_, error) => error,
         })?;
@@ -54,13 +55,20 @@ impl Suite {
     }
 
     fn follow(&self, base: &Path, relative: &str) -> Result<PathBuf, Refusal> {
-        let base = normal(&self.files.cwd.join(base));
-        let inside = if base.starts_with(&self.files.root) { &self.files.root } else { &base };
-        let path = normal(&base.join(relative));
-        if Path::new(relative).is_absolute() || !path.starts_with(inside) {
+        if Path::new(relative).is_absolute() {
             return Err(Refusal::LeadsOut);
         }
-        let real = |path: &Path| path.canonicalize().map_err(|error| Refusal::Missing(path.to_path_buf(), error));
-        if real(&path)?.starts_with(real(inside)?) { Ok(path) } else { Err(Refusal::LeadsOut) }
+        let base = normal(&self.files.cwd.join(base));
+        let inside = if base.starts_with(&self.files.root) { &self.files.root } else { &base };
+        within(normal(&base.join(relative)), inside)
     }
+}
+
+/// The path if it lies in the folder `inside`, as it is written and when links are followed.
+fn within(path: PathBuf, inside: &Path) -> Result<PathBuf, Refusal> {
+    if !path.starts_with(inside) {
+        return Err(Refusal::LeadsOut);
+    }
+    let real = |path: &Path| path.canonicalize().map_err(|error| Refusal::Missing(path.to_path_buf(), error));
+    if real(&path)?.starts_with(real(inside)?) { Ok(path) } else { Err(Refusal::LeadsOut) }
 }

@@ -243,6 +243,23 @@ fn a_path_that_leads_out_is_refused_wherever_it_is_written() {
         "# scenario: S\n# requirements: P1.1\ninclude ../../../../../../etc/hostname\n\nquery I\nSELECT 1\n----\n1\n";
     folder.write("scenarios/y.slt", slt);
     assert!(folder.refused(names(&["y.slt"])).contains("leads out"), "{}", folder.refused(names(&["y.slt"])));
+    let from_above = Suite::open(&folder.path(), Path::new("/")).unwrap().load(&names(&["y.slt"])).unwrap_err();
+    assert!(told(&from_above).contains("leads out"), "{}", told(&from_above));
+}
+
+#[test]
+fn a_fragment_is_included_wherever_the_user_stands() {
+    let folder = Folder::new();
+    folder.write("scenarios/p3/_part.slt", "statement ok\nSELECT 1\n");
+    folder.write(
+        "scenarios/p3/y.slt",
+        "# scenario: S\n# requirements: P1.1\ninclude _part.slt\n\nquery I\nSELECT 1\n----\n1\n",
+    );
+    for cwd in [folder.path(), folder.path().join("scenarios/p3"), folder.path().join("systems"), "/".into()] {
+        let suite = Suite::open(&folder.path(), &cwd).unwrap();
+        let loaded = suite.load(&names(&["y.slt"])).unwrap_or_else(|errors| panic!("{}", told(&errors)));
+        assert_eq!(loaded.runs.len(), 1);
+    }
 }
 
 #[test]
