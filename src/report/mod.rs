@@ -5,6 +5,8 @@ mod block;
 mod diff;
 mod evidence;
 mod file;
+#[cfg(test)]
+mod hostile;
 mod json_lines;
 mod junit;
 mod look;

@@ -30,7 +30,7 @@ impl Write for Memory {
     }
 }
 
-fn terminal(events: &[Stamped], options: TerminalOptions) -> String {
+pub(super) fn terminal(events: &[Stamped], options: TerminalOptions) -> String {
     let memory = Memory::default();
     let mut terminal = Terminal::new(options, Box::new(memory.clone()));
     events.iter().for_each(|event| terminal.event(event));
@@ -38,7 +38,7 @@ fn terminal(events: &[Stamped], options: TerminalOptions) -> String {
     memory.text()
 }
 
-fn junit(events: &[Stamped]) -> String {
+pub(super) fn junit(events: &[Stamped]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("made/on the way/junit.xml");
     let mut junit = JUnit::new(&path);
@@ -47,7 +47,7 @@ fn junit(events: &[Stamped]) -> String {
     std::fs::read_to_string(path).unwrap()
 }
 
-fn json(events: &[Stamped]) -> String {
+pub(super) fn json(events: &[Stamped]) -> String {
     let memory = Memory::default();
     let mut lines = JsonLines::to(Box::new(memory.clone()));
     events.iter().for_each(|event| lines.event(event));
