@@ -7,6 +7,7 @@
 pub mod event;
 pub mod exit;
 pub mod explain;
+pub mod language;
 pub mod model;
 pub mod observation;
 pub mod report;

@@ -1,0 +1,87 @@
+//! Text → model: scenarios (YAML and `.slt`), `polyspec.yaml`, `system.yaml` and the requirements register. Pure: no network,
+//! no processes, no environment; an included file is read by a closure that the caller passes.
+
+mod duration;
+mod need;
+mod selector;
+mod sink;
+mod slt;
+pub mod sql;
+mod suggest;
+mod template;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+pub use duration::duration;
+pub use selector::node_selector;
+pub use yaml::{SchemaKind, schema};
+
+use crate::model::{RequirementsRegister, Scenario, Settings, System};
+use crate::source::{Diagnostic, SourceFile, Spanned};
+
+/// A file that can be used, and what its author should look at all the same.
+#[derive(Clone, Debug)]
+pub struct Parsed<T> {
+    /// What the file means.
+    pub value: T,
+    /// In the order of the file.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// `system.yaml` as it was written: what it extends is not merged in yet.
+#[derive(Clone, Debug)]
+pub struct SystemFile {
+    /// The folder of the system that it extends.
+    pub extends: Option<Spanned<String>>,
+    /// What it says itself.
+    pub system: System,
+}
+
+/// Reads a scenario. `path` is its path below the scenarios folder; the extension decides the format. `read` gives a file
+/// that an `.slt` includes, by the name that is to be shown: the including file's own with its last part replaced.
+///
+/// # Errors
+/// Everything that is wrong with the file, in the order of the file.
+pub fn scenario(
+    file: &Arc<SourceFile>,
+    path: &str,
+    read: &dyn Fn(&str) -> io::Result<Arc<SourceFile>>,
+) -> Result<Parsed<Scenario>, Vec<Diagnostic>> {
+    match Path::new(path).extension().and_then(|extension| extension.to_str()) {
+        Some("yaml" | "yml") => yaml::scenario(file, path),
+        Some("slt") => slt::scenario(file, path, read),
+        _ => Err(vec![
+            Diagnostic::nowhere(format!("`{}` is not a scenario", file.name())).help("a scenario ends in `.yaml` or `.slt`"),
+        ]),
+    }
+}
+
+/// Reads `polyspec.yaml`, which lies in the folder `root`.
+///
+/// # Errors
+/// Everything that is wrong with the file, in the order of the file.
+pub fn settings(file: &Arc<SourceFile>, root: &Path) -> Result<Parsed<Settings>, Vec<Diagnostic>> {
+    yaml::settings(file, root)
+}
+
+/// Reads the `system.yaml` of the folder that the suite names `path`.
+///
+/// # Errors
+/// Everything that is wrong with the file, in the order of the file.
+pub fn system(file: &Arc<SourceFile>, path: &str) -> Result<Parsed<SystemFile>, Vec<Diagnostic>> {
+    yaml::system(file, path)
+}
+
+/// Reads the register of requirements.
+///
+/// # Errors
+/// Everything that is wrong with the file, in the order of the file.
+pub fn requirements(file: &Arc<SourceFile>) -> Result<Parsed<RequirementsRegister>, Vec<Diagnostic>> {
+    yaml::requirements(file)
+}

@@ -1,0 +1,102 @@
+//! What the crate's parser refuses, in the words of the author.
+
+use std::sync::Arc;
+
+use sqllogictest::ParseErrorKind;
+
+use crate::language::suggest::{enumerate, nearest};
+use crate::source::{Diagnostic, SourceFile, Span};
+
+/// The first words of records.
+const DIRECTIVES: &[&str] = &[
+    "statement", "query", "connection", "include", "control", "halt", "hash-threshold", "let", "onlyif", "skipif", "sleep",
+    "subtest",
+];
+
+/// The diagnostic of an error in a 1-based line.
+pub(crate) fn parse(file: &Arc<SourceFile>, line: usize, kind: &ParseErrorKind) -> Diagnostic {
+    let at = |word: &str| self::word(file, line, word);
+    let whole = Span::of_line(file, line);
+    match kind {
+        ParseErrorKind::InvalidLine(text) => invalid_line(file, line, text),
+        ParseErrorKind::UnexpectedToken(token) => {
+            Diagnostic::error(&at(token), format!("`{token}` cannot stand here")).help("a record may end with `retry 3 backoff 1s`")
+        }
+        ParseErrorKind::UnexpectedEOF => {
+            Diagnostic::error(&whole, "the file ends before the SQL of this record").help("write it in the next line")
+        }
+        ParseErrorKind::InvalidSortMode(mode) => Diagnostic::error(&at(mode), format!("`{mode}` cannot stand here"))
+            .help("sort modes are `nosort`, `rowsort` and `valuesort`, result modes `rowwise` and `valuewise`"),
+        ParseErrorKind::InvalidType(letter) => {
+            Diagnostic::error(&whole, format!("`{letter}` is not a type of column")).help("types are `T`, `I`, `R` and `?`")
+        }
+        ParseErrorKind::InvalidNumber(number) => Diagnostic::error(&at(number), format!("`{number}` is not a whole number")),
+        ParseErrorKind::InvalidErrorMessage(pattern) => {
+            Diagnostic::error(&at(pattern), "the message is not a regular expression")
+                .help("put `\\` before a character that is meant as itself, or write the whole message below `----`")
+        }
+        ParseErrorKind::DuplicatedErrorMessage => {
+            Diagnostic::error(&whole, "the message stands in this line and below `----`").help("keep one of the two")
+        }
+        ParseErrorKind::StatementHasResults => Diagnostic::error(&at("statement"), "a `statement` has no rows below `----`")
+            .help("use `query` to compare rows, or remove `----` and what follows"),
+        ParseErrorKind::InvalidDuration(time) => {
+            Diagnostic::error(&at(time), format!("`{time}` is not a time")).help("write `250ms` or `5s`")
+        }
+        ParseErrorKind::InvalidControl(value) => {
+            Diagnostic::error(&at(value), format!("`{value}` cannot stand here")).help("write `on` or `off`")
+        }
+        ParseErrorKind::InvalidVariableName(name) => Diagnostic::error(&at(name), format!("`{name}` cannot name a variable"))
+            .help("a name is a letter or `_`, then letters, digits and `_`"),
+        ParseErrorKind::InvalidRetryConfig(cause) => {
+            Diagnostic::error(&whole, format!("`retry` is not complete: {cause}")).help("write `retry 3 backoff 1s`")
+        }
+        other => Diagnostic::error(&whole, other.to_string()),
+    }
+}
+
+/// The place of `word` in a line; the whole line when it is not there.
+pub(crate) fn word(file: &Arc<SourceFile>, line: usize, word: &str) -> Span {
+    let text = file.line(line).unwrap_or_default();
+    match text.find(word).filter(|_| !word.is_empty()) {
+        Some(at) => {
+            let start = file.line_start(line) + at;
+            Span::new(file, start, start + word.len())
+        }
+        None => Span::of_line(file, line),
+    }
+}
+
+fn invalid_line(file: &Arc<SourceFile>, line: usize, text: &str) -> Diagnostic {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let first = words.first().copied().unwrap_or_default();
+    let place = word(file, line, first);
+    if let Some(form) = form(first) {
+        return Diagnostic::error(&Span::of_line(file, line), format!("this `{first}` is not complete or says too much"))
+            .help(format!("write {form}"));
+    }
+    let error = Diagnostic::error(&place, format!("`{first}` does not begin a record")).label("unknown record");
+    match nearest(first, DIRECTIVES.iter().copied()) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error
+            .help(format!("records begin with {}", enumerate(DIRECTIVES, "or")))
+            .help("an empty line ends a record: is this line the rest of the one before?"),
+    }
+}
+
+fn form(directive: &str) -> Option<&'static str> {
+    Some(match directive {
+        "statement" => "`statement ok`, `statement count 3`, `statement error` or `statement error (23505)`",
+        "system" => "nothing: shell commands are not allowed in a scenario",
+        "connection" => "`connection pg.apj`, or `connection pg.apj buyer` for a session",
+        "control" => "`control sortmode rowsort`, `control resultmode valuewise` or `control substitution on`",
+        "include" => "`include file.slt`",
+        "let" => "`let name` or `let first, second`",
+        "sleep" => "`sleep 250ms`",
+        "subtest" => "`subtest name`",
+        "onlyif" | "skipif" => "`onlyif postgres` or `skipif postgres`",
+        "hash-threshold" => "`hash-threshold 100`",
+        "halt" => "`halt` alone",
+        _ => return None,
+    })
+}

@@ -1,0 +1,10 @@
+//! A small lexical scanner of PostgreSQL's SQL: quotes, dollar quotes, nested comments, identifiers. It knows where a
+//! statement ends and whether a place is code; it does not know grammar.
+
+mod guard;
+mod scan;
+mod statements;
+
+pub(crate) use guard::check_variables;
+pub(crate) use statements::highest_placeholder;
+pub use statements::{is_read_only, statements};

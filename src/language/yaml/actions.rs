@@ -1,0 +1,193 @@
+//! Decodes what a step does.
+
+use super::decoder::Decoder;
+use super::keys::FAULTS;
+use super::tree::{Node, NodeKind};
+use crate::language::selector::node_name;
+use crate::language::sql;
+use crate::model::{Action, Engine, ExplainTarget, Fault, Load, SqlSource, Template, TemplatePart, Value, ValueKind};
+use crate::source::{Diagnostic, Spanned};
+
+impl Decoder<'_> {
+    /// The action under `key`; `None` when it was found wrong already.
+    pub fn action(&mut self, key: &Spanned<String>, value: &Node, step: &Node) -> Option<Action> {
+        Some(match key.as_str() {
+            "sql" => self.sql(value, step)?,
+            "mongo" => Action::Mongo(self.command(value)?),
+            "explain" => Action::Explain(self.explain(value)?),
+            "load" => Action::Load(Load { file: self.data_file(value)?, into: value.scalar_of("into")? }),
+            "generate" => Action::Generate(self.any(value)),
+            "fault" => Action::Fault(self.fault(value)?),
+            "catch_up" if value.scalar()?.as_str() == "pg" => Action::CatchUp(Engine::Pg),
+            "catch_up" => Action::CatchUp(Engine::Mongo),
+            "workload" => Action::Workload(self.any(value)),
+            "await" => Action::Await(value.scalar()?),
+            "use" => Action::Use {
+                name: value.scalar()?,
+                with: step.get("with").map(|with| self.bindings(with, false)).unwrap_or_default(),
+            },
+            "run" => Action::Run(self.any(value)),
+            _ => Action::Transaction,
+        })
+    }
+
+    /// The value of an action that is not yet available: its variables are of its own making.
+    fn any(&mut self, node: &Node) -> Value {
+        let known = self.scope.known.take();
+        let value = self.value(node);
+        self.scope.known = known;
+        value
+    }
+
+    fn sql(&mut self, node: &Node, step: &Node) -> Option<Action> {
+        let params: Vec<Value> = step.get("params").map(Node::items).unwrap_or_default().iter().map(|n| self.value(n)).collect();
+        let source = match &node.kind {
+            NodeKind::Text(text) => {
+                self.statement_text(text, node);
+                let template = self.sql_template(text, node);
+                self.params(&template, &params, step);
+                SqlSource::Text(template)
+            }
+            _ => {
+                if let Some(entry) = step.entry("params") {
+                    let error = Diagnostic::error(&entry.key.span, "`params` needs the statement in the step itself");
+                    self.sink.push(error.help("write the statement under `sql` instead of the file"));
+                }
+                SqlSource::File(node.scalar_of("file")?)
+            }
+        };
+        Some(Action::Sql { source, params })
+    }
+
+    fn statement_text(&mut self, text: &str, node: &Node) {
+        if sql::statements(text).is_empty() {
+            self.sink.error(&node.head, "there is no SQL statement here");
+        }
+        self.lost_to_a_comment(node);
+    }
+
+    /// ` #>` ends a plain YAML text: what follows is a comment and would silently not be sent.
+    fn lost_to_a_comment(&mut self, node: &Node) {
+        let (text, file) = (node.written.text(), &node.written.file);
+        let line = file.text()[node.written.end..].lines().next().unwrap_or_default();
+        let rest = line.trim_start();
+        let operator = rest.strip_prefix('#').is_some_and(|after| after.starts_with(|c: char| !c.is_whitespace()));
+        if operator && !text.starts_with(['"', '\'']) {
+            let start = node.written.end + line.len() - rest.len();
+            let lost = crate::source::Span::new(file, start, start + rest.trim_end().len());
+            let warning = Diagnostic::error(&lost, "YAML takes this for a comment: it is not sent").warning();
+            self.sink.push(warning.help("write the statement below `sql: |`, or put a space after `#` if it is a comment"));
+        }
+    }
+
+    fn params(&mut self, template: &Template, params: &[Value], step: &Node) {
+        let Some(list) = step.get("params").filter(|_| step.entry("params").is_some()) else { return };
+        let text = with_nulls(template);
+        if sql::statements(&text).len() > 1 {
+            let error = Diagnostic::error(&list.head, "`params` belong to one statement, here are several");
+            return self.sink.push(error.help("give each statement a step of its own"));
+        }
+        let highest = sql::highest_placeholder(&text);
+        if highest != params.len() {
+            let wanted = if highest == 1 { "1 value".into() } else { format!("{highest} values") };
+            let error = Diagnostic::error(&list.head, format!("the statement takes {wanted}, `params` has {}", params.len()));
+            self.sink.push(error.help("`params` gives `$1`, `$2` and so on, in order"));
+        }
+    }
+
+    fn command(&mut self, node: &Node) -> Option<Value> {
+        let value = self.value(node);
+        match &value.kind {
+            ValueKind::Mapping(fields) if fields.is_empty() => {
+                self.sink.error(&node.head, "there is no command here");
+                None
+            }
+            ValueKind::Mapping(_) => Some(value),
+            _ => None,
+        }
+    }
+
+    fn explain(&mut self, node: &Node) -> Option<ExplainTarget> {
+        match &node.kind {
+            NodeKind::Text(text) => {
+                self.explained_text(text, node);
+                Some(ExplainTarget::Sql(self.sql_template(text, node)))
+            }
+            _ => {
+                if let Some(entry) = node.entry("explain") {
+                    let error = Diagnostic::error(&entry.key.span, "the command is wrapped in `explain` already");
+                    self.sink.push(error.help("write the command itself"));
+                }
+                self.command(node).map(ExplainTarget::Mongo)
+            }
+        }
+    }
+
+    fn explained_text(&mut self, text: &str, node: &Node) {
+        self.lost_to_a_comment(node);
+        let statements = sql::statements(text);
+        let begins_with_explain =
+            statements.first().is_some_and(|first| text[first.clone()].to_ascii_lowercase().starts_with("explain"));
+        if begins_with_explain {
+            let error = Diagnostic::error(&node.head, "the word EXPLAIN is added by polyspec");
+            self.sink.push(error.help("remove it, with its options"));
+        } else if statements.len() != 1 {
+            self.sink.error(&node.head, format!("one statement can be explained, here are {}", statements.len()));
+        }
+    }
+
+    fn data_file(&mut self, node: &Node) -> Option<Spanned<String>> {
+        let file = node.scalar_of("file")?;
+        if ![".csv", ".jsonl", ".json"].iter().any(|ending| file.ends_with(ending)) {
+            let error = Diagnostic::error(&file.span, format!("the format of `{}` is not known", file.value));
+            self.sink.push(error.help("a data file ends in `.csv`, `.jsonl` or `.json`"));
+        }
+        Some(file)
+    }
+
+    fn fault(&mut self, node: &Node) -> Option<Fault> {
+        let entry = node.entries().iter().find(|entry| FAULTS.contains(&entry.key.as_str()))?;
+        if entry.key.as_str() == "heal" {
+            return Some(Fault::Heal(self.healed(&entry.value)));
+        }
+        if entry.key.as_str() == "step_down" {
+            return Some(Fault::StepDown);
+        }
+        let nodes = self.selectors(Some(&entry.value));
+        Some(match entry.key.as_str() {
+            "stop" => Fault::Stop(nodes),
+            "start" => Fault::Start(nodes),
+            "restart" => Fault::Restart(nodes),
+            "kill" => Fault::Kill(nodes),
+            "pause" => Fault::Pause(nodes),
+            "resume" => Fault::Resume(nodes),
+            _ => Fault::Cut(nodes),
+        })
+    }
+
+    /// The nodes of `heal`; none for `all`.
+    fn healed(&mut self, node: &Node) -> Vec<Spanned<crate::model::NodeName>> {
+        let names = node.one_or_many().iter().filter_map(Node::scalar).filter(|name| name.as_str() != "all");
+        names
+            .filter_map(|name| match node_name(&name) {
+                Ok(node) => Some(name.span.of(node)),
+                Err(cause) => {
+                    self.sink.push(super::steps::explained(&name.span, &cause));
+                    None
+                }
+            })
+            .collect()
+    }
+}
+
+/// The text with a word in the place of each variable.
+pub(crate) fn with_nulls(template: &Template) -> String {
+    template
+        .parts
+        .iter()
+        .map(|part| match part {
+            TemplatePart::Literal(text) => text.as_str(),
+            TemplatePart::Variable { .. } => "NULL",
+        })
+        .collect()
+}

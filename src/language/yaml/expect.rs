@@ -1,0 +1,204 @@
+//! Decodes `expect`.
+
+use super::decoder::Decoder;
+use super::operators;
+use super::tree::{Node, NodeKind};
+use crate::language::duration::duration;
+use crate::model::{
+    AwaitedError, ColumnExpectation, DocumentsExpectation, Expectation, PlanExpectation, RowExpectation,
+    RowsExpectation, Template, Value, ValueKind,
+};
+use crate::source::{Diagnostic, Spanned};
+
+impl Decoder<'_> {
+    /// The mapping under `expect`.
+    pub fn expectation(&mut self, node: &Node) -> Expectation {
+        self.exclusive(node, "rows", "rows_unordered");
+        self.exclusive(node, "documents", "documents_unordered");
+        Expectation {
+            span: node.span.clone(),
+            rows: self.rows(node),
+            value: self.expected(node, "value"),
+            columns: node.get("columns").map(|columns| columns.span.of(self.columns(columns))),
+            affected: self.affected(node),
+            empty: bool_of(node, "empty"),
+            error: node.get("error").map(|error| self.awaited_error(error)),
+            documents: self.documents(node),
+            reply: self.reply(node),
+            plan: node.get("plan").map(|plan| self.plan(plan)),
+            agree: bool_of(node, "agree"),
+            within: node.scalar_of("within").and_then(|t| duration(&t).ok().map(|value| t.span.of(value))),
+        }
+    }
+
+    /// A value in which `$$` operators mean something.
+    fn expected(&mut self, node: &Node, key: &str) -> Option<Value> {
+        let value = self.value_of(node, key)?;
+        operators::check(&value, self.sink);
+        Some(value)
+    }
+
+    fn exclusive(&mut self, node: &Node, first: &str, second: &str) {
+        if let (Some(_), Some(second)) = (node.entry(first), node.entry(second)) {
+            let error = Diagnostic::error(&second.key.span, format!("`{first}` is expected already"));
+            self.sink.push(error.help(format!("keep `{first}` or `{}`", second.key.value)));
+        }
+    }
+
+    fn rows(&mut self, node: &Node) -> Option<RowsExpectation> {
+        let (list, ordered) = one_of_two(node, "rows", "rows_unordered")?;
+        let rows: Vec<RowExpectation> = list.items().iter().map(|row| self.row(row)).collect();
+        if let Some(first) = rows.first() {
+            let width = first.cells.len();
+            for row in rows.iter().filter(|row| row.cells.len() != width) {
+                let message = format!("this row has {}, the first has {width}", cells(row.cells.len()));
+                self.sink.push(Diagnostic::error(&row.span, message).help("give each row the same cells"));
+            }
+        }
+        Some(RowsExpectation { rows, ordered, span: list.span.clone() })
+    }
+
+    fn row(&mut self, node: &Node) -> RowExpectation {
+        let cells: Vec<Value> = node.items().iter().map(|cell| self.value(cell)).collect();
+        cells.iter().for_each(|cell| operators::check(cell, self.sink));
+        RowExpectation { cells, span: node.span.clone() }
+    }
+
+    fn columns(&mut self, node: &Node) -> Vec<ColumnExpectation> {
+        match &node.kind {
+            NodeKind::Mapping(_) => typed_columns(node),
+            _ => node.items().iter().flat_map(|item| self.column(item)).collect(),
+        }
+    }
+
+    fn column(&mut self, node: &Node) -> Vec<ColumnExpectation> {
+        if let Some(name) = node.scalar() {
+            return vec![ColumnExpectation { name, type_name: None }];
+        }
+        if node.entries().len() != 1 {
+            let error = Diagnostic::error(&node.head, "a column is one name, or one name with its type");
+            self.sink.push(error.help("write `[id, { price: numeric }]`"));
+        }
+        typed_columns(node)
+    }
+
+    fn affected(&mut self, node: &Node) -> Option<Value> {
+        let value = self.expected(node, "affected")?;
+        let holds = match &value.kind {
+            ValueKind::Number(text) => text.bytes().all(|b| b.is_ascii_digit()),
+            ValueKind::Text(template) => template.as_variable().is_some(),
+            ValueKind::Mapping(fields) => fields.iter().all(|(key, _)| key.starts_with("$$")),
+            _ => false,
+        };
+        if !holds {
+            self.sink.error(&value.span, "`affected` takes a whole number, a variable or an operator");
+        }
+        Some(value)
+    }
+
+    fn documents(&mut self, node: &Node) -> Option<DocumentsExpectation> {
+        let (list, ordered) = one_of_two(node, "documents", "documents_unordered")?;
+        let documents: Vec<Value> = list.items().iter().map(|document| self.value(document)).collect();
+        for document in &documents {
+            operators::check(document, self.sink);
+            if matches!(&document.kind, ValueKind::Text(template) if template.as_variable().is_none()) {
+                let error = Diagnostic::error(&document.span, "a document is a mapping, or one variable");
+                self.sink.push(error.help("write `{ field: value }` or `\"${name}\"`"));
+            }
+        }
+        Some(DocumentsExpectation { documents, ordered, span: list.span.clone() })
+    }
+
+    fn reply(&mut self, node: &Node) -> Option<Value> {
+        let reply = self.expected(node, "reply")?;
+        if matches!(&reply.kind, ValueKind::Mapping(fields) if fields.is_empty()) {
+            self.sink.error(&reply.span, "an empty `reply` expects nothing: every reply has it");
+        }
+        Some(reply)
+    }
+
+    fn awaited_error(&mut self, node: &Node) -> AwaitedError {
+        AwaitedError {
+            span: node.span.clone(),
+            sqlstate: self.sqlstate(node),
+            message: self.expected(node, "message"),
+            constraint: self.name_expected(node, "constraint"),
+            table: self.name_expected(node, "table"),
+            column: self.name_expected(node, "column"),
+            code: self.expected(node, "code"),
+            name: self.expected(node, "name"),
+            labels: node.get("labels").map(|list| list.span.of(texts(list))),
+        }
+    }
+
+    fn sqlstate(&mut self, node: &Node) -> Option<Value> {
+        let value = self.name_expected(node, "sqlstate")?;
+        let ValueKind::Text(template) = &value.kind else { return Some(value) };
+        let Some(code) = template.as_literal() else { return Some(value) };
+        let letters = code.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
+        if !(letters && matches!(code.len(), 2 | 5)) {
+            let error = Diagnostic::error(&value.span, format!("`{code}` is not an SQLSTATE"));
+            self.sink.push(error.help("an SQLSTATE has five digits and capital letters (`23505`), a class the first two (`23`)"));
+        } else if matches!(code, "00" | "00000") {
+            let error = Diagnostic::error(&value.span, format!("`{code}` is success, not an error"));
+            self.sink.push(error.help("remove `error`"));
+        }
+        Some(value)
+    }
+
+    /// A name: what looks like a number is text all the same (`sqlstate: 23505`).
+    fn name_expected(&mut self, node: &Node, key: &str) -> Option<Value> {
+        let value = self.expected(node, key)?;
+        Some(match value.kind {
+            ValueKind::Number(text) => {
+                Value { kind: ValueKind::Text(Template::literal(text, value.span.clone())), span: value.span }
+            }
+            _ => value,
+        })
+    }
+
+    fn plan(&mut self, node: &Node) -> PlanExpectation {
+        PlanExpectation {
+            span: node.span.clone(),
+            reads: self.values(node, "reads"),
+            indexes: self.values(node, "indexes"),
+            forbid: node.get("forbid").map(|list| list.span.of(texts(list))),
+            require: node.get("require").map(|list| list.span.of(texts(list))),
+            examined_per_returned: self.value_of(node, "examined_per_returned"),
+            buffers: self.value_of(node, "buffers"),
+        }
+    }
+
+    fn values(&mut self, node: &Node, key: &str) -> Option<Spanned<Vec<Value>>> {
+        let list = node.get(key)?;
+        Some(list.span.of(list.items().iter().map(|item| self.value(item)).collect()))
+    }
+}
+
+fn cells(count: usize) -> String {
+    if count == 1 { "1 cell".into() } else { format!("{count} cells") }
+}
+
+fn bool_of(node: &Node, key: &str) -> Option<Spanned<bool>> {
+    let value = node.get(key)?;
+    match value.kind {
+        NodeKind::Bool(truth) => Some(value.span.of(truth)),
+        _ => None,
+    }
+}
+
+fn one_of_two<'a>(node: &'a Node, ordered: &str, unordered: &str) -> Option<(&'a Node, bool)> {
+    node.get(ordered).map(|list| (list, true)).or_else(|| node.get(unordered).map(|list| (list, false)))
+}
+
+fn typed_columns(node: &Node) -> Vec<ColumnExpectation> {
+    node.entries()
+        .iter()
+        .map(|entry| ColumnExpectation { name: entry.key.clone(), type_name: entry.value.scalar() })
+        .collect()
+}
+
+/// The texts of a list.
+pub(crate) fn texts(node: &Node) -> Vec<Spanned<String>> {
+    node.items().iter().filter_map(Node::scalar).collect()
+}

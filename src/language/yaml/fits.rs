@@ -1,0 +1,185 @@
+//! Whether the parts of one step fit together: what is expected must be something that the action can give.
+
+use super::actions::with_nulls;
+use super::keys::ERROR;
+use super::steps::not_yet;
+use super::tree::Node;
+use crate::language::sink::Sink;
+use crate::language::sql::is_read_only;
+use crate::language::suggest::enumerate;
+use crate::model::{Action, Engine, ExplainTarget, NodeSelector, SqlSource, Step, TransactionVerb};
+use crate::source::{Diagnostic, Span};
+
+const SQL_EXPECT: &[&str] =
+    &["rows", "rows_unordered", "value", "columns", "affected", "empty", "error", "agree", "within"];
+const MONGO_EXPECT: &[&str] = &["documents", "documents_unordered", "reply", "empty", "error", "agree", "within"];
+const SQL_ERROR: &[&str] = &["sqlstate", "message", "constraint", "table", "column"];
+const MONGO_ERROR: &[&str] = &["code", "name", "labels", "message"];
+
+/// Says what of a step does not fit the rest of it.
+pub(crate) fn check(node: &Node, step: &Step, sink: &mut Sink) {
+    available(step, sink);
+    engines(step, sink);
+    transaction(node, step, sink);
+    eventually(node, step, sink);
+    blocks(node, step, sink);
+    if let Some(expect) = node.get("expect") {
+        expected(expect, step, sink);
+        together(expect, sink);
+        bounds(expect, step, sink);
+    }
+}
+
+fn available(step: &Step, sink: &mut Sink) {
+    if let Some(name) = not_yet(&step.action) {
+        let error = Diagnostic::error(&step.action_span, format!("`{name}` is not yet available in this version"));
+        sink.push(error.label("not yet available").help("take this step out"));
+    }
+}
+
+/// The engine that the action speaks to; `None` when it is not decided by the action.
+pub(crate) fn engine(action: &Action) -> Option<Engine> {
+    match action {
+        Action::Sql { .. } | Action::Explain(ExplainTarget::Sql(_)) => Some(Engine::Pg),
+        Action::Mongo(_) | Action::Explain(ExplainTarget::Mongo(_)) | Action::Transaction => Some(Engine::Mongo),
+        _ => None,
+    }
+}
+
+fn engines(step: &Step, sink: &mut Sink) {
+    let wanted = engine(&step.action).or_else(|| step.on.first().map(|first| first.engine()));
+    for selector in step.on.iter().filter(|selector| Some(selector.engine()) != wanted) {
+        let message = match engine(&step.action) {
+            Some(wanted) => format!("`{}` does not understand this step: it speaks to {wanted}", selector.value),
+            None => "one step speaks to one engine".to_string(),
+        };
+        let name = step.action_span.text();
+        sink.push(Diagnostic::error(&selector.span, message).help(format!(
+            "the nodes of a step are all `pg` or all `mongo`; `{name}` decides which if it can",
+        )));
+    }
+}
+
+fn transaction(node: &Node, step: &Step, sink: &mut Sink) {
+    let Some(entry) = node.entry("transaction") else { return };
+    let place = &entry.key.span;
+    match &step.action {
+        Action::Mongo(_) | Action::Transaction => {}
+        Action::Sql { .. } => {
+            let error = Diagnostic::error(place, "`transaction` is for MongoDB");
+            return sink.push(error.help("in SQL write BEGIN, COMMIT and ROLLBACK, each a statement in a `session`"));
+        }
+        _ => return sink.error(place, "`transaction` stands beside `mongo`, or alone"),
+    }
+    if step.session.is_none() {
+        let error = Diagnostic::error(place, "a transaction needs a session");
+        sink.push(error.help("add `session: name`, and the same name to every step of the transaction"));
+    }
+    let ends = matches!(step.transaction.as_deref(), Some(TransactionVerb::Commit | TransactionVerb::Abort));
+    if ends && matches!(step.action, Action::Mongo(_)) {
+        let error = Diagnostic::error(&entry.value.head, "the end of a transaction stands alone");
+        sink.push(error.help("put it in a step of its own, with the same `session`"));
+    }
+}
+
+fn eventually(node: &Node, step: &Step, sink: &mut Sink) {
+    let Some(entry) = node.entry("eventually") else { return };
+    if step.expect.is_none() && step.golden.is_none() {
+        let error = Diagnostic::error(&entry.key.span, "`eventually` has nothing to wait for");
+        sink.push(error.help("say with `expect` what must come to hold"));
+    }
+    if let Action::Sql { source: SqlSource::Text(template), .. } = &step.action
+        && !is_read_only(&with_nulls(template))
+    {
+        let warning = Diagnostic::error(&step.action_span, "each retry runs this statement again, and it may write");
+        sink.push(warning.warning().help("write in a step before, and wait with a query"));
+    }
+}
+
+fn blocks(node: &Node, step: &Step, sink: &mut Sink) {
+    let Some(name) = &step.blocks else { return };
+    for key in ["expect", "golden", "eventually", "save"] {
+        if let Some(entry) = node.entry(key) {
+            let error = Diagnostic::error(&entry.key.span, format!("a step that blocks has no outcome yet for `{key}`"));
+            sink.push(error.help(format!("put `{key}` in the step with `await: {}`", name.value)));
+        }
+    }
+}
+
+fn expected(expect: &Node, step: &Step, sink: &mut Sink) {
+    let (keys, errors): (&[&str], &[&str]) = match (&step.action, engine(&step.action)) {
+        (Action::Explain(_), Some(Engine::Pg)) => (&["plan", "error", "agree", "within"], SQL_ERROR),
+        (Action::Explain(_), _) => (&["plan", "error", "agree", "within"], MONGO_ERROR),
+        (Action::Transaction, _) => (&["error"], MONGO_ERROR),
+        (_, Some(Engine::Pg)) => (SQL_EXPECT, SQL_ERROR),
+        (_, Some(Engine::Mongo)) => (MONGO_EXPECT, MONGO_ERROR),
+        (Action::Load(_), _) => (&["affected", "error"], &[]),
+        (Action::CatchUp(_), _) => (&["within"], &[]),
+        (Action::Await(_), _) => return,
+        _ => (&[], &[]),
+    };
+    let action = step.action_span.text();
+    misplaced(expect, keys, &format!("`{action}`"), sink);
+    if let Some(error) = expect.get("error").filter(|_| !errors.is_empty()) {
+        misplaced(error, errors, &format!("an error of `{action}`"), sink);
+    }
+}
+
+/// The keys of `node` that what the action gives does not have. Unknown keys are said elsewhere.
+pub(crate) fn misplaced(node: &Node, allowed: &[&str], what: &str, sink: &mut Sink) {
+    for entry in node.entries().iter().filter(|entry| !allowed.contains(&entry.key.as_str())) {
+        let known = super::keys::EXPECT.key(&entry.key).is_some() || ERROR.key(&entry.key).is_some();
+        if !known {
+            continue;
+        }
+        let error = Diagnostic::error(&entry.key.span, format!("{what} gives nothing for `{}`", entry.key.value));
+        sink.push(match allowed.is_empty() {
+            true => error.help("remove `expect`: the step must merely succeed"),
+            false => error.help(format!("here can stand {}", enumerate(allowed, "and"))),
+        });
+    }
+}
+
+/// The expectation of an `await` is held against the step that blocked.
+pub(crate) fn expected_of_await(expect: &crate::model::Expectation, blocked: &Step, sink: &mut Sink) {
+    let documents = expect.documents.as_ref().map(|documents| ("documents", &documents.span));
+    let rows = expect.rows.as_ref().map(|rows| ("rows", &rows.span));
+    let value = expect.value.as_ref().map(|value| ("value", &value.span));
+    let columns = expect.columns.as_ref().map(|columns| ("columns", &columns.span));
+    let affected = expect.affected.as_ref().map(|affected| ("affected", &affected.span));
+    let reply = expect.reply.as_ref().map(|reply| ("reply", &reply.span));
+    let plan = expect.plan.as_ref().map(|plan| ("plan", &plan.span));
+    let wrong: Vec<Option<(&str, &Span)>> = match engine(&blocked.action) {
+        Some(Engine::Mongo) => vec![rows, value, columns, affected, plan],
+        _ => vec![documents, reply, plan],
+    };
+    for (key, span) in wrong.into_iter().flatten() {
+        let action = blocked.action_span.text();
+        let line = blocked.span.line_column().0;
+        sink.error(span, format!("the step in line {line} is `{action}`, which gives nothing for `{key}`"));
+    }
+}
+
+/// A statement cannot fail and give a result.
+fn together(expect: &Node, sink: &mut Sink) {
+    let Some(error) = expect.entry("error") else { return };
+    let result = expect.entries().iter().find(|entry| !matches!(entry.key.as_str(), "error" | "agree" | "within"));
+    if let Some(result) = result.filter(|entry| super::keys::EXPECT.key(&entry.key).is_some()) {
+        let message = format!("a statement that fails gives nothing for `{}`", result.key.value);
+        let line = error.key.span.line_column().0;
+        sink.push(Diagnostic::error(&result.key.span, message).label(format!("`error` stands in line {line}")));
+    }
+}
+
+fn bounds(expect: &Node, step: &Step, sink: &mut Sink) {
+    let many = step.on.len() > 1 || step.on.iter().any(|selector| matches!(selector.value, NodeSelector::All(_)));
+    if let Some(entry) = expect.entry("agree").filter(|_| !many && !matches!(step.action, Action::Await(_))) {
+        let error = Diagnostic::error(&entry.key.span, "one node always agrees with itself");
+        sink.push(error.help("name several nodes: `on: [pg.apj, pg.emea]` or `on: pg.*`"));
+    }
+    let measured = step.eventually.is_some() || matches!(step.action, Action::CatchUp(_));
+    if let Some(entry) = expect.entry("within").filter(|_| !measured) {
+        let error = Diagnostic::error(&entry.key.span, "no lag is measured here");
+        sink.push(error.help("`within` bounds the lag of `eventually` or of `catch_up`"));
+    }
+}

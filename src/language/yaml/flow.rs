@@ -1,0 +1,97 @@
+//! What holds between steps: who blocks and who awaits, names of goldens, and that something is expected at all.
+
+use std::collections::BTreeMap;
+
+use super::fits::{engine, expected_of_await};
+use super::steps::not_yet;
+use crate::language::sink::Sink;
+use crate::language::suggest::nearest;
+use crate::model::{Action, Step};
+use crate::source::{Diagnostic, Span};
+
+/// Checks the steps of one list, or of a scenario with those of `finally`, in the order in which they run.
+pub(crate) fn check<'a>(steps: impl IntoIterator<Item = &'a Step>, sink: &mut Sink) {
+    let mut flow = Flow { sink, waiting: BTreeMap::new(), goldens: BTreeMap::new() };
+    for step in steps {
+        flow.golden(step);
+        flow.busy(step);
+        flow.awaits(step);
+        flow.blocks(step);
+    }
+    flow.end();
+}
+
+struct Flow<'a, 'b> {
+    sink: &'a mut Sink,
+    /// Steps that block and are not awaited yet, by name.
+    waiting: BTreeMap<&'b str, &'b Step>,
+    goldens: BTreeMap<&'b str, &'b Span>,
+}
+
+impl<'b> Flow<'_, 'b> {
+    fn golden(&mut self, step: &'b Step) {
+        let Some(golden) = &step.golden else { return };
+        if let Some(first) = self.goldens.insert(&golden.value, &golden.span) {
+            let line = first.line_column().0;
+            let error = Diagnostic::error(&golden.span, format!("the golden `{}` is compared twice", golden.value));
+            self.sink.push(error.label(format!("also in line {line}")).help("give each step a section of its own"));
+        }
+    }
+
+    /// A session that waits on a lock takes no other statement: the next one on it would hang.
+    fn busy(&mut self, step: &Step) {
+        let Some(used) = engine(&step.action) else { return };
+        let same = |other: &Step| {
+            let sessions = (step.session.as_deref(), other.session.as_deref());
+            let nodes = |step: &Step| step.on.iter().map(|selector| selector.value.clone()).collect::<Vec<_>>();
+            sessions.0 == sessions.1 && engine(&other.action) == Some(used) && nodes(step) == nodes(other)
+        };
+        let Some((name, _)) = self.waiting.iter().find(|(_, other)| same(other)) else { return };
+        let whose = step.session.as_deref().map_or("the scenario's own session".into(), |name| format!("session `{name}`"));
+        let error = Diagnostic::error(&step.action_span, format!("{whose} is still waiting in `blocks: {name}`"));
+        self.sink.push(error.help(format!("use another `session`, or put `await: {name}` before this step")));
+    }
+
+    fn awaits(&mut self, step: &Step) {
+        let Action::Await(name) = &step.action else { return };
+        match self.waiting.remove(name.as_str()) {
+            Some(blocked) => {
+                if let Some(expect) = &step.expect {
+                    expected_of_await(expect, blocked, self.sink);
+                }
+            }
+            None => {
+                let error = Diagnostic::error(&name.span, format!("no earlier step blocks as `{}`", name.value));
+                let near = nearest(name, self.waiting.keys().copied());
+                self.sink.push(error.help(match near {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("add `blocks: {}` to the step that waits on a lock", name.value),
+                }));
+            }
+        }
+    }
+
+    fn blocks(&mut self, step: &'b Step) {
+        let Some(name) = &step.blocks else { return };
+        if self.waiting.insert(&name.value, step).is_some() {
+            let error = Diagnostic::error(&name.span, format!("a step already blocks as `{}`", name.value));
+            self.sink.push(error.help("await it first, or take another name"));
+        }
+    }
+
+    fn end(&mut self) {
+        for (name, step) in &self.waiting {
+            let span = step.blocks.as_ref().map_or(&step.span, |blocks| &blocks.span);
+            let error = Diagnostic::error(span, format!("nobody awaits `{name}`")).label("its outcome is lost");
+            self.sink.push(error.help(format!("add a step `await: {name}` after the one that releases the lock")));
+        }
+    }
+}
+
+/// Whether one of the steps can find the system wrong by more than refusing to run. A step that is not yet available is
+/// complained about already.
+pub(crate) fn expects_something(steps: &[Step]) -> bool {
+    steps.iter().any(|step| {
+        step.expect.is_some() || step.golden.is_some() || step.blocks.is_some() || not_yet(&step.action).is_some()
+    })
+}

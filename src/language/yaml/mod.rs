@@ -1,0 +1,28 @@
+//! The YAML files of a suite: one generic tree with places, checked against tables of keys, decoded by hand into the model.
+
+mod actions;
+mod check;
+mod decoder;
+mod expect;
+mod fault;
+mod fits;
+mod flow;
+mod keys;
+mod keys_suite;
+mod operators;
+mod read;
+mod requirements;
+mod scenario;
+mod schema;
+mod settings;
+mod shape;
+mod steps;
+mod system;
+mod tree;
+
+pub(crate) use requirements::requirements;
+pub(crate) use scenario::{points, read_need, scenario};
+pub use schema::{SchemaKind, schema};
+pub(crate) use settings::settings;
+pub(crate) use system::system;
+pub(crate) use tree::first_line;

@@ -1,0 +1,115 @@
+//! JSON Schema (draft 2020-12) of every file that people write, for editors; made from the tables that the check uses.
+
+use serde_json::{Map, Value, json};
+
+use super::keys::SCENARIO;
+use super::keys_suite::{REQUIREMENTS, SETTINGS, SYSTEM};
+use super::shape::{Key, Shape, Table};
+
+/// A kind of file that has a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SchemaKind {
+    /// A scenario in YAML.
+    Scenario,
+    /// `polyspec.yaml`.
+    Settings,
+    /// `system.yaml`.
+    System,
+    /// The register of requirements.
+    Requirements,
+}
+
+/// The JSON Schema of a kind of file.
+pub fn schema(kind: SchemaKind) -> Value {
+    let table: &'static Table = match kind {
+        SchemaKind::Scenario => &SCENARIO,
+        SchemaKind::Settings => &SETTINGS,
+        SchemaKind::System => &SYSTEM,
+        SchemaKind::Requirements => &REQUIREMENTS,
+    };
+    let mut definitions = Map::new();
+    let mut root = Map::new();
+    root.insert("$schema".into(), json!("https://json-schema.org/draft/2020-12/schema"));
+    root.insert("title".into(), json!(table.name));
+    root.extend(of_table(table, &mut definitions));
+    root.insert("$defs".into(), Value::Object(definitions));
+    Value::Object(root)
+}
+
+fn of_table(table: &'static Table, definitions: &mut Map<String, Value>) -> Map<String, Value> {
+    let properties: Map<String, Value> =
+        table.keys.iter().map(|key| (key.name.to_string(), of_key(key, definitions))).collect();
+    let required: Vec<&str> = table.keys.iter().filter(|key| key.required).map(|key| key.name).collect();
+    let mut object = Map::new();
+    object.insert("type".into(), json!("object"));
+    object.insert("description".into(), json!(table.doc));
+    object.insert("properties".into(), Value::Object(properties));
+    object.insert("additionalProperties".into(), json!(false));
+    if !table.may_be_empty {
+        object.insert("minProperties".into(), json!(1));
+    }
+    if !required.is_empty() {
+        object.insert("required".into(), json!(required));
+    }
+    if !table.one_of.is_empty() {
+        object.insert("oneOf".into(), one_of(table));
+    }
+    object
+}
+
+fn one_of(table: &Table) -> Value {
+    let with = |key: &&str| json!({ "required": [key] });
+    let mut choices: Vec<Value> = table.one_of.iter().map(with).collect();
+    if let Some(alone) = table.or_alone {
+        let others: Vec<Value> = table.one_of.iter().map(with).collect();
+        choices.push(json!({ "required": [alone], "not": { "anyOf": others } }));
+    }
+    Value::Array(choices)
+}
+
+fn of_key(key: &'static Key, definitions: &mut Map<String, Value>) -> Value {
+    let mut described = Map::new();
+    described.insert("description".into(), json!(key.doc));
+    described.extend(of_shape(&key.shape, definitions));
+    Value::Object(described)
+}
+
+fn of_shape(shape: &'static Shape, definitions: &mut Map<String, Value>) -> Map<String, Value> {
+    let value = match shape {
+        Shape::Any => json!({}),
+        Shape::Text => json!({ "type": "string" }),
+        Shape::Scalar => json!({ "type": ["string", "number", "boolean"] }),
+        Shape::Number => json!({ "type": "number" }),
+        Shape::Whole => json!({ "type": "integer", "minimum": 0 }),
+        Shape::Bool => json!({ "type": "boolean" }),
+        Shape::Duration => json!({ "type": "string", "pattern": r"^[0-9.]+ *(ms|s|min|h)$" }),
+        Shape::Words(words) => json!({ "enum": words }),
+        Shape::List(item) => json!({ "type": "array", "items": of_shape(item, definitions) }),
+        Shape::Some(item) => json!({ "type": "array", "minItems": 1, "items": of_shape(item, definitions) }),
+        Shape::OneOrMany(item) => {
+            let item = of_shape(item, definitions);
+            json!({ "anyOf": [item, { "type": "array", "minItems": 1, "items": item }] })
+        }
+        Shape::Map(value) => json!({ "type": "object", "additionalProperties": of_shape(value, definitions) }),
+        Shape::Table(table) => reference(table, definitions),
+        Shape::Either(shapes) => {
+            let shapes: Vec<_> = shapes.iter().map(|shape| of_shape(shape, definitions)).collect();
+            json!({ "anyOf": shapes })
+        }
+    };
+    match value {
+        Value::Object(object) => object,
+        _ => Map::new(),
+    }
+}
+
+/// A table stands once, under `$defs`.
+fn reference(table: &'static Table, definitions: &mut Map<String, Value>) -> Value {
+    let name = table.name.split_once(' ').map_or(table.name, |(_, noun)| noun).replace(' ', "_");
+    if !definitions.contains_key(&name) {
+        definitions.insert(name.clone(), Value::Null);
+        let object = of_table(table, definitions);
+        definitions.insert(name.clone(), Value::Object(object));
+    }
+    json!({ "$ref": format!("#/$defs/{name}") })
+}

@@ -1,0 +1,129 @@
+//! The shapes that keys and values can have. The tables in `keys` are made of these; they drive the check of what an author
+//! writes and the JSON Schema for editors alike, so that the two cannot drift apart.
+
+use super::tree::{Node, NodeKind};
+
+/// What may stand under a key.
+#[derive(Debug)]
+pub(crate) enum Shape {
+    /// Anything.
+    Any,
+    /// Text.
+    Text,
+    /// Text, a number or a truth value, taken as it is written.
+    Scalar,
+    /// A number.
+    Number,
+    /// A whole number that is not negative.
+    Whole,
+    /// `true` or `false`.
+    Bool,
+    /// A time with its unit.
+    Duration,
+    /// One of these words.
+    Words(&'static [&'static str]),
+    /// A list.
+    List(&'static Shape),
+    /// A list of at least one.
+    Some(&'static Shape),
+    /// One, or a list of at least one.
+    OneOrMany(&'static Shape),
+    /// A mapping with keys of the author's choice.
+    Map(&'static Shape),
+    /// A mapping with known keys.
+    Table(&'static Table),
+    /// The first of these that the value looks like.
+    Either(&'static [Shape]),
+}
+
+/// A mapping with known keys.
+#[derive(Debug)]
+pub(crate) struct Table {
+    /// The noun, with its article.
+    pub name: &'static str,
+    /// What it is.
+    pub doc: &'static str,
+    /// The keys.
+    pub keys: &'static [Key],
+    /// Exactly one of these keys must be there.
+    pub one_of: &'static [&'static str],
+    /// A key that may stand instead of `one_of`.
+    pub or_alone: Option<&'static str>,
+    /// Whether it may be without any key.
+    pub may_be_empty: bool,
+}
+
+impl Table {
+    /// A table without rules on its keys beyond `required`; an empty mapping is refused.
+    pub const fn new(name: &'static str, doc: &'static str, keys: &'static [Key]) -> Self {
+        Self { name, doc, keys, one_of: &[], or_alone: None, may_be_empty: false }
+    }
+
+    /// The key of this name.
+    pub fn key(&self, name: &str) -> Option<&Key> {
+        self.keys.iter().find(|key| key.name == name)
+    }
+}
+
+/// A key and what stands under it.
+#[derive(Debug)]
+pub(crate) struct Key {
+    /// The key.
+    pub name: &'static str,
+    /// Whether it must be there.
+    pub required: bool,
+    /// What stands under it.
+    pub shape: Shape,
+    /// What it means.
+    pub doc: &'static str,
+}
+
+/// A key that may be absent.
+pub(crate) const fn key(name: &'static str, shape: Shape, doc: &'static str) -> Key {
+    Key { name, required: false, shape, doc }
+}
+
+/// A key that must be there.
+pub(crate) const fn required(name: &'static str, shape: Shape, doc: &'static str) -> Key {
+    Key { name, required: true, shape, doc }
+}
+
+impl Shape {
+    /// What it is, for a message.
+    pub fn describe(&self) -> String {
+        match self {
+            Shape::Any => "a value".into(),
+            Shape::Text => "text".into(),
+            Shape::Scalar => "a word".into(),
+            Shape::Number => "a number".into(),
+            Shape::Whole => "a whole number".into(),
+            Shape::Bool => "`true` or `false`".into(),
+            Shape::Duration => "a time (`250ms`, `5s`, `1min`)".into(),
+            Shape::Words(words) => super::super::suggest::enumerate(words, "or"),
+            Shape::List(item) | Shape::Some(item) => format!("a list, each {}", item.describe()),
+            Shape::OneOrMany(item) => format!("{}, or a list of such", item.describe()),
+            Shape::Map(_) => "a mapping".into(),
+            Shape::Table(table) => format!("a mapping ({})", table.name),
+            Shape::Either(shapes) => shapes.iter().map(Shape::describe).collect::<Vec<_>>().join(", or "),
+        }
+    }
+
+    /// Whether a node of this kind can be meant as this shape; what is inside is not looked at.
+    pub fn fits(&self, node: &Node) -> bool {
+        match (self, &node.kind) {
+            (Shape::Any, _)
+            | (Shape::Text, NodeKind::Text(_))
+            | (Shape::Number, NodeKind::Number(_))
+            | (Shape::Bool, NodeKind::Bool(_))
+            | (Shape::Scalar | Shape::Duration, NodeKind::Text(_) | NodeKind::Number(_))
+            | (Shape::Scalar, NodeKind::Bool(_))
+            | (Shape::List(_) | Shape::Some(_), NodeKind::Sequence(_))
+            | (Shape::Map(_) | Shape::Table(_), NodeKind::Mapping(_)) => true,
+            (Shape::Whole, NodeKind::Number(text)) => text.bytes().all(|b| b.is_ascii_digit()),
+            (Shape::Words(_), NodeKind::Text(_)) => true,
+            (Shape::OneOrMany(item), kind) => matches!(kind, NodeKind::Sequence(_)) || item.fits(node),
+            (Shape::Either(shapes), _) => shapes.iter().any(|shape| shape.fits(node)),
+            _ => false,
+        }
+    }
+}
