@@ -5,10 +5,13 @@
 //! [`judge`] → [`verdict`] → [`event`] → [`report`]. `docs/architecture.md` has the map.
 
 pub mod event;
+pub mod exit;
 pub mod explain;
 pub mod language;
 pub mod model;
 pub mod observation;
+pub mod report;
 pub mod source;
+pub mod tally;
 pub mod variables;
 pub mod verdict;

@@ -1,0 +1,160 @@
+//! The live lines at the bottom of a terminal: counts, what is running, and a bar for each download.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
+
+use super::visible::{clip, visible};
+
+/// An output that the report's own lines and the live lines share.
+#[derive(Clone)]
+pub(super) struct Screen {
+    out: Arc<Mutex<Box<dyn Write + Send>>>,
+    width: usize,
+}
+
+impl Screen {
+    /// The output, `width` columns wide.
+    pub fn new(out: Box<dyn Write + Send>, width: usize) -> Self {
+        Self { out: Arc::new(Mutex::new(out)), width }
+    }
+
+    /// Writes the text and flushes, so that a person sees it at once.
+    pub fn put(&self, text: &str) -> io::Result<()> {
+        let mut out = self.lock();
+        out.write_all(text.as_bytes())?;
+        out.flush()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Box<dyn Write + Send>> {
+        self.out.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Moves the cursor (ECMA-48, 8.3.18 to 8.3.22).
+    fn cursor(&self, count: usize, direction: char) -> io::Result<()> {
+        if count == 0 { Ok(()) } else { write!(self.lock(), "\x1b[{count}{direction}") }
+    }
+}
+
+impl fmt::Debug for Screen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Screen({} columns)", self.width)
+    }
+}
+
+impl TermLike for Screen {
+    fn width(&self) -> u16 {
+        u16::try_from(self.width).unwrap_or(u16::MAX)
+    }
+
+    fn move_cursor_up(&self, n: usize) -> io::Result<()> {
+        self.cursor(n, 'A')
+    }
+
+    fn move_cursor_down(&self, n: usize) -> io::Result<()> {
+        self.cursor(n, 'B')
+    }
+
+    fn move_cursor_right(&self, n: usize) -> io::Result<()> {
+        self.cursor(n, 'C')
+    }
+
+    fn move_cursor_left(&self, n: usize) -> io::Result<()> {
+        self.cursor(n, 'D')
+    }
+
+    fn write_line(&self, s: &str) -> io::Result<()> {
+        writeln!(self.lock(), "{s}")
+    }
+
+    fn write_str(&self, s: &str) -> io::Result<()> {
+        self.lock().write_all(s.as_bytes())
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        self.lock().write_all(b"\r\x1b[2K")
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        self.lock().flush()
+    }
+}
+
+/// The live lines.
+pub(super) struct Progress {
+    lines: MultiProgress,
+    status: ProgressBar,
+    downloads: BTreeMap<String, ProgressBar>,
+    width: usize,
+}
+
+impl Progress {
+    /// Draws on the screen from now on, and ten times a second so that the time goes on.
+    pub fn new(screen: &Screen) -> Self {
+        let lines = MultiProgress::with_draw_target(ProgressDrawTarget::term_like(Box::new(screen.clone())));
+        let status = lines.add(ProgressBar::new_spinner().with_style(style("{spinner} {elapsed} {msg}")));
+        status.enable_steady_tick(Duration::from_millis(100));
+        Self { lines, status, downloads: BTreeMap::new(), width: screen.width }
+    }
+
+    /// What the status line says.
+    pub fn say(&self, message: &str) {
+        let room = self.width.saturating_sub(12).max(20);
+        self.status.set_message(clip(&visible(message), room).into_owned());
+    }
+
+    /// Moves the bar of a download; the bar goes away when everything is there.
+    pub fn download(&mut self, name: &str, done: u64, total: Option<u64>) {
+        let bar = self.downloads.entry(name.to_string()).or_insert_with(|| {
+            let bar = self.lines.add(ProgressBar::no_length());
+            bar.set_message(visible(name).into_owned());
+            bar
+        });
+        if let Some(total) = total {
+            bar.set_style(style("  {msg} [{bar:30}] {bytes}/{total_bytes}"));
+            bar.set_length(total);
+        } else {
+            bar.set_style(style("  {msg} {bytes}"));
+        }
+        bar.set_position(done);
+        if total.is_some_and(|total| done >= total) {
+            bar.finish_and_clear();
+            self.downloads.remove(name);
+        }
+    }
+
+    /// Takes the live lines away while `write` puts other lines on the screen.
+    pub fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.lines.suspend(write)
+    }
+
+    /// Takes the live lines away for good.
+    pub fn end(&mut self) {
+        for bar in self.downloads.values() {
+            bar.finish_and_clear();
+        }
+        self.downloads.clear();
+        self.status.finish_and_clear();
+    }
+}
+
+/// A template of indicatif; the plain style if the template is wrong, which a test would see.
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_templates_are_templates_that_indicatif_knows() {
+        for template in ["{spinner} {elapsed} {msg}", "  {msg} [{bar:30}] {bytes}/{total_bytes}", "  {msg} {bytes}"] {
+            assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! Reads the scenarios, checks them against the register and their systems, and chooses the runs that are wanted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::discovery::{Found, discover};
+use super::uses::{check_scenario, uses_any};
+use super::{Selection, Suite};
+use crate::language::{self, suggest::nearest};
+use crate::model::{Body, Format, Scenario, Step};
+use crate::source::{Diagnostic, Spanned};
+
+/// One run of a scenario: it gets one verdict.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The scenario.
+    pub scenario: Arc<Scenario>,
+    /// Which of its `cases`, from 0; `None` when it has none.
+    pub case: Option<usize>,
+    /// The scenario's path, and `#` with the case's name if there is one.
+    pub name: String,
+}
+
+/// What is to be run.
+#[derive(Debug)]
+pub struct Loaded {
+    /// In the order of their paths and cases, or shuffled. At least one.
+    pub runs: Vec<Run>,
+    /// How many runs the selection left out.
+    pub filtered_out: usize,
+    /// Warnings about files that are used, and names of files that are not used because they are wrong.
+    pub warnings: Vec<Diagnostic>,
+    /// The golden files that the scenarios of the suite, wanted or not, may use; `None` when some could not be read, so
+    /// that nobody can say which goldens are unused.
+    pub goldens: Option<Vec<PathBuf>>,
+}
+
+/// The scenarios that could be read, and those that could not.
+#[derive(Default)]
+struct Scenarios {
+    good: Vec<Arc<Scenario>>,
+    broken: Vec<(Found, Vec<Diagnostic>)>,
+    warnings: Vec<Diagnostic>,
+}
+
+impl Suite {
+    /// Reads all scenarios and keeps the runs that `selection` wants.
+    ///
+    /// # Errors
+    /// Everything that is wrong: in the files, in their requirements and `use`s, in the selection; and a selection that
+    /// leaves nothing. A file that is wrong, but that the selection's names do not name, is only warned of, so that an
+    /// author can run one scenario while another is half written.
+    pub fn load(&self, selection: &Selection) -> Result<Loaded, Vec<Diagnostic>> {
+        let folder = self.scenarios_folder();
+        let discovered = discover(&folder, &self.settings.root.join(&self.settings.requirements), &self.files);
+        if !discovered.errors.is_empty() {
+            return Err(discovered.errors);
+        }
+        let scenarios = self.read_all(discovered.found);
+        let (blocking, mut warnings) = self.weigh(&scenarios, selection);
+        if !blocking.is_empty() {
+            return Err(blocking);
+        }
+        let runs: Vec<_> = scenarios.good.iter().flat_map(runs_of).collect();
+        self.some_runs(&runs)?;
+        let goldens = scenarios.broken.is_empty().then(|| self.goldens_of(&runs));
+        let selected = selection.choose(self, runs).map_err(|errors| all_errors(errors, &scenarios.broken))?;
+        warnings.extend(scenarios.warnings);
+        warnings.extend(selected.warnings);
+        Ok(Loaded { runs: selected.runs, filtered_out: selected.filtered_out, warnings, goldens })
+    }
+
+    /// The absolute path of a scenario's file.
+    pub fn scenario_file(&self, path: &str) -> PathBuf {
+        self.scenarios_folder().join(path)
+    }
+
+    fn scenarios_folder(&self) -> PathBuf {
+        self.settings.root.join(&self.settings.scenarios)
+    }
+
+    fn some_runs(&self, runs: &[Run]) -> Result<(), Vec<Diagnostic>> {
+        if !runs.is_empty() {
+            return Ok(());
+        }
+        let folder = self.display(&self.scenarios_folder());
+        let diagnostic = Diagnostic::nowhere(format!("there are no scenarios in `{folder}`"));
+        Err(vec![diagnostic.help("A scenario is a file that ends in `.yaml`, `.yml` or `.slt`.")])
+    }
+
+    fn read_all(&self, found: Vec<Found>) -> Scenarios {
+        let mut scenarios = Scenarios::default();
+        let mut goldens = BTreeMap::new();
+        for found in found {
+            let read = self.read_scenario(&found).and_then(|(scenario, warnings)| {
+                let wrong = self.wrong_with(&scenario, &mut goldens);
+                if wrong.is_empty() { Ok((scenario, warnings)) } else { Err(wrong) }
+            });
+            match read {
+                Ok((scenario, warnings)) => {
+                    scenarios.good.push(Arc::new(scenario));
+                    scenarios.warnings.extend(warnings);
+                }
+                Err(errors) => scenarios.broken.push((found, errors)),
+            }
+        }
+        scenarios
+    }
+
+    fn read_scenario(&self, found: &Found) -> Result<(Scenario, Vec<Diagnostic>), Vec<Diagnostic>> {
+        let source = self.files.read(&found.file).map_err(|error| vec![error])?;
+        let parsed = language::scenario(&source, &found.path, &|name| self.read_shown(name))?;
+        Ok((parsed.value, parsed.warnings))
+    }
+
+    /// What can only be seen with the whole suite in sight.
+    fn wrong_with(&self, scenario: &Scenario, goldens: &mut BTreeMap<PathBuf, String>) -> Vec<Diagnostic> {
+        let mut wrong: Vec<_> = scenario.requirements.iter().filter_map(|id| self.unknown_requirement(id)).collect();
+        wrong.extend(twice(scenario));
+        wrong.extend(self.shares_golden(scenario, goldens));
+        if uses_any(scenario) {
+            match self.system_of(scenario) {
+                Ok(system) => wrong.extend(check_scenario(scenario, system.as_deref())),
+                Err(errors) => wrong.extend(errors),
+            }
+        }
+        wrong
+    }
+
+    /// `a.yaml` and `a.yml` have one golden between them; a `.slt` file has none.
+    fn shares_golden(&self, scenario: &Scenario, goldens: &mut BTreeMap<PathBuf, String>) -> Option<Diagnostic> {
+        if scenario.format == Format::Slt {
+            return None;
+        }
+        let other = goldens.insert(self.goldens().path(&scenario.path, None), scenario.path.clone())?;
+        let message = format!("`{}` and `{other}` would share a golden file", scenario.path);
+        Some(Diagnostic::error(&scenario.span, message).help("Rename one of them."))
+    }
+
+    fn unknown_requirement(&self, id: &Spanned<String>) -> Option<Diagnostic> {
+        let known = || self.register.requirements.iter().map(|requirement| requirement.id.as_str());
+        if self.register.requirements.is_empty() || known().any(|known| known == id.as_str()) {
+            return None;
+        }
+        let diagnostic = Diagnostic::error(&id.span, format!("the register has no requirement `{}`", id.value));
+        Some(match nearest(id, known()) {
+            Some(near) => diagnostic.help(format!("Did you mean `{near}`?")),
+            None => diagnostic.help(format!("Add it to `{}`.", self.settings.requirements.display())),
+        })
+    }
+
+    /// Errors that stop the selection, and warnings that name the broken files which it does not ask for.
+    fn weigh(&self, scenarios: &Scenarios, selection: &Selection) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+        let patterns = selection.patterns(&self.files.cwd);
+        let mut seen = BTreeSet::new();
+        let (mut errors, mut warnings) = (vec![], vec![]);
+        for (found, wrong) in &scenarios.broken {
+            let asked = patterns.iter().any(|pattern| pattern.may_match(&found.path, &found.file));
+            if patterns.is_empty() || asked {
+                errors.extend(wrong.iter().filter(|error| seen.insert(error.render(false))).cloned());
+            } else {
+                let message = format!("`{}` is left out: it has {}", self.display(&found.file), errors_in(wrong.len()));
+                warnings.push(Diagnostic::nowhere(message).warning());
+            }
+        }
+        (errors, warnings)
+    }
+
+    fn goldens_of(&self, runs: &[Run]) -> Vec<PathBuf> {
+        let goldens = self.goldens();
+        let using = runs.iter().filter(|run| may_have_golden(&run.scenario));
+        using.map(|run| goldens.path(&run.scenario.path, run.case_name())).collect()
+    }
+}
+
+impl Run {
+    /// The name of the case, if the scenario has any.
+    pub fn case_name(&self) -> Option<&str> {
+        self.case.and_then(|index| self.scenario.cases.get(index)).map(|case| case.name.as_str())
+    }
+}
+
+fn errors_in(count: usize) -> String {
+    if count == 1 { "an error".into() } else { format!("{count} errors") }
+}
+
+/// When nothing is named, what cannot be read may be the reason.
+fn all_errors(mut errors: Vec<Diagnostic>, broken: &[(Found, Vec<Diagnostic>)]) -> Vec<Diagnostic> {
+    errors.extend(broken.iter().flat_map(|(_, wrong)| wrong.iter().cloned()));
+    errors
+}
+
+fn runs_of(scenario: &Arc<Scenario>) -> Vec<Run> {
+    let run = |case: Option<usize>, name| Run { scenario: scenario.clone(), case, name };
+    if scenario.cases.is_empty() {
+        return vec![run(None, scenario.path.clone())];
+    }
+    let cases = scenario.cases.iter().enumerate();
+    cases.map(|(index, case)| run(Some(index), format!("{}#{}", scenario.path, case.name))).collect()
+}
+
+/// Cases that have the name of an earlier one.
+fn twice(scenario: &Scenario) -> Vec<Diagnostic> {
+    let mut names = BTreeSet::new();
+    let again = scenario.cases.iter().filter(|case| !names.insert(case.name.as_str()));
+    let diagnostic = |case: &crate::model::Case| {
+        Diagnostic::error(&case.span, format!("another case is named `{}` already", case.name))
+            .help("Give each case a `case:` of its own.")
+    };
+    again.map(diagnostic).collect()
+}
+
+/// Whether a step compares with a golden, or may do so inside a list that it uses.
+fn may_have_golden(scenario: &Scenario) -> bool {
+    let compares = |steps: &[Step]| steps.iter().any(|step| step.golden.is_some());
+    match &scenario.body {
+        Body::Steps { steps, finally } => compares(steps) || compares(finally) || uses_any(scenario),
+        Body::Slt(_) => false,
+    }
+}

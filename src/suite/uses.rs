@@ -1,0 +1,86 @@
+//! `use`: every list that is named is there, and no list uses itself.
+
+use std::collections::BTreeMap;
+
+use crate::language::suggest::nearest;
+use crate::model::{Action, Body, Scenario, Step, System};
+use crate::source::{Diagnostic, Spanned};
+
+type Lists = BTreeMap<String, Vec<Step>>;
+
+/// The lists that a scenario uses, against those of the system that it runs on.
+pub(super) fn check_scenario(scenario: &Scenario, system: Option<&System>) -> Vec<Diagnostic> {
+    let none = Lists::new();
+    let lists = system.map_or(&none, |system| &system.steps);
+    used_by(scenario).filter_map(|name| unknown(name, lists, system)).collect()
+}
+
+/// Whether the scenario uses any list.
+pub(super) fn uses_any(scenario: &Scenario) -> bool {
+    used_by(scenario).next().is_some()
+}
+
+fn used_by(scenario: &Scenario) -> impl Iterator<Item = &Spanned<String>> {
+    let (steps, finally) = match &scenario.body {
+        Body::Steps { steps, finally } => (steps.as_slice(), finally.as_slice()),
+        Body::Slt(_) => (&[][..], &[][..]),
+    };
+    used(steps).chain(used(finally))
+}
+
+fn used(steps: &[Step]) -> impl Iterator<Item = &Spanned<String>> {
+    steps.iter().filter_map(|step| match &step.action {
+        Action::Use { name, .. } => Some(name),
+        _ => None,
+    })
+}
+
+fn unknown(name: &Spanned<String>, lists: &Lists, system: Option<&System>) -> Option<Diagnostic> {
+    if lists.contains_key(name.as_str()) {
+        return None;
+    }
+    let message = match system {
+        Some(system) => format!("the system `{}` has no list of steps `{}`", system.path, name.value),
+        None => format!("there is no system that could have a list of steps `{}`", name.value),
+    };
+    let diagnostic = Diagnostic::error(&name.span, message);
+    Some(match nearest(name, lists.keys().map(String::as_str)) {
+        Some(near) => diagnostic.help(format!("Did you mean `{near}`?")),
+        None if system.is_none() => diagnostic.help("Name a `system` here or in `polyspec.yaml`."),
+        None => diagnostic.help("Add the list under `steps` of its `system.yaml`."),
+    })
+}
+
+/// The lists of a system, and its build: what they use is there, and no list uses itself by way of others.
+pub(super) fn check_lists(system: &System) -> Result<(), Vec<Diagnostic>> {
+    let all = system.steps.values().map(Vec::as_slice).chain([system.build.as_slice()]);
+    let mut found: Vec<_> = all.flat_map(used).filter_map(|name| unknown(name, &system.steps, Some(system))).collect();
+    let mut done = vec![];
+    for name in system.steps.keys() {
+        walk(name, &system.steps, &mut vec![], &mut done, &mut found);
+    }
+    if found.is_empty() { Ok(()) } else { Err(found) }
+}
+
+fn walk<'a>(
+    name: &'a str,
+    lists: &'a Lists,
+    path: &mut Vec<&'a str>,
+    done: &mut Vec<&'a str>,
+    found: &mut Vec<Diagnostic>,
+) {
+    if done.contains(&name) {
+        return;
+    }
+    path.push(name);
+    for next in used(lists.get(name).map_or(&[], Vec::as_slice)) {
+        if path.contains(&next.as_str()) {
+            let message = format!("the list of steps `{}` uses itself, in a circle that closes here", next.value);
+            found.push(Diagnostic::error(&next.span, message).help("Take one `use` out of the circle."));
+        } else {
+            walk(next, lists, path, done, found);
+        }
+    }
+    path.pop();
+    done.push(name);
+}
