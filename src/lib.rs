@@ -4,6 +4,7 @@
 //! scenario files → [`language`] → [`model`] → [`suite`] → [`engine`] → [`backend`] on a [`cluster`] → [`observation`] →
 //! [`judge`] → [`verdict`] → [`event`] → [`report`]. `docs/architecture.md` has the map.
 
+pub mod cluster;
 pub mod event;
 pub mod exit;
 pub mod explain;

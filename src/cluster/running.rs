@@ -1,0 +1,348 @@
+//! A cluster: all its nodes, from its start to its end.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use futures::future::{join_all, try_join, try_join_all};
+
+use super::account::Account;
+use super::build::pip::Pip;
+use super::build::{self, Build};
+use super::describe::{
+    ClusterDescription, Credentials, HOST, MemberAddress, NodeDescription, member_url, pg_url, replica_set_url,
+};
+use super::node::{Node, NodeState};
+use super::options::Options;
+use super::progress::{OnProgress, Progress, in_background};
+use super::run_folder::{self, RunFolder, random_word};
+use super::server::{Ground, Server, mongo, postgres};
+use super::watchdog::Watchdog;
+use super::{ClusterError, MongoBootstrap, teardown};
+use crate::model::{Engine, NodeName, Topology};
+
+/// The superuser of PostgreSQL and root of MongoDB.
+const ADMIN: &str = "polyspec";
+/// The role as which systems under test are used.
+const APP: &str = "app";
+const LONGEST_NAME: usize = 32;
+
+/// Servers that polyspec started and owns. They end with it: by [`Cluster::shutdown`], when it is dropped, and when the
+/// process dies.
+pub struct Cluster {
+    ground: Arc<Ground>,
+    nodes: Vec<Arc<Node>>,
+    admin: Credentials,
+    app: Credentials,
+    replica_set: Option<String>,
+    /// `None` once the cluster is shut down.
+    watchdog: Mutex<Option<Watchdog>>,
+}
+
+impl Cluster {
+    /// Starts the wanted nodes of the topology side by side, and returns once all accept connections, the roles exist, and
+    /// the replica set has a primary. A replica set is started whole when one of its members is wanted: a part of it could
+    /// not elect. Before that, what earlier polyspecs of this user left behind is removed.
+    ///
+    /// # Errors
+    /// Everything that [`ClusterError`] knows; nothing is left running then.
+    pub async fn start(
+        options: Options,
+        wanted: Vec<NodeName>,
+        topology: &Topology,
+        progress: OnProgress<'_>,
+        bootstrap: Arc<dyn MongoBootstrap>,
+    ) -> Result<Self, ClusterError> {
+        let names = choose(&wanted, topology)?;
+        let account = Account::for_servers()?;
+        let builds = Builds::locate(&options, &names, topology, progress).await?;
+        let run = RunFolder::create(&options.run_dir)?;
+        let watchdog = Watchdog::start(&run.path)?;
+        let ground = Arc::new(Ground { run, account, options, bootstrap });
+        let mut cluster = Self {
+            ground,
+            nodes: vec![],
+            admin: Credentials::random(ADMIN),
+            app: Credentials::random(APP),
+            replica_set: None,
+            watchdog: Mutex::new(Some(watchdog)),
+        };
+        match cluster.start_nodes(names, builds, topology, progress).await {
+            Ok(()) => Ok(cluster),
+            Err(error) => {
+                cluster.shutdown().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// An orderly shutdown of a node; nothing happens if it does not run. A server that does not stop within
+    /// [`Options::stop_grace`] is killed.
+    pub async fn stop(&self, node: &NodeName) -> Result<(), ClusterError> {
+        self.node(node)?.stop().await
+    }
+
+    /// Starts a node that does not run, on the same port; returns once it accepts connections.
+    pub async fn start_node(&self, node: &NodeName) -> Result<(), ClusterError> {
+        self.node(node)?.start().await
+    }
+
+    /// Stop, then start, on the same port.
+    pub async fn restart(&self, node: &NodeName) -> Result<(), ClusterError> {
+        self.node(node)?.restart().await
+    }
+
+    /// SIGKILL of all processes of a node; returns once they are gone.
+    pub async fn kill(&self, node: &NodeName) -> Result<(), ClusterError> {
+        self.node(node)?.kill().await
+    }
+
+    /// SIGSTOP of all processes of a node; returns once they have stopped. Its sockets stay open.
+    pub async fn pause(&self, node: &NodeName) -> Result<(), ClusterError> {
+        self.node(node)?.pause().await
+    }
+
+    /// Ends a pause.
+    pub async fn resume(&self, node: &NodeName) -> Result<(), ClusterError> {
+        self.node(node)?.resume().await
+    }
+
+    /// How a node is. One that ended by itself has [`NodeState::Crashed`].
+    pub fn state(&self, node: &NodeName) -> Result<NodeState, ClusterError> {
+        Ok(self.node(node)?.state())
+    }
+
+    /// The last lines of a node's log.
+    pub fn log_tail(&self, node: &NodeName, lines: usize) -> Result<Vec<String>, ClusterError> {
+        Ok(self.node(node)?.log_tail(lines))
+    }
+
+    /// The nodes, PostgreSQL first, in the topology's order.
+    pub fn nodes(&self) -> Vec<NodeName> {
+        self.nodes.iter().map(|node| node.server.node.clone()).collect()
+    }
+
+    /// The superuser of PostgreSQL and root of MongoDB.
+    pub fn admin(&self) -> &Credentials {
+        &self.admin
+    }
+
+    /// The role `app` of PostgreSQL: no superuser, cannot create databases, may set `deadlock_timeout`, is a member of
+    /// `pg_monitor`.
+    pub fn app(&self) -> &Credentials {
+        &self.app
+    }
+
+    /// Everything that is needed to reach the nodes. Holds passwords.
+    pub fn describe(&self) -> ClusterDescription {
+        let ports = self.members().iter().map(|member| member.port).collect::<Vec<_>>();
+        let replica_set_url = self.replica_set.as_ref().map(|name| replica_set_url(&self.admin, &ports, name));
+        let nodes = self.nodes.iter().map(|node| self.describe_node(node)).collect();
+        ClusterDescription { nodes, replica_set_url, folder: self.ground.run.path.clone() }
+    }
+
+    /// Ends all nodes at once and removes their data. Returns within a second: what does not go is killed. A second call
+    /// does nothing.
+    pub async fn shutdown(&self) {
+        let watchdog = self.watchdog.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut watchdog) = watchdog else { return };
+        join_all(self.nodes.iter().map(|node| node.end_quickly())).await;
+        let run = self.ground.run.path.clone();
+        let removed = tokio::task::spawn_blocking(move || clean_up(&run, &mut watchdog)).await;
+        if removed.is_err() {
+            tracing::warn!("{}: could not be cleaned up", self.ground.run.path.display());
+        }
+    }
+
+    async fn start_nodes(
+        &mut self,
+        names: Vec<NodeName>,
+        builds: Builds,
+        topology: &Topology,
+        progress: OnProgress<'_>,
+    ) -> Result<(), ClusterError> {
+        let replica_set = topology.mongo.as_ref().map(|mongo| mongo.replica_set.clone());
+        for name in names {
+            let set = replica_set.clone().filter(|_| name.engine == Engine::Mongo);
+            self.replica_set = self.replica_set.take().or_else(|| set.clone());
+            let build = builds.of(name.engine)?;
+            let server = Server::new(&self.ground, name, build, set)?;
+            self.nodes.push(Arc::new(Node::new(self.ground.clone(), server)?));
+        }
+        try_join(self.start_postgres(topology, progress), self.start_mongo(progress)).await?;
+        Ok(())
+    }
+
+    async fn start_postgres(&self, topology: &Topology, progress: OnProgress<'_>) -> Result<(), ClusterError> {
+        let Some(topology) = &topology.pg else { return Ok(()) };
+        let peers = self.of(Engine::Pg);
+        let servers: Vec<&Server> = peers.iter().map(|peer| &peer.server).collect();
+        postgres::prepare(&self.ground, &servers, topology, (&self.admin, &self.app)).await?;
+        try_join_all(peers.iter().map(|peer| start_and_tell(peer, progress))).await?;
+        Ok(())
+    }
+
+    async fn start_mongo(&self, progress: OnProgress<'_>) -> Result<(), ClusterError> {
+        let members = self.of(Engine::Mongo);
+        let (Some(first), Some(replica_set)) = (members.first(), &self.replica_set) else { return Ok(()) };
+        // A key is 6 to 1024 characters of the base64 set.
+        let key = random_word(64);
+        for member in &members {
+            mongo::prepare(&self.ground, &member.server, &key)?;
+        }
+        try_join_all(members.iter().map(|member| start_and_tell(member, progress))).await?;
+        self.initiate(first, replica_set, progress).await
+    }
+
+    async fn initiate(&self, first: &Node, replica_set: &str, progress: OnProgress<'_>) -> Result<(), ClusterError> {
+        let begun = Instant::now();
+        let all = self.members();
+        let initiated = self.ground.bootstrap.initiate(&all[0], &all, replica_set, &self.admin);
+        let limit = self.ground.options.start_timeout;
+        let result = match tokio::time::timeout(limit, initiated).await {
+            Ok(result) => result,
+            Err(_) => Err(format!("it took longer than {} s", limit.as_secs())),
+        };
+        result.map_err(|cause| {
+            let log = first.log_tail(super::log::TAIL_LINES);
+            ClusterError::Bootstrap { replica_set: replica_set.into(), cause, log }
+        })?;
+        progress(Progress::Notice(format!("{replica_set}: ready in {} ms", begun.elapsed().as_millis())));
+        Ok(())
+    }
+
+    fn describe_node(&self, node: &Node) -> NodeDescription {
+        let port = node.port();
+        let (admin_url, app_url) = match node.server.node.engine {
+            Engine::Pg => (pg_url(&self.admin, port), Some(pg_url(&self.app, port))),
+            Engine::Mongo => (member_url(&self.admin, port), None),
+        };
+        NodeDescription {
+            name: node.server.node.to_string(),
+            host: HOST.into(),
+            port,
+            admin_url,
+            app_url,
+            pid: node.pid(),
+            version: node.server.build.version.to_string(),
+            log: node.server.log.clone(),
+        }
+    }
+
+    fn members(&self) -> Vec<MemberAddress> {
+        let members = self.of(Engine::Mongo).into_iter();
+        members.map(|node| MemberAddress::local(&node.server.node.name, node.port())).collect()
+    }
+
+    fn of(&self, engine: Engine) -> Vec<&Node> {
+        self.nodes.iter().map(Arc::as_ref).filter(|node| node.server.node.engine == engine).collect()
+    }
+
+    fn node(&self, name: &NodeName) -> Result<&Node, ClusterError> {
+        let known = || self.nodes.iter().map(|node| node.server.node.to_string()).collect();
+        let found = self.nodes.iter().find(|node| node.server.node == *name);
+        found.map(Arc::as_ref).ok_or_else(|| ClusterError::UnknownNode { node: name.to_string(), known: known() })
+    }
+}
+
+impl Drop for Cluster {
+    /// For a cluster that nobody shut down, in a panic say. Blocks for a moment.
+    fn drop(&mut self) {
+        let watchdog = self.watchdog.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(mut watchdog) = watchdog {
+            clean_up(&self.ground.run.path, &mut watchdog);
+        }
+    }
+}
+
+fn clean_up(run: &Path, watchdog: &mut Watchdog) {
+    if let Err(error) = teardown::destroy(run) {
+        tracing::warn!("{}: could not be removed: {error}", run.display());
+    }
+    watchdog.dismiss();
+}
+
+async fn start_and_tell(node: &Node, progress: OnProgress<'_>) -> Result<(), ClusterError> {
+    let begun = Instant::now();
+    node.start_first().await?;
+    let (name, port, took) = (&node.server.node, node.port(), begun.elapsed().as_millis());
+    progress(Progress::Notice(format!("{name}: ready on {HOST}:{port} in {took} ms")));
+    Ok(())
+}
+
+/// The wanted nodes in the topology's order, and with one member of the replica set all of them.
+fn choose(wanted: &[NodeName], topology: &Topology) -> Result<Vec<NodeName>, ClusterError> {
+    let all = topology.nodes();
+    let known = || all.iter().map(NodeName::to_string).collect();
+    if let Some(unknown) = wanted.iter().find(|name| !all.contains(name)) {
+        return Err(ClusterError::UnknownNode { node: unknown.to_string(), known: known() });
+    }
+    if let Some(bad) = all.iter().find(|name| !is_good_name(&name.name)) {
+        return Err(ClusterError::BadName { name: bad.name.clone() });
+    }
+    let any_member = wanted.iter().any(|name| name.engine == Engine::Mongo);
+    let chosen = |name: &NodeName| wanted.contains(name) || (any_member && name.engine == Engine::Mongo);
+    Ok(all.into_iter().filter(chosen).collect())
+}
+
+/// Names become names of folders and parts of process titles.
+fn is_good_name(name: &str) -> bool {
+    name.len() <= LONGEST_NAME
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+}
+
+/// The builds that a cluster needs.
+struct Builds(Vec<Build>);
+
+impl Builds {
+    /// Sweeps, then finds or fetches what the nodes need.
+    async fn locate(
+        options: &Options,
+        names: &[NodeName],
+        topology: &Topology,
+        progress: OnProgress<'_>,
+    ) -> Result<Self, ClusterError> {
+        let needs = |engine| names.iter().any(|name| name.engine == engine);
+        let pg = topology.pg.as_ref().filter(|_| needs(Engine::Pg)).map(|pg| (Engine::Pg, pg.version));
+        let mongo = topology.mongo.as_ref().filter(|_| needs(Engine::Mongo)).map(|it| (Engine::Mongo, it.version));
+        let options = options.clone();
+        let work = move |sender| {
+            run_folder::prepare(&options.run_dir)?;
+            teardown::sweep(&options.run_dir);
+            let locate = |(engine, major)| build::locate(engine, major, &options, &Pip, &sender);
+            pg.into_iter().chain(mongo).map(locate).collect::<Result<Vec<Build>, ClusterError>>()
+        };
+        in_background(progress, work).await.map(Self)
+    }
+
+    fn of(&self, engine: Engine) -> Result<Build, ClusterError> {
+        let found = self.0.iter().find(|build| build.engine == engine).cloned();
+        let server = build::product(engine).to_string();
+        found.ok_or(ClusterError::NoBuild { server, tried: vec![], mend: "write its version in the topology".into() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::MongoTopology;
+
+    fn replica_set(members: &[&str]) -> Topology {
+        let members = members.iter().map(|name| name.to_string()).collect();
+        Topology { pg: None, mongo: Some(MongoTopology { version: 6, members, replica_set: "rs0".into() }) }
+    }
+
+    #[test]
+    fn one_wanted_member_brings_the_whole_replica_set() {
+        let wanted = [NodeName::new(Engine::Mongo, "m2")];
+        let chosen = choose(&wanted, &replica_set(&["m1", "m2", "m3"])).expect("chosen");
+        assert_eq!(chosen.len(), 3);
+    }
+
+    #[test]
+    fn a_name_that_leads_out_of_the_run_folder_is_refused() {
+        let error = choose(&[], &replica_set(&["../etc"])).expect_err("refused");
+        assert!(matches!(error, ClusterError::BadName { .. }));
+    }
+}

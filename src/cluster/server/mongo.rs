@@ -1,0 +1,82 @@
+//! MongoDB: key file, arguments, readiness. What needs a driver is done by whoever implements [`MongoBootstrap`].
+
+use std::ffi::OsString;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+
+use super::{Ground, Server};
+use crate::cluster::ClusterError;
+use crate::cluster::account::give;
+use crate::cluster::describe::{Credentials, MemberAddress};
+
+/// `settings.electionTimeoutMillis` of the replica set: a scenario that kills the primary should not wait ten seconds.
+pub const ELECTION_TIMEOUT_MS: u64 = 1000;
+/// `settings.heartbeatIntervalMillis` of the replica set.
+pub const HEARTBEAT_INTERVAL_MS: u64 = 200;
+
+/// How long one question whether a member answers may take.
+const PING_TIMEOUT: Duration = Duration::from_secs(2);
+const KEY_FILE: &str = "key";
+
+/// What of setting up a replica set needs a driver.
+pub trait MongoBootstrap: Send + Sync {
+    /// On `first`, over a direct connection: `replSetInitiate` with all members, [`ELECTION_TIMEOUT_MS`] and
+    /// [`HEARTBEAT_INTERVAL_MS`]; once a primary is there, `createUser` of `admin` with the role `root` on `admin` through the localhost
+    /// exception (the primary may be another member); then waits until the other members are secondaries. The error is a
+    /// sentence.
+    fn initiate<'a>(
+        &'a self,
+        first: &'a MemberAddress,
+        all: &'a [MemberAddress],
+        replica_set: &'a str,
+        admin: &'a Credentials,
+    ) -> BoxFuture<'a, Result<(), String>>;
+
+    /// Sends `ping` over a direct connection without a user; a member that is starting refuses the connection.
+    fn ping<'a>(&'a self, member: &'a MemberAddress) -> BoxFuture<'a, Result<(), String>>;
+}
+
+/// Writes the key by which members know one another; it also switches authentication on (manual of MongoDB, "Internal/
+/// Membership Authentication").
+pub(crate) fn prepare(ground: &Ground, member: &Server, key: &str) -> Result<(), ClusterError> {
+    let path = member.folder.join(KEY_FILE);
+    let write = || {
+        std::fs::write(&path, key)?;
+        std::fs::set_permissions(&path, Permissions::from_mode(0o400))?;
+        give(&path, ground.account.as_ref())
+    };
+    write().map_err(|error| ClusterError::folder(&path, error, "free some space and try again"))
+}
+
+/// Small, quick to start, and with test commands, which scenarios need for failpoints. An orderly stop waits 15 s for
+/// clients by default (`shutdownTimeoutMillisForSignaledShutdown`); passwords are random, so fewer rounds of hashing do.
+pub(crate) fn arguments(server: &Server, port: u16) -> Vec<OsString> {
+    let mut args: Vec<OsString> = vec!["--dbpath".into(), server.data().into()];
+    args.extend(["--keyFile".into(), server.folder.join(KEY_FILE).into()]);
+    args.extend(["--replSet".into(), server.replica_set.clone().unwrap_or_default().into()]);
+    args.extend(["--port".into(), port.to_string().into()]);
+    args.extend(["--bind_ip", "127.0.0.1", "--nounixsocket", "--oplogSize", "64"].map(Into::into));
+    args.extend(["--wiredTigerCacheSizeGB", "0.25"].map(Into::into));
+    for parameter in [
+        "enableTestCommands=1",
+        "diagnosticDataCollectionEnabled=false",
+        "shutdownTimeoutMillisForSignaledShutdown=300",
+        "scramIterationCount=5000",
+        "scramSHA256IterationCount=5000",
+    ] {
+        args.extend(["--setParameter", parameter].map(Into::into));
+    }
+    args
+}
+
+/// Accepts connections and answers.
+pub(crate) async fn is_ready(bootstrap: &dyn MongoBootstrap, name: &str, port: u16) -> bool {
+    let member = MemberAddress::local(name, port);
+    if tokio::net::TcpStream::connect((member.host.as_str(), port)).await.is_err() {
+        return false;
+    }
+    tokio::time::timeout(PING_TIMEOUT, bootstrap.ping(&member)).await.is_ok_and(|answer| answer.is_ok())
+}
