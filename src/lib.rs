@@ -4,6 +4,7 @@
 //! scenario files → [`language`] → [`model`] → [`suite`] → [`engine`] → [`backend`] on a [`cluster`] → [`observation`] →
 //! [`judge`] → [`verdict`] → [`event`] → [`report`]. `docs/architecture.md` has the map.
 
+pub mod backend;
 pub mod cluster;
 pub mod event;
 pub mod exit;
@@ -13,6 +14,7 @@ pub mod model;
 pub mod observation;
 pub mod report;
 pub mod source;
+pub mod system;
 pub mod tally;
 pub mod variables;
 pub mod verdict;

@@ -42,6 +42,7 @@ impl Sink {
 }
 
 fn is_same(one: &Diagnostic, other: &Diagnostic) -> bool {
-    let place = |diagnostic: &Diagnostic| diagnostic.span.as_ref().map(|span| (span.start, span.file.name().to_string()));
+    let place =
+        |diagnostic: &Diagnostic| diagnostic.span.as_ref().map(|span| (span.start, span.file.name().to_string()));
     one.message == other.message && place(one) == place(other)
 }

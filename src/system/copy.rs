@@ -81,7 +81,12 @@ impl Copy {
             pg::unlink(&self.peers, &self.database).await?;
             try_join_all(self.peers.values().map(|node| pg::drop_database(node, &self.database))).await
         };
-        let mongo = async { if self.mongo { mongo::drop_database(clients, &self.database).await } else { Ok(()) } };
+        let mongo = async {
+            match clients.filter(|_| self.mongo) {
+                Some(clients) => mongo::drop_database(clients, &self.database).await,
+                None => Ok(()),
+            }
+        };
         let (pg, mongo) = join(pg, mongo).await;
         pg.map(drop).and(mongo)
     }

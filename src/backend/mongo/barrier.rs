@@ -52,7 +52,11 @@ pub async fn step_down(clients: &MongoClients, limit: Duration) -> Result<Durati
         // The primary may close the connection on its way down: that it went is seen below.
         && let Ok(refused) = error::of_command(&node, &error)
     {
-        return Err(BackendError::Refused { node, doing: "making the primary step down".into(), error: Box::new(refused) });
+        return Err(BackendError::Refused {
+            node,
+            doing: "making the primary step down".into(),
+            error: Box::new(refused),
+        });
     }
     loop {
         match clients.primary().await {

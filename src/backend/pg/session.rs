@@ -114,7 +114,7 @@ impl PgSession {
 
     /// Sends the text. The description of its columns is asked for in the same flight, or before it when rows are streamed
     /// (their header comes first).
-    async fn exchange(&self, sql: &str, types: bool, reader: &mut Reader<'_>) -> Result<(), Failure> {
+    async fn exchange(&self, sql: &str, types: bool, reader: &mut Reader<'_, '_>) -> Result<(), Failure> {
         if !types {
             return self.read(sql, reader).await;
         }
@@ -143,7 +143,7 @@ impl PgSession {
         Ok(statement.columns().iter().map(column).collect())
     }
 
-    async fn read(&self, sql: &str, reader: &mut Reader<'_>) -> Result<(), Failure> {
+    async fn read(&self, sql: &str, reader: &mut Reader<'_, '_>) -> Result<(), Failure> {
         let stream = self.client.simple_query_raw(sql).await.map_err(Failure::Server)?;
         let mut stream = pin!(stream);
         while let Some(message) = stream.try_next().await.map_err(Failure::Server)? {
@@ -187,16 +187,16 @@ impl From<std::io::Error> for Failure {
 }
 
 /// Gathers what a text of SQL answers.
-struct Reader<'a> {
-    sink: Option<&'a mut dyn RowSink>,
+struct Reader<'a, 'b> {
+    sink: Option<&'a mut (dyn RowSink + 'b)>,
     columns: Option<Vec<Column>>,
     rows: Option<RowSet>,
     count: u64,
     affected: u64,
 }
 
-impl<'a> Reader<'a> {
-    fn new(sink: Option<&'a mut dyn RowSink>) -> Self {
+impl<'a, 'b> Reader<'a, 'b> {
+    fn new(sink: Option<&'a mut (dyn RowSink + 'b)>) -> Self {
         Self { sink, columns: None, rows: None, count: 0, affected: 0 }
     }
 

@@ -124,8 +124,8 @@ impl Checker<'_> {
     }
 
     fn unknown(&mut self, entry: &Entry, table: &'static Table) {
-        let diagnostic =
-            Diagnostic::error(&entry.key.span, format!("{} has no key `{}`", table.name, entry.key.value)).label("unknown key");
+        let diagnostic = Diagnostic::error(&entry.key.span, format!("{} has no key `{}`", table.name, entry.key.value))
+            .label("unknown key");
         let names: Vec<&str> = table.keys.iter().map(|key| key.name).collect();
         let help = elsewhere(&entry.key, table, &self.outer)
             .or_else(|| nearest(&entry.key, names.iter().copied()).map(|near| format!("did you mean `{near}`?")))

@@ -138,7 +138,9 @@ impl Decoder<'_> {
         let letters = code.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
         if !(letters && matches!(code.len(), 2 | 5)) {
             let error = Diagnostic::error(&value.span, format!("`{code}` is not an SQLSTATE"));
-            self.sink.push(error.help("an SQLSTATE has five digits and capital letters (`23505`), a class the first two (`23`)"));
+            self.sink.push(
+                error.help("an SQLSTATE has five digits and capital letters (`23505`), a class the first two (`23`)"),
+            );
         } else if matches!(code, "00" | "00000") {
             let error = Diagnostic::error(&value.span, format!("`{code}` is success, not an error"));
             self.sink.push(error.help("remove `error`"));

@@ -19,9 +19,17 @@ const MEANINGS: [(&str, &str, &str); 9] = [
     ("budget breached", "the file is nested too deeply or unfolds to too much", "write it flatter, with fewer aliases"),
     ("recursion limit", "the file is nested too deeply", "write it flatter"),
     ("alias replay", "the aliases of the file unfold to too much", "use fewer aliases"),
-    ("alias references unknown anchor", "no anchor of this name comes before", "put text that begins with `*` in quotes"),
+    (
+        "alias references unknown anchor",
+        "no anchor of this name comes before",
+        "put text that begins with `*` in quotes",
+    ),
     ("expected string scalar", "a key must be text", "write `key: value`"),
-    ("while scanning for the next token", "no value begins with this character", "put text that begins with a special character in quotes"),
+    (
+        "while scanning for the next token",
+        "no value begins with this character",
+        "put text that begins with a special character in quotes",
+    ),
 ];
 
 /// The diagnostic of an error of the crate.

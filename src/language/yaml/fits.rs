@@ -54,9 +54,10 @@ fn engines(step: &Step, sink: &mut Sink) {
             None => "one step speaks to one engine".to_string(),
         };
         let name = step.action_span.text();
-        sink.push(Diagnostic::error(&selector.span, message).help(format!(
-            "the nodes of a step are all `pg` or all `mongo`; `{name}` decides which if it can",
-        )));
+        sink.push(
+            Diagnostic::error(&selector.span, message)
+                .help(format!("the nodes of a step are all `pg` or all `mongo`; `{name}` decides which if it can",)),
+        );
     }
 }
 
@@ -100,7 +101,8 @@ fn blocks(node: &Node, step: &Step, sink: &mut Sink) {
     let Some(name) = &step.blocks else { return };
     for key in ["expect", "golden", "eventually", "save"] {
         if let Some(entry) = node.entry(key) {
-            let error = Diagnostic::error(&entry.key.span, format!("a step that blocks has no outcome yet for `{key}`"));
+            let error =
+                Diagnostic::error(&entry.key.span, format!("a step that blocks has no outcome yet for `{key}`"));
             sink.push(error.help(format!("put `{key}` in the step with `await: {}`", name.value)));
         }
     }
