@@ -170,6 +170,10 @@ impl Worker<'_> {
             Ok(variables) => variables,
             Err(error) => return End::of(verdict_of(Err(breaks(&error)))),
         };
+        let goldens = match Goldens::open(&job.name, self.host, &copy.database, &self.options.redact) {
+            Ok(goldens) => goldens,
+            Err(error) => return End::of(verdict_of(Err(breaks(&error)))),
+        };
         let mut stage = Stage {
             servers: self.servers,
             host: self.host,
@@ -179,7 +183,7 @@ impl Worker<'_> {
             system: job.system.as_ref().map(|system| &system.system),
             sessions: Sessions::new(copy, self.clients.clone(), reads_only),
             variables,
-            goldens: Goldens::open(&job.name, self.host),
+            goldens,
             blocked: BTreeMap::new(),
             server_time: Duration::ZERO,
             steps: 0,
@@ -197,7 +201,7 @@ impl Worker<'_> {
         let (goldens, pending) = stage.goldens.finish(self.host, done.is_ok());
         stage.sessions.close().await;
         let mut verdict = verdict_of(done.and(goldens));
-        super::evidence::polish(&mut verdict, self.host);
+        super::evidence::polish(&mut verdict, &stage.goldens);
         End { verdict, server_time: stage.server_time, steps: stage.steps, pending, kept: vec![] }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::language::sql;
 use crate::model::{
-    Action, Body, Engine, ExplainTarget, Fault, NodeSelector, Scenario, SqlSource, Step, System, Template, TemplatePart,
+    Action, Body, Engine, ExplainTarget, Fault, NodeName, NodeSelector, Scenario, SqlSource, Step, System, Template, TemplatePart,
     Value, ValueKind,
 };
 use crate::system::Servers;
@@ -53,6 +53,19 @@ impl Footprint {
         let wanted: BTreeSet<_> =
             self.selectors.iter().flat_map(|selector| servers.peers(selector)).map(|node| &node.name).collect();
         servers.pg.iter().filter(|node| wanted.contains(&node.name)).collect()
+    }
+
+    /// The same for peers that are not started yet: the names out of `topology` that it speaks to.
+    pub fn peer_names(&self, topology: &[NodeName]) -> Vec<NodeName> {
+        let speaks = |name: &&NodeName| {
+            self.selectors.iter().any(|selector| match selector {
+                NodeSelector::Any(Engine::Pg) => topology.first() == Some(*name),
+                NodeSelector::All(Engine::Pg) => true,
+                NodeSelector::Named(node) => node == *name,
+                _ => false,
+            })
+        };
+        topology.iter().filter(speaks).cloned().collect()
     }
 
     fn add_record(&mut self, record: &crate::model::SltRecord) {

@@ -60,11 +60,18 @@ pub enum RunError {
 }
 
 impl Prepared {
-    /// Obtains the servers, runs everything, gives the servers back, and hands every event to `sink`.
-    pub async fn execute(self, sink: impl FnMut(&Stamped), interrupt: Interrupt) -> Result<Summary, RunError> {
+    /// Obtains the servers, runs everything `passes` times, gives the servers back, and hands every event to `sink`.
+    /// `between` is called after each pass, with its number.
+    pub async fn execute(
+        self,
+        passes: usize,
+        between: impl FnMut(usize),
+        sink: impl FnMut(&Stamped),
+        interrupt: Interrupt,
+    ) -> Result<Summary, RunError> {
         let (dispatcher, reporting) = Dispatcher::new();
         let work = async {
-            let done = self.work(reporting.clone(), interrupt).await;
+            let done = self.work(passes, between, reporting.clone(), interrupt).await;
             drop(reporting);
             done
         };
@@ -72,8 +79,14 @@ impl Prepared {
         done.map(|()| summary)
     }
 
-    async fn work(self, reporting: Reporting, interrupt: Interrupt) -> Result<(), RunError> {
-        self.announce(&reporting);
+    async fn work(
+        self,
+        passes: usize,
+        mut between: impl FnMut(usize),
+        reporting: Reporting,
+        interrupt: Interrupt,
+    ) -> Result<(), RunError> {
+        self.announce(passes, &reporting);
         let obtained = tokio::select! {
             obtained = obtain(&self.wanted(), &reporting) => obtained.map_err(RunError::Machinery)?,
             () = interrupt.wait() => {
@@ -83,10 +96,16 @@ impl Prepared {
         };
         let options = self.options();
         let host = host::SuiteHost::new(&self, &obtained);
-        let done = engine::run(self.jobs.clone(), &obtained.servers, &host, &options, &reporting, interrupt).await;
+        let mut done = Ok(());
+        for pass in 0..passes {
+            let jobs = self.jobs.clone();
+            let pass_done = engine::run(jobs, &obtained.servers, &host, &options, &reporting, interrupt.clone()).await;
+            done = done.and(pass_done);
+            between(pass);
+        }
         if self.request.keep && host.kept_any() {
             reporting.send(Event::ServerNotice { message: obtained.stay_notice() });
-            obtained.stay(&options).await;
+            obtained.stay().await;
         }
         let paths = self.unused_goldens();
         if !paths.is_empty() {
@@ -96,12 +115,12 @@ impl Prepared {
         done.map_err(|error| RunError::Machinery(format!("something could not be taken away: {error}")))
     }
 
-    fn announce(&self, reporting: &Reporting) {
+    fn announce(&self, passes: usize, reporting: &Reporting) {
         let register = self.suite.register();
         reporting.send(Event::RunStarted {
             suite: self.suite.settings().suite.clone(),
             started: jiff::Timestamp::now().to_string(),
-            selected: self.jobs.len(),
+            selected: self.jobs.len() * passes,
             filtered_out: self.filtered_out,
             jobs: self.request.jobs,
             seed: self.request.seed,

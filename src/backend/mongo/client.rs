@@ -145,3 +145,19 @@ async fn connect(url: &str, app_name: &str) -> Result<Client, BackendError> {
     options.connect_timeout = Some(Duration::from_secs(3));
     Client::with_options(options).map_err(|error| error::of_url(&error))
 }
+
+/// The members of a replica set of somebody else's: each node of the topology gets the host at its place in the URL; nodes
+/// for which the URL has no host are left out.
+pub fn members(url: &str, nodes: &[NodeName]) -> Result<Vec<(NodeName, String)>, BackendError> {
+    let bad = || BackendError::Other("the URL of mongo cannot be used: it has the form mongodb://user:password@host:port,…/?options".into());
+    let (scheme, rest) = url.split_once("://").ok_or_else(bad)?;
+    let (credentials, rest) = rest.rsplit_once('@').map_or(("", rest), |(credentials, rest)| (credentials, rest));
+    let (hosts, tail) = rest.split_once('/').unwrap_or((rest, ""));
+    let options: Vec<&str> = tail.split_once('?').map_or(vec![], |(_, options)| options.split('&').collect());
+    let kept = options.into_iter().filter(|option| !option.to_ascii_lowercase().starts_with("replicaset="));
+    let options: Vec<&str> = kept.chain(["directConnection=true"]).collect();
+    let at = if credentials.is_empty() { String::new() } else { format!("{credentials}@") };
+    let direct = |host: &str| format!("{scheme}://{at}{host}/?{}", options.join("&"));
+    let members = nodes.iter().filter(|node| node.engine == Engine::Mongo);
+    Ok(members.cloned().zip(hosts.split(',').map(direct)).collect())
+}

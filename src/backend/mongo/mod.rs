@@ -11,7 +11,7 @@ mod session;
 
 pub use barrier::{catch_up, step_down};
 pub use bootstrap::{Address, NewSet, initiate, ping};
-pub use client::{MongoClients, MongoSet, Target};
+pub use client::{MongoClients, MongoSet, Target, members};
 pub use copy::{copy_database, databases, drop_database, mark};
 pub use monitor::blocked;
 pub use session::{Command, MongoSession};

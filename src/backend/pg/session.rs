@@ -191,20 +191,24 @@ struct Reader<'a, 'b> {
     sink: Option<&'a mut (dyn RowSink + 'b)>,
     columns: Option<Vec<Column>>,
     rows: Option<RowSet>,
+    streamed: bool,
     count: u64,
     affected: u64,
 }
 
 impl<'a, 'b> Reader<'a, 'b> {
     fn new(sink: Option<&'a mut (dyn RowSink + 'b)>) -> Self {
-        Self { sink, columns: None, rows: None, count: 0, affected: 0 }
+        Self { sink, columns: None, rows: None, streamed: false, count: 0, affected: 0 }
     }
 
     fn begin(&mut self, names: Vec<String>) -> std::io::Result<()> {
         let untyped = || names.into_iter().map(|name| Column { name, type_name: String::new() }).collect();
         let columns = self.columns.take().unwrap_or_else(untyped);
         match &mut self.sink {
-            Some(sink) => sink.columns(&columns)?,
+            Some(sink) => {
+                self.streamed = true;
+                sink.columns(&columns)?;
+            }
             None => self.rows = Some(RowSet { columns, rows: vec![] }),
         }
         Ok(())
@@ -231,9 +235,9 @@ impl<'a, 'b> Reader<'a, 'b> {
     }
 
     fn finish(self) -> Result<Outcome, BackendError> {
-        Ok(Outcome::Output(match self.sink {
-            Some(_) => Output::Streamed { count: self.count },
-            None => Output::Sql { rows: self.rows, affected: self.affected },
+        Ok(Outcome::Output(match self.streamed {
+            true => Output::Streamed { count: self.count },
+            false => Output::Sql { rows: self.rows, affected: self.affected },
         }))
     }
 }

@@ -1,0 +1,225 @@
+//! What can be written on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Runs scenarios on live PostgreSQL and MongoDB and says what does not hold.
+#[derive(Debug, Parser)]
+#[command(name = "polyspec", version, about, propagate_version = true, disable_help_subcommand = true)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run scenarios; the servers that they need are started and taken down again
+    Run(Run),
+    /// Accept what is pending as the new goldens, after two runs that agree
+    Bless(Bless),
+    /// Walk through what is pending, with its difference, and accept or reject each
+    Review(Bless),
+    /// Read every file of the suite and say what is wrong, without a server
+    Check(Check),
+    /// List the scenarios that a selection runs
+    List(List),
+    /// Start the servers of the suite and leave them running
+    Up(Up),
+    /// Stop the servers that `up` started
+    Down(Down),
+    /// Show the servers that `up` started
+    Status(Status),
+    /// Say what is there, what is missing, and the command that mends it
+    Doctor(Doctor),
+    /// Make reports of a recorded run (`--report json=FILE`)
+    Replay(Replay),
+    /// Print the JSON Schema of a kind of file, for editors
+    Schema(Schema),
+}
+
+/// Where the suite is.
+#[derive(Args, Clone, Debug)]
+pub(super) struct SuiteArgs {
+    /// The suite's folder, or one below it
+    #[arg(long, short = 'C', value_name = "DIR", default_value = ".", global = true)]
+    pub suite: PathBuf,
+}
+
+/// Which runs.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct SelectArgs {
+    /// Part of a name, a glob, `path#case`, or a file or folder; all scenarios when absent
+    pub names: Vec<String>,
+    /// Names must match whole
+    #[arg(long)]
+    pub exact: bool,
+    /// Only scenarios with this tag
+    #[arg(long = "tag", value_name = "TAG")]
+    pub tags: Vec<String>,
+    /// Only scenarios that prove this requirement, or one below it (`P2` is P2.1, P2.2, …)
+    #[arg(long = "requirement", short = 'r', value_name = "ID")]
+    pub requirements: Vec<String>,
+    /// Not those that match
+    #[arg(long, value_name = "NAME")]
+    pub exclude: Vec<String>,
+    /// The k-th of n parts of the selection
+    #[arg(long, value_name = "K/N", value_parser = shard)]
+    pub shard: Option<(u32, u32)>,
+    /// In a shuffled order; with a seed, in that one
+    #[arg(long, value_name = "SEED", num_args = 0..=1, require_equals = true)]
+    pub shuffle: Option<Option<u64>>,
+    /// Hidden scenarios too
+    #[arg(long)]
+    pub hidden: bool,
+}
+
+/// On which servers.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct ServerArgs {
+    /// A PostgreSQL server to use instead of one of polyspec's own (`apj=postgresql://…`)
+    #[arg(long = "pg-url", value_name = "NAME=URL", value_parser = named)]
+    pub pg_urls: Vec<(String, String)>,
+    /// A MongoDB replica set to use instead of one of polyspec's own
+    #[arg(long, value_name = "URL")]
+    pub mongo_url: Option<String>,
+    /// Use the endpoints of this profile of `polyspec.yaml`
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct Run {
+    #[command(flatten)]
+    pub suite: SuiteArgs,
+    #[command(flatten)]
+    pub select: SelectArgs,
+    #[command(flatten)]
+    pub servers: ServerArgs,
+    /// Run on this system instead of the one that the suite or the scenario names
+    #[arg(long, value_name = "DIR")]
+    pub system: Option<String>,
+    /// How many scenarios run side by side [default: the number of cores]
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+    /// Keep the copies of failed scenarios and print how to connect to them
+    #[arg(long)]
+    pub keep: bool,
+    /// Begin no new scenario after the first that is not fine
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// Write a report: `junit=FILE` or `json=FILE`
+    #[arg(long = "report", value_name = "KIND=FILE", value_parser = named)]
+    pub reports: Vec<(String, String)>,
+    /// Show where the time goes
+    #[arg(long)]
+    pub timings: bool,
+    /// Show every scenario, not only those that are not fine
+    #[arg(long, short)]
+    pub verbose: bool,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct Bless {
+    #[command(flatten)]
+    pub suite: SuiteArgs,
+    #[command(flatten)]
+    pub servers: ServerArgs,
+    /// Part of a name, a glob, `path#case`, or a file; everything that is pending when absent
+    pub names: Vec<String>,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct Check {
+    #[command(flatten)]
+    pub suite: SuiteArgs,
+    #[command(flatten)]
+    pub select: SelectArgs,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct List {
+    #[command(flatten)]
+    pub suite: SuiteArgs,
+    #[command(flatten)]
+    pub select: SelectArgs,
+    /// As JSON, a line a run
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct Up {
+    #[command(flatten)]
+    pub suite: SuiteArgs,
+    /// Print the URLs as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Stay in the foreground (this is what `up` starts in the background)
+    #[arg(long, hide = true)]
+    pub foreground: bool,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct Down {
+    #[command(flatten)]
+    pub suite: SuiteArgs,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct Status {
+    #[command(flatten)]
+    pub suite: SuiteArgs,
+    /// Print it as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct Doctor {
+    /// Print it as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct Replay {
+    /// The recorded run, as `--report json=FILE` wrote it
+    pub file: PathBuf,
+    /// Write a report: `junit=FILE` or `json=FILE`
+    #[arg(long = "report", value_name = "KIND=FILE", value_parser = named)]
+    pub reports: Vec<(String, String)>,
+    /// Show every scenario, not only those that are not fine
+    #[arg(long, short)]
+    pub verbose: bool,
+    /// Show where the time goes
+    #[arg(long)]
+    pub timings: bool,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct Schema {
+    /// The kind of file
+    pub kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Kind {
+    Scenario,
+    System,
+    Settings,
+    Requirements,
+}
+
+fn named(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() && !value.is_empty() => Ok((name.into(), value.into())),
+        _ => Err("write it as NAME=VALUE".into()),
+    }
+}
+
+fn shard(text: &str) -> Result<(u32, u32), String> {
+    let parts = text.split_once('/').and_then(|(k, n)| Some((k.parse().ok()?, n.parse().ok()?)));
+    parts.filter(|(k, n)| 1 <= *k && k <= n).ok_or_else(|| "write it as K/N with K from 1 to N".into())
+}

@@ -1,0 +1,42 @@
+//! `polyspec list`.
+
+use super::Context;
+use super::args;
+use super::reporters::refuse;
+use super::run::{request, selection};
+use crate::engine::Job;
+use crate::exit::Exit;
+use crate::run::{Request, prepare};
+
+/// Prints the runs of a selection, a line each.
+pub(super) fn list(args: &args::List, context: &Context) -> Exit {
+    let base = request(&args.suite, &args::ServerArgs::default(), context);
+    match prepare(Request { selection: selection(&args.select, base.seed), ..base }) {
+        Ok(prepared) => {
+            for job in &prepared.jobs {
+                println!("{}", if args.json { json(job) } else { line(job) });
+            }
+            Exit::Pass
+        }
+        Err(errors) => refuse(&errors, context),
+    }
+}
+
+fn requirements(job: &Job) -> Vec<&str> {
+    job.scenario.requirements.iter().map(|id| id.value.as_str()).collect()
+}
+
+fn line(job: &Job) -> String {
+    format!("{}  {}  [{}]", job.name, job.scenario.title.value, requirements(job).join(", "))
+}
+
+fn json(job: &Job) -> String {
+    let tags: Vec<&str> = job.scenario.tags.iter().map(|tag| tag.value.as_str()).collect();
+    serde_json::json!({
+        "name": job.name,
+        "title": job.scenario.title.value,
+        "requirements": requirements(job),
+        "tags": tags,
+    })
+    .to_string()
+}

@@ -1,0 +1,35 @@
+//! The command line: arguments, wiring, exit codes. Thin: what a command does lies in the rooms below.
+
+mod args;
+mod bless;
+mod check;
+mod cluster;
+mod context;
+mod list;
+mod replay;
+mod reporters;
+mod run;
+mod schema;
+
+pub use args::Arguments;
+pub use context::Context;
+
+use crate::exit::Exit;
+use args::Command;
+
+/// Carries out a command line.
+pub fn execute(arguments: Arguments, context: &Context) -> Exit {
+    match arguments.command {
+        Command::Run(run) => run::run(&run, context),
+        Command::Bless(bless) => bless::bless(&bless, context),
+        Command::Review(review) => bless::review(&review, context),
+        Command::Check(check) => check::check(&check, context),
+        Command::List(list) => list::list(&list, context),
+        Command::Up(up) => cluster::up(&up, context),
+        Command::Down(down) => cluster::down(&down, context),
+        Command::Status(status) => cluster::status(&status, context),
+        Command::Doctor(doctor) => cluster::doctor(&doctor, context),
+        Command::Replay(replay) => replay::replay(&replay, context),
+        Command::Schema(schema) => schema::schema(&schema, context),
+    }
+}

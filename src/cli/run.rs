@@ -1,0 +1,133 @@
+//! `polyspec run`.
+
+use std::collections::BTreeMap;
+
+use super::Context;
+use super::args;
+use super::reporters::{Reporters, print, refuse};
+use crate::engine::Interrupt;
+use crate::event::Summary;
+use crate::exit::Exit;
+use crate::run::{Prepared, Request, RunError, prepare, runtime};
+use crate::source::Diagnostic;
+use crate::suite::Selection;
+
+/// Runs what is selected.
+pub(super) fn run(args: &args::Run, context: &Context) -> Exit {
+    let base = request(&args.suite, &args.servers, context);
+    let seed = args.select.shuffle.flatten().unwrap_or(base.seed);
+    let request = Request {
+        selection: selection(&args.select, seed),
+        system: args.system.clone(),
+        jobs: args.jobs.map_or(context.cores, usize::from),
+        keep: args.keep,
+        fail_fast: args.fail_fast,
+        seed,
+        ..base
+    };
+    let prepared = match prepare(request) {
+        Ok(prepared) => prepared,
+        Err(errors) => return refuse(&errors, context),
+    };
+    print(&prepared.warnings, context);
+    if context.ci && let Some(exit) = forbids_pending(&prepared, context) {
+        return exit;
+    }
+    if args.select.shuffle.is_some() {
+        eprintln!("shuffled with --shuffle={seed}");
+    }
+    let mut reporters = match Reporters::new(&args.reports, args.verbose, args.timings, context) {
+        Ok(reporters) => reporters,
+        Err(error) => return refuse(&[error], context),
+    };
+    let exit = match carry_out(prepared, 1, &mut reporters, |_| {}) {
+        Ok(summary) => Exit::from(&summary),
+        Err(error) => explain(error, context),
+    };
+    reporters.finish(exit)
+}
+
+/// Runs what was prepared, `passes` times on the same servers; `between` is called after each pass.
+pub(super) fn carry_out(
+    prepared: Prepared,
+    passes: usize,
+    reporters: &mut Reporters,
+    between: impl FnMut(usize),
+) -> Result<Summary, RunError> {
+    let runtime = runtime().map_err(|error| RunError::Machinery(format!("no threads can be started: {error}")))?;
+    runtime.block_on(async {
+        let (stop, interrupt) = Interrupt::new();
+        let listener = tokio::spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                // The receiver lives as long as the run.
+                let _ = stop.send(true);
+                std::future::pending::<()>().await;
+            }
+        });
+        let summary = prepared.execute(passes, between, |event| reporters.event(event), interrupt).await;
+        listener.abort();
+        summary
+    })
+}
+
+/// Prints why there is no summary.
+pub(super) fn explain(error: RunError, context: &Context) -> Exit {
+    match error {
+        RunError::Input(diagnostics) => refuse(&diagnostics, context),
+        RunError::Machinery(cause) => {
+            eprintln!("{}", Diagnostic::nowhere(cause).render(context.color));
+            Exit::Machinery
+        }
+    }
+}
+
+/// In CI nobody looks at what is pending, so it must not be there.
+fn forbids_pending(prepared: &Prepared, context: &Context) -> Option<Exit> {
+    let goldens = prepared.suite.goldens().pending().unwrap_or_default();
+    let pending: Vec<_> = goldens.into_iter().chain(prepared.suite.rewritten()).collect();
+    let diagnostic = |pending: &crate::suite::Pending| {
+        let shown = prepared.suite.display(&pending.pending);
+        Diagnostic::nowhere(format!("`{shown}` is pending"))
+            .help("Look at it with `polyspec review` on your own machine, and commit what you accept.")
+    };
+    print(&pending.iter().map(diagnostic).collect::<Vec<_>>(), context);
+    (!pending.is_empty()).then_some(Exit::Fail)
+}
+
+/// The parts of a request that all commands share.
+pub(super) fn request(suite: &args::SuiteArgs, servers: &args::ServerArgs, context: &Context) -> Request {
+    let mut endpoints: BTreeMap<String, String> = BTreeMap::new();
+    for (name, url) in &servers.pg_urls {
+        let name = if name.starts_with("pg.") { name.clone() } else { format!("pg.{name}") };
+        endpoints.insert(name, url.clone());
+    }
+    endpoints.extend(servers.mongo_url.iter().map(|url| ("mongo".to_string(), url.clone())));
+    Request {
+        suite: suite.suite.clone(),
+        cwd: context.cwd.clone(),
+        selection: Selection::default(),
+        system: None,
+        endpoints,
+        profile: servers.profile.clone(),
+        jobs: context.cores,
+        keep: false,
+        fail_fast: false,
+        records: !context.ci,
+        cluster: context.cluster.clone(),
+        seed: rand::random::<u32>().into(),
+    }
+}
+
+/// What the arguments select.
+pub(super) fn selection(args: &args::SelectArgs, seed: u64) -> Selection {
+    Selection {
+        names: args.names.clone(),
+        exact: args.exact,
+        tags: args.tags.clone(),
+        requirements: args.requirements.clone(),
+        exclude: args.exclude.clone(),
+        shard: args.shard,
+        shuffle: args.shuffle.map(|given| given.unwrap_or(seed)),
+        hidden: args.hidden,
+    }
+}

@@ -1,0 +1,290 @@
+//! The servers of a run: those that were named, those that `polyspec up` keeps, or a cluster of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::{Bootstrap, Request};
+use crate::backend::mongo::MongoSet;
+use crate::backend::pg::PgNode;
+use crate::cluster::control::Client;
+use crate::cluster::{Cluster, ClusterDescription, Progress, state};
+use crate::engine::{Footprint, Job, NodeFault, Reporting};
+use crate::event::Event;
+use crate::model::{Endpoint, Engine, NodeName, Topology};
+use crate::suite::Suite;
+use crate::system::Servers;
+
+/// What servers are asked for.
+pub struct Wanted<'a> {
+    /// The suite.
+    pub suite: &'a Suite,
+    /// The request.
+    pub request: &'a Request,
+    /// The jobs that will run on them.
+    pub jobs: &'a [Job],
+}
+
+/// How faults reach the nodes.
+pub enum Control {
+    /// The cluster lives in this process.
+    Own(Cluster),
+    /// `polyspec up` keeps it.
+    Up(Client),
+}
+
+impl Control {
+    /// Injects a fault and returns when it is true.
+    pub async fn inject(&self, node: &NodeName, fault: NodeFault) -> Result<(), String> {
+        match self {
+            Control::Own(cluster) => match fault {
+                NodeFault::Stop => cluster.stop(node).await,
+                NodeFault::Start => cluster.start_node(node).await,
+                NodeFault::Kill => cluster.kill(node).await,
+                NodeFault::Pause => cluster.pause(node).await,
+                NodeFault::Resume => cluster.resume(node).await,
+            },
+            Control::Up(client) => match fault {
+                NodeFault::Stop => client.stop(node).await,
+                NodeFault::Start => client.start(node).await,
+                NodeFault::Kill => client.kill(node).await,
+                NodeFault::Pause => client.pause(node).await,
+                NodeFault::Resume => client.resume(node).await,
+            },
+        }
+        .map_err(|error| error.to_string())
+    }
+}
+
+/// The servers of a run and the hold that polyspec has on them.
+pub struct Obtained {
+    /// How they are reached.
+    pub servers: Servers,
+    /// How faults reach them; `None` for servers of somebody else's.
+    pub control: Option<Control>,
+    urls: BTreeMap<String, String>,
+}
+
+/// Obtains the servers that the jobs need and tells of it.
+///
+/// # Errors
+/// A sentence: a server did not start, a URL cannot be used.
+pub async fn obtain(wanted: &Wanted<'_>, reporting: &Reporting) -> Result<Obtained, String> {
+    let begun = Instant::now();
+    let endpoints = wanted.endpoints()?;
+    let nodes = wanted.nodes();
+    let own: Vec<NodeName> = nodes.iter().filter(|node| !is_covered(&endpoints, node)).cloned().collect();
+    let mut obtained = Obtained { servers: Servers::default(), control: None, urls: BTreeMap::new() };
+    obtained.take_endpoints(&endpoints, &nodes)?;
+    if !own.is_empty() {
+        obtained.take_own(wanted, own, reporting).await?;
+    }
+    let nodes = obtained.names();
+    let owned = obtained.control.is_some();
+    let elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    reporting.send(Event::ServersReady { nodes, owned, elapsed_ms });
+    Ok(obtained)
+}
+
+impl Wanted<'_> {
+    fn topology(&self) -> &Topology {
+        &self.suite.settings().topology
+    }
+
+    /// Endpoints by node name, or `mongo`: the command line's, else those of the profile, else those of the settings.
+    fn endpoints(&self) -> Result<BTreeMap<String, String>, String> {
+        let settings = self.suite.settings();
+        let named: &BTreeMap<String, Endpoint> = match &self.request.profile {
+            Some(name) => &settings.profiles.get(name).ok_or_else(|| no_profile(name, &settings.profiles))?.endpoints,
+            None => &settings.endpoints,
+        };
+        let mut endpoints: BTreeMap<String, String> =
+            named.iter().map(|(name, endpoint)| (name.clone(), endpoint.url.clone())).collect();
+        endpoints.extend(self.request.endpoints.clone());
+        Ok(endpoints)
+    }
+
+    /// The nodes that the jobs speak to; with replication, all peers; of a replica set, all members.
+    fn nodes(&self) -> Vec<NodeName> {
+        let all = self.topology().nodes();
+        let of = |engine: Engine| all.iter().filter(move |node| node.engine == engine);
+        let mut needed = BTreeSet::new();
+        for job in self.jobs {
+            let system = job.system.as_ref().map(|system| &system.system);
+            let footprint = Footprint::of(&job.scenario, system);
+            let peers = footprint.peer_names(&of(Engine::Pg).cloned().collect::<Vec<_>>());
+            let replicates = system.is_some_and(|system| !system.replication.is_empty());
+            match peers.len() > 1 && replicates {
+                true => needed.extend(of(Engine::Pg).cloned()),
+                false => needed.extend(peers),
+            }
+            if footprint.uses(Engine::Mongo) {
+                needed.extend(of(Engine::Mongo).cloned());
+            }
+        }
+        all.into_iter().filter(|node| needed.contains(node)).collect()
+    }
+}
+
+fn no_profile<T>(name: &str, known: &BTreeMap<String, T>) -> String {
+    let known: Vec<&str> = known.keys().map(String::as_str).collect();
+    match known.is_empty() {
+        true => format!("there is no profile `{name}`: the settings have none"),
+        false => format!("there is no profile `{name}`; there are {}", known.join(", ")),
+    }
+}
+
+/// Any endpoint of PostgreSQL stands for all of PostgreSQL: a mesh that is half somebody else's cannot be made.
+fn is_covered(endpoints: &BTreeMap<String, String>, node: &NodeName) -> bool {
+    endpoints.keys().any(|name| name.split('.').next() == Some(node.engine.as_str()))
+}
+
+impl Obtained {
+    fn take_endpoints(&mut self, endpoints: &BTreeMap<String, String>, nodes: &[NodeName]) -> Result<(), String> {
+        for node in nodes.iter().filter(|node| node.engine == Engine::Pg) {
+            if let Some(url) = endpoints.get(&node.to_string()) {
+                let node = PgNode::new(node.clone(), url, url, false).map_err(|error| error.to_string())?;
+                self.urls.insert(node.name.to_string(), url.clone());
+                self.servers.pg.push(node);
+            }
+        }
+        if let Some(url) = endpoints.get("mongo").filter(|_| nodes.iter().any(|node| node.engine == Engine::Mongo)) {
+            let members = crate::backend::mongo::members(url, nodes).map_err(|error| error.to_string())?;
+            self.urls.insert("mongo".into(), url.clone());
+            self.servers.mongo = Some(MongoSet { url: url.clone(), members, owned: false });
+        }
+        Ok(())
+    }
+
+    async fn take_own(&mut self, wanted: &Wanted<'_>, nodes: Vec<NodeName>, reporting: &Reporting) -> Result<(), String> {
+        let options = &wanted.request.cluster;
+        let root = &wanted.suite.settings().root;
+        if let Some(up) = state::read(&options.state_dir, root).map_err(|error| error.to_string())? {
+            let running: Vec<&str> = up.cluster.nodes.iter().map(|node| node.name.as_str()).collect();
+            if nodes.iter().all(|node| running.contains(&node.to_string().as_str())) {
+                reporting.send(Event::ServerNotice { message: "using the cluster that `polyspec up` keeps".into() });
+                self.take_cluster(&up.cluster, &nodes)?;
+                self.servers.keeps_templates = true;
+                self.control = Some(Control::Up(Client::new(&up.socket)));
+                return Ok(());
+            }
+            let message = "the cluster that `polyspec up` keeps lacks nodes that this run needs: starting another".into();
+            reporting.send(Event::ServerNotice { message });
+        }
+        let told = |progress: Progress| reporting.send(event_of(progress));
+        let topology = wanted.topology();
+        let cluster = Cluster::start(options.clone(), nodes.clone(), topology, &told, Arc::new(Bootstrap)).await;
+        let cluster = cluster.map_err(|error| error.to_string())?;
+        self.take_cluster(&cluster.describe(), &nodes)?;
+        self.control = Some(Control::Own(cluster));
+        Ok(())
+    }
+
+    fn take_cluster(&mut self, cluster: &ClusterDescription, nodes: &[NodeName]) -> Result<(), String> {
+        let mut members = vec![];
+        for node in nodes {
+            let Some(found) = cluster.nodes.iter().find(|found| found.name == node.to_string()) else { continue };
+            self.urls.insert(found.name.clone(), found.admin_url.clone());
+            match (node.engine, &found.app_url) {
+                (Engine::Pg, Some(app)) => {
+                    let peer = PgNode::new(node.clone(), &found.admin_url, app, true);
+                    self.servers.pg.push(peer.map_err(|error| error.to_string())?);
+                }
+                _ => members.push((node.clone(), found.admin_url.clone())),
+            }
+        }
+        if let (Some(url), false) = (&cluster.replica_set_url, members.is_empty()) {
+            self.urls.insert("mongo".into(), url.clone());
+            self.servers.mongo = Some(MongoSet { url: url.clone(), members, owned: true });
+        }
+        Ok(())
+    }
+
+    fn names(&self) -> Vec<String> {
+        let pg = self.servers.pg.iter().map(|node| node.name.to_string());
+        let mongo = self.servers.mongo.iter().flat_map(|set| set.members.iter().map(|(name, _)| name.to_string()));
+        pg.chain(mongo).collect()
+    }
+
+    /// How a person connects to a copy, a line a node.
+    pub fn how_to_connect(&self, database: &str, peers: &[NodeName], mongo: bool) -> Vec<String> {
+        let peer = |node: &NodeName| {
+            let url = self.urls.get(&node.to_string())?;
+            Some(format!("{node}: psql '{}'", on_database(url, database)))
+        };
+        let mut lines: Vec<String> = peers.iter().filter_map(peer).collect();
+        if let Some(url) = self.urls.get("mongo").filter(|_| mongo) {
+            lines.push(format!("mongo: mongosh '{}'", on_database(url, database)));
+        }
+        lines
+    }
+
+    /// Passwords and ports, with the names that stand for them.
+    pub fn redactions(&self) -> Vec<(String, String)> {
+        let mut redactions = vec![];
+        for (name, url) in &self.urls {
+            let Some((credentials, rest)) = url.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@')) else {
+                continue;
+            };
+            if let Some((_, password)) = credentials.split_once(':') {
+                redactions.push((password.to_string(), "password".to_string()));
+            }
+            let hosts = rest.split(['/', '?']).next().unwrap_or_default();
+            if name != "mongo" {
+                redactions.push((hosts.to_string(), format!("address of {name}")));
+            }
+        }
+        redactions
+    }
+
+    /// Waits until somebody presses Ctrl-C, so that copies which were kept can be looked at.
+    pub async fn stay(&self) {
+        if matches!(self.control, Some(Control::Own(_))) {
+            // Without a signal to wait for there is nobody to look.
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
+
+    /// What a person has to know while copies are kept.
+    pub fn stay_notice(&self) -> String {
+        match self.control {
+            Some(Control::Own(_)) => "copies of failed scenarios are kept until you press Ctrl-C".into(),
+            _ => "copies of failed scenarios stay on the servers: drop them when you are done".into(),
+        }
+    }
+
+    /// Gives the servers back: a cluster of this run's own is taken down.
+    pub async fn release(self) {
+        if let Some(Control::Own(cluster)) = self.control {
+            cluster.shutdown().await;
+        }
+    }
+}
+
+/// A URL with another database.
+fn on_database(url: &str, database: &str) -> String {
+    let (base, options) = url.split_once('?').map_or((url, None), |(base, options)| (base, Some(options)));
+    let scheme = base.find("://").map_or(0, |at| at + 3);
+    let host_end = base[scheme..].find('/').map_or(base.len(), |at| scheme + at);
+    let options = options.map(|options| format!("?{options}")).unwrap_or_default();
+    format!("{}/{database}{options}", &base[..host_end])
+}
+
+fn event_of(progress: Progress) -> Event {
+    match progress {
+        Progress::Notice(message) => Event::ServerNotice { message },
+        Progress::Download { name, done, total } => Event::Download { name, done, total: Some(total) },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_is_reached_by_the_url_of_its_node_with_the_database_put_in() {
+        assert_eq!(on_database("postgresql://u:p@h:1/postgres", "c"), "postgresql://u:p@h:1/c");
+        assert_eq!(on_database("mongodb://u:p@h:1,h:2/?replicaSet=r", "c"), "mongodb://u:p@h:1,h:2/c?replicaSet=r");
+        assert_eq!(on_database("postgresql://h", "c"), "postgresql://h/c");
+    }
+}

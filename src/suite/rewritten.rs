@@ -1,0 +1,56 @@
+//! `.slt` files that would have to read otherwise to hold: the rewritten text waits beside the file until a person accepts it.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::files::normal;
+use super::{Pending, Suite};
+
+/// What follows the name of a file in the name of its rewritten neighbour.
+const PENDING: &str = ".pending";
+
+impl Suite {
+    /// Puts `text` beside the scenario file that is shown as `file`, at once or not at all, and returns where it is.
+    ///
+    /// # Errors
+    /// The disk refuses, or the file is none of the suite's scenarios.
+    pub fn keep_rewritten(&self, file: &str, text: &str) -> io::Result<PathBuf> {
+        let path = normal(&self.files.cwd.join(file));
+        if !path.starts_with(self.scenarios_folder()) || !path.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("`{file}` is no scenario of the suite")));
+        }
+        let folder = path.parent().unwrap_or(Path::new("/"));
+        let mut neighbour = tempfile::Builder::new().prefix(".polyspec-").tempfile_in(folder)?;
+        neighbour.write_all(text.as_bytes())?;
+        neighbour.as_file().set_permissions(fs::metadata(&path)?.permissions())?;
+        let pending = neighbour_of(&path);
+        neighbour.persist(&pending).map_err(|error| error.error)?;
+        Ok(pending)
+    }
+
+    /// Every rewritten neighbour, sorted; `golden` is the file that it would replace.
+    pub fn rewritten(&self) -> Vec<Pending> {
+        let mut found = vec![];
+        let mut folders = vec![self.scenarios_folder()];
+        while let Some(folder) = folders.pop() {
+            let Ok(entries) = fs::read_dir(&folder) else { continue };
+            for entry in entries.flatten() {
+                let path = entry.path();
+                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    folders.push(path);
+                } else if entry.file_name().to_string_lossy().ends_with(".slt.pending") {
+                    found.push(Pending { golden: path.with_extension(""), pending: path });
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+}
+
+fn neighbour_of(path: &Path) -> PathBuf {
+    let mut neighbour = path.as_os_str().to_owned();
+    neighbour.push(PENDING);
+    neighbour.into()
+}
