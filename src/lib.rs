@@ -12,6 +12,7 @@ pub mod model;
 pub mod observation;
 pub mod report;
 pub mod source;
+pub mod suite;
 pub mod tally;
 pub mod variables;
 pub mod verdict;

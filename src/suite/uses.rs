@@ -45,9 +45,9 @@ fn unknown(name: &Spanned<String>, lists: &Lists, system: Option<&System>) -> Op
     };
     let diagnostic = Diagnostic::error(&name.span, message);
     Some(match nearest(name, lists.keys().map(String::as_str)) {
-        Some(near) => diagnostic.help(format!("Did you mean `{near}`?")),
-        None if system.is_none() => diagnostic.help("Name a `system` here or in `polyspec.yaml`."),
-        None => diagnostic.help("Add the list under `steps` of its `system.yaml`."),
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None if system.is_none() => diagnostic.help("name a `system` here or in `polyspec.yaml`"),
+        None => diagnostic.help("add the list under `steps` of its `system.yaml`"),
     })
 }
 
@@ -76,7 +76,7 @@ fn walk<'a>(
     for next in used(lists.get(name).map_or(&[], Vec::as_slice)) {
         if path.contains(&next.as_str()) {
             let message = format!("the list of steps `{}` uses itself, in a circle that closes here", next.value);
-            found.push(Diagnostic::error(&next.span, message).help("Take one `use` out of the circle."));
+            found.push(Diagnostic::error(&next.span, message).help("take one `use` out of the circle"));
         } else {
             walk(next, lists, path, done, found);
         }
