@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::discovery::{Found, discover};
-use super::uses::{check_scenario, uses_any};
+use super::uses::{all_steps, check_scenario, uses_any};
 use super::{Selection, Suite};
 use crate::language::{self, suggest::nearest};
-use crate::model::{Body, Format, Scenario, Step};
+use crate::model::{Format, Scenario};
 use crate::source::{Diagnostic, Spanned};
 
 /// One run of a scenario: it gets one verdict.
@@ -31,7 +31,7 @@ pub struct Loaded {
     pub filtered_out: usize,
     /// Warnings about files of which something is run, and names of files that are not used because they are wrong.
     pub warnings: Vec<Diagnostic>,
-    /// The golden files that the scenarios of the suite, wanted or not, may use; `None` when some could not be read, so
+    /// The golden files that the scenarios of the suite, wanted or not, use; `None` when some could not be read, so
     /// that nobody can say which goldens are unused.
     pub goldens: Option<Vec<PathBuf>>,
 }
@@ -62,7 +62,7 @@ impl Suite {
             return Err(blocking);
         }
         let runs: Vec<_> = scenarios.good.iter().flat_map(|(scenario, _)| runs_of(scenario)).collect();
-        self.some_runs(&runs)?;
+        self.some_runs(&runs).map_err(|errors| all_errors(errors, &scenarios.broken))?;
         let goldens = scenarios.broken.is_empty().then(|| self.goldens_of(&runs));
         let selected = selection.choose(self, runs).map_err(|errors| all_errors(errors, &scenarios.broken))?;
         warnings.extend(warnings_of(&scenarios, &selected.runs));
@@ -164,8 +164,14 @@ impl Suite {
 
     fn goldens_of(&self, runs: &[Run]) -> Vec<PathBuf> {
         let goldens = self.goldens();
-        let using = runs.iter().filter(|run| may_have_golden(&run.scenario));
+        let using = runs.iter().filter(|run| self.has_golden(&run.scenario));
         using.map(|run| goldens.path(&run.scenario.path, run.case_name())).collect()
+    }
+
+    /// Whether a step of the scenario, or of a list that it uses, compares with a golden.
+    fn has_golden(&self, scenario: &Scenario) -> bool {
+        let system = if uses_any(scenario) { self.system_of(scenario).ok().flatten() } else { None };
+        all_steps(scenario, system.as_deref()).iter().any(|step| step.golden.is_some())
     }
 }
 
@@ -200,13 +206,4 @@ fn runs_of(scenario: &Arc<Scenario>) -> Vec<Run> {
     }
     let cases = scenario.cases.iter().enumerate();
     cases.map(|(index, case)| run(Some(index), format!("{}#{}", scenario.path, case.name))).collect()
-}
-
-/// Whether a step compares with a golden, or may do so inside a list that it uses.
-fn may_have_golden(scenario: &Scenario) -> bool {
-    let compares = |steps: &[Step]| steps.iter().any(|step| step.golden.is_some());
-    match &scenario.body {
-        Body::Steps { steps, finally } => compares(steps) || compares(finally) || uses_any(scenario),
-        Body::Slt(_) => false,
-    }
 }

@@ -202,6 +202,17 @@ fn two_files_with_one_golden_are_refused() {
 }
 
 #[test]
+fn a_suite_in_which_nothing_can_be_run_says_so() {
+    let folder = Folder::new();
+    fs::remove_dir_all(folder.path().join("scenarios")).unwrap();
+    assert!(folder.refused(Selection::default()).starts_with("`scenarios` cannot be read"));
+    folder.write("scenarios/notes.md", "");
+    assert!(folder.refused(Selection::default()).starts_with("there are no scenarios in `scenarios`"));
+    folder.scenario("x.yaml", "");
+    assert!(folder.refused(names(&["zzz"])).contains("x.yaml:"), "{}", folder.refused(names(&["zzz"])));
+}
+
+#[test]
 fn fragments_hidden_files_and_the_register_are_no_scenarios() {
     let folder = Folder::new();
     for name in ["_part.slt", ".hidden.yaml", "_parts/x.yaml", "notes.md", "p2/.git/x.yaml"] {
@@ -319,8 +330,18 @@ fn the_goldens_of_all_scenarios_are_known_also_of_those_left_out() {
     let golden = "steps: [{ sql: SELECT 1, golden: top }]";
     folder.scenario("a.yaml", &format!("requirements: [P1.1]\n{golden}"));
     folder.scenario("g.yaml", &format!("requirements: [P1.1]\ncases: [{{ x: 1 }}, {{ case: a b, x: 2 }}]\n{golden}"));
+    let system = "system: Base\nbuild: [{ sql: SELECT 1 }]\nsteps:\n  greet: [{ sql: SELECT 2 }]\n  \
+                  show: [{ use: greet }, { sql: SELECT 3, golden: shown }]\n";
+    folder.write("systems/base/system.yaml", system);
+    for list in ["greet", "show"] {
+        let steps = format!("steps: [{{ use: {list} }}, {{ sql: SELECT 1, expect: {{ value: 1 }} }}]");
+        folder.scenario(&format!("u_{list}.yaml"), &format!("requirements: [P1.1]\n{steps}"));
+    }
     let loaded = folder.load(&names(&["p2/b.yaml"])).unwrap();
     let used: Vec<_> =
         loaded.goldens.unwrap().iter().map(|path| path.strip_prefix(folder.path()).unwrap().to_owned()).collect();
-    assert_eq!(used, ["golden/a.golden", "golden/g#1.golden", "golden/g#a%20b.golden"].map(PathBuf::from));
+    assert_eq!(
+        used,
+        ["golden/a.golden", "golden/g#1.golden", "golden/g#a%20b.golden", "golden/u_show.golden"].map(PathBuf::from)
+    );
 }

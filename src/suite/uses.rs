@@ -1,6 +1,6 @@
 //! `use`: every list that is named is there, and no list uses itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::language::suggest::nearest;
 use crate::model::{Action, Body, Scenario, Step, System};
@@ -21,11 +21,32 @@ pub(super) fn uses_any(scenario: &Scenario) -> bool {
 }
 
 fn used_by(scenario: &Scenario) -> impl Iterator<Item = &Spanned<String>> {
-    let (steps, finally) = match &scenario.body {
-        Body::Steps { steps, finally } => (steps.as_slice(), finally.as_slice()),
-        Body::Slt(_) => (&[][..], &[][..]),
-    };
+    let (steps, finally) = own_steps(scenario);
     used(steps).chain(used(finally))
+}
+
+fn own_steps(scenario: &Scenario) -> (&[Step], &[Step]) {
+    match &scenario.body {
+        Body::Steps { steps, finally } => (steps, finally),
+        Body::Slt(_) => (&[], &[]),
+    }
+}
+
+/// The steps of the scenario and of all lists that it uses, directly or by way of others.
+pub(super) fn all_steps<'a>(scenario: &'a Scenario, system: Option<&'a System>) -> Vec<&'a Step> {
+    let (steps, finally) = own_steps(scenario);
+    let mut all: Vec<_> = steps.iter().chain(finally).collect();
+    let mut seen = BTreeSet::new();
+    let mut at = 0;
+    while let Some(step) = all.get(at) {
+        at += 1;
+        if let (Action::Use { name, .. }, Some(system)) = (&step.action, system)
+            && seen.insert(name.as_str())
+        {
+            all.extend(system.steps.get(name.as_str()).into_iter().flatten());
+        }
+    }
+    all
 }
 
 fn used(steps: &[Step]) -> impl Iterator<Item = &Spanned<String>> {
