@@ -5,16 +5,24 @@
 //! [`judge`] → [`verdict`] → [`event`] → [`report`]. `docs/architecture.md` has the map.
 
 pub mod backend;
+pub mod cli;
 pub mod cluster;
+mod conformance;
+pub mod engine;
 pub mod event;
 pub mod exit;
 pub mod explain;
+pub mod judge;
 pub mod language;
 pub mod model;
 pub mod observation;
 pub mod report;
+pub mod run;
 pub mod source;
+pub mod suite;
 pub mod system;
 pub mod tally;
 pub mod variables;
 pub mod verdict;
+
+pub use conformance::conformance;

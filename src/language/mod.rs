@@ -7,7 +7,7 @@ mod selector;
 mod sink;
 mod slt;
 pub mod sql;
-mod suggest;
+pub(crate) mod suggest;
 mod template;
 mod yaml;
 

@@ -83,7 +83,7 @@ impl Walk<'_> {
     fn refuse(&mut self, message: String) {
         self.out
             .errors
-            .push(Diagnostic::nowhere(message).help("Rename it, or put `_` before its name to leave it out."));
+            .push(Diagnostic::nowhere(message).help("rename it, or put `_` before its name to leave it out"));
     }
 }
 

@@ -46,10 +46,14 @@ impl Spool {
         Ok(Self { file: BufWriter::new(tempfile::tempfile()?) })
     }
 
-    fn rewound(self) -> io::Result<File> {
+    /// The recording from its beginning.
+    ///
+    /// # Errors
+    /// The disk did not take what was written last.
+    pub fn into_reader(self) -> io::Result<BufReader<File>> {
         let mut file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.rewind()?;
-        Ok(file)
+        Ok(BufReader::new(file))
     }
 }
 
@@ -77,17 +81,22 @@ impl Goldens {
         self.folder.join(format!("{stem}{case}{GOLDEN}"))
     }
 
-    /// A golden, to be read from its beginning; `None` if there is none.
+    /// A golden, to be read from its beginning, or after a seek from a section on; `None` if there is none.
     ///
     /// # Errors
     /// It is there and cannot be read, or does not lie below the folder of goldens.
     pub fn open(&self, golden: &Path) -> io::Result<Option<BufReader<File>>> {
         self.check(golden)?;
-        match File::open(golden) {
-            Ok(file) => Ok(Some(BufReader::new(file))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        open_if_there(golden)
+    }
+
+    /// The pending neighbour of a golden, to be read from its beginning; `None` if nothing is pending.
+    ///
+    /// # Errors
+    /// As [`Goldens::open`].
+    pub fn open_pending(&self, golden: &Path) -> io::Result<Option<BufReader<File>>> {
+        self.check(golden)?;
+        open_if_there(&pending_of(golden))
     }
 
     /// The whole text of a golden; `None` if there is none.
@@ -108,7 +117,7 @@ impl Goldens {
         fs::create_dir_all(folder)?;
         let mut neighbour =
             tempfile::Builder::new().prefix(".polyspec-").permissions(readable()).tempfile_in(folder)?;
-        io::copy(&mut recording.rewound()?, &mut neighbour)?;
+        io::copy(&mut recording.into_reader()?, &mut neighbour)?;
         let pending = pending_of(golden);
         neighbour.persist(&pending).map_err(|error| error.error)?;
         Ok(pending)
@@ -186,6 +195,14 @@ impl Goldens {
     }
 }
 
+fn open_if_there(path: &Path) -> io::Result<Option<BufReader<File>>> {
+    match File::open(path) {
+        Ok(file) => Ok(Some(BufReader::new(file))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// The pending neighbour of a golden.
 fn pending_of(golden: &Path) -> PathBuf {
     let mut path = golden.as_os_str().to_owned();
@@ -233,6 +250,7 @@ mod tests {
         let pending = goldens.write_pending(&golden, spool("one\n")).unwrap();
         assert_eq!(goldens.read(&golden).unwrap(), None);
         assert_eq!(goldens.pending().unwrap(), [Pending { golden: golden.clone(), pending }]);
+        assert_eq!(io::read_to_string(goldens.open_pending(&golden).unwrap().unwrap()).unwrap(), "one\n");
         goldens.accept(&golden).unwrap();
         assert_eq!(goldens.read(&golden).unwrap().as_deref(), Some("one\n"));
         goldens.write_pending(&golden, spool("two\n")).unwrap();

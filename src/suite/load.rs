@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::discovery::{Found, discover};
-use super::uses::{check_scenario, uses_any};
+use super::uses::{all_steps, check_scenario, uses_any};
 use super::{Selection, Suite};
 use crate::language::{self, suggest::nearest};
-use crate::model::{Body, Format, Scenario, Step};
+use crate::model::{Format, Scenario};
 use crate::source::{Diagnostic, Spanned};
 
 /// One run of a scenario: it gets one verdict.
@@ -29,9 +29,9 @@ pub struct Loaded {
     pub runs: Vec<Run>,
     /// How many runs the selection left out.
     pub filtered_out: usize,
-    /// Warnings about files that are used, and names of files that are not used because they are wrong.
+    /// Warnings about files of which something is run, and names of files that are not used because they are wrong.
     pub warnings: Vec<Diagnostic>,
-    /// The golden files that the scenarios of the suite, wanted or not, may use; `None` when some could not be read, so
+    /// The golden files that the scenarios of the suite, wanted or not, use; `None` when some could not be read, so
     /// that nobody can say which goldens are unused.
     pub goldens: Option<Vec<PathBuf>>,
 }
@@ -39,9 +39,8 @@ pub struct Loaded {
 /// The scenarios that could be read, and those that could not.
 #[derive(Default)]
 struct Scenarios {
-    good: Vec<Arc<Scenario>>,
+    good: Vec<(Arc<Scenario>, Vec<Diagnostic>)>,
     broken: Vec<(Found, Vec<Diagnostic>)>,
-    warnings: Vec<Diagnostic>,
 }
 
 impl Suite {
@@ -62,11 +61,11 @@ impl Suite {
         if !blocking.is_empty() {
             return Err(blocking);
         }
-        let runs: Vec<_> = scenarios.good.iter().flat_map(runs_of).collect();
-        self.some_runs(&runs)?;
+        let runs: Vec<_> = scenarios.good.iter().flat_map(|(scenario, _)| runs_of(scenario)).collect();
+        self.some_runs(&runs).map_err(|errors| all_errors(errors, &scenarios.broken))?;
         let goldens = scenarios.broken.is_empty().then(|| self.goldens_of(&runs));
         let selected = selection.choose(self, runs).map_err(|errors| all_errors(errors, &scenarios.broken))?;
-        warnings.extend(scenarios.warnings);
+        warnings.extend(warnings_of(&scenarios, &selected.runs));
         warnings.extend(selected.warnings);
         Ok(Loaded { runs: selected.runs, filtered_out: selected.filtered_out, warnings, goldens })
     }
@@ -86,7 +85,7 @@ impl Suite {
         }
         let folder = self.display(&self.scenarios_folder());
         let diagnostic = Diagnostic::nowhere(format!("there are no scenarios in `{folder}`"));
-        Err(vec![diagnostic.help("A scenario is a file that ends in `.yaml`, `.yml` or `.slt`.")])
+        Err(vec![diagnostic.help("a scenario is a file that ends in `.yaml`, `.yml` or `.slt`")])
     }
 
     fn read_all(&self, found: Vec<Found>) -> Scenarios {
@@ -98,10 +97,7 @@ impl Suite {
                 if wrong.is_empty() { Ok((scenario, warnings)) } else { Err(wrong) }
             });
             match read {
-                Ok((scenario, warnings)) => {
-                    scenarios.good.push(Arc::new(scenario));
-                    scenarios.warnings.extend(warnings);
-                }
+                Ok((scenario, warnings)) => scenarios.good.push((Arc::new(scenario), warnings)),
                 Err(errors) => scenarios.broken.push((found, errors)),
             }
         }
@@ -117,7 +113,6 @@ impl Suite {
     /// What can only be seen with the whole suite in sight.
     fn wrong_with(&self, scenario: &Scenario, goldens: &mut BTreeMap<PathBuf, String>) -> Vec<Diagnostic> {
         let mut wrong: Vec<_> = scenario.requirements.iter().filter_map(|id| self.unknown_requirement(id)).collect();
-        wrong.extend(twice(scenario));
         wrong.extend(self.shares_golden(scenario, goldens));
         if uses_any(scenario) {
             match self.system_of(scenario) {
@@ -135,7 +130,7 @@ impl Suite {
         }
         let other = goldens.insert(self.goldens().path(&scenario.path, None), scenario.path.clone())?;
         let message = format!("`{}` and `{other}` would share a golden file", scenario.path);
-        Some(Diagnostic::error(&scenario.span, message).help("Rename one of them."))
+        Some(Diagnostic::error(&scenario.span, message).help("rename one of them"))
     }
 
     fn unknown_requirement(&self, id: &Spanned<String>) -> Option<Diagnostic> {
@@ -145,8 +140,8 @@ impl Suite {
         }
         let diagnostic = Diagnostic::error(&id.span, format!("the register has no requirement `{}`", id.value));
         Some(match nearest(id, known()) {
-            Some(near) => diagnostic.help(format!("Did you mean `{near}`?")),
-            None => diagnostic.help(format!("Add it to `{}`.", self.settings.requirements.display())),
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None => diagnostic.help(format!("add it to `{}`", self.settings.requirements.display())),
         })
     }
 
@@ -169,8 +164,14 @@ impl Suite {
 
     fn goldens_of(&self, runs: &[Run]) -> Vec<PathBuf> {
         let goldens = self.goldens();
-        let using = runs.iter().filter(|run| may_have_golden(&run.scenario));
+        let using = runs.iter().filter(|run| self.has_golden(&run.scenario));
         using.map(|run| goldens.path(&run.scenario.path, run.case_name())).collect()
+    }
+
+    /// Whether a step of the scenario, or of a list that it uses, compares with a golden.
+    fn has_golden(&self, scenario: &Scenario) -> bool {
+        let system = if uses_any(scenario) { self.system_of(scenario).ok().flatten() } else { None };
+        all_steps(scenario, system.as_deref()).iter().any(|step| step.golden.is_some())
     }
 }
 
@@ -183,6 +184,13 @@ impl Run {
 
 fn errors_in(count: usize) -> String {
     if count == 1 { "an error".into() } else { format!("{count} errors") }
+}
+
+/// The warnings about files of which something is run.
+fn warnings_of(scenarios: &Scenarios, runs: &[Run]) -> Vec<Diagnostic> {
+    let run: BTreeSet<_> = runs.iter().map(|run| run.scenario.path.as_str()).collect();
+    let good = scenarios.good.iter().filter(|(scenario, _)| run.contains(scenario.path.as_str()));
+    good.flat_map(|(_, warnings)| warnings.iter().cloned()).collect()
 }
 
 /// When nothing is named, what cannot be read may be the reason.
@@ -198,24 +206,4 @@ fn runs_of(scenario: &Arc<Scenario>) -> Vec<Run> {
     }
     let cases = scenario.cases.iter().enumerate();
     cases.map(|(index, case)| run(Some(index), format!("{}#{}", scenario.path, case.name))).collect()
-}
-
-/// Cases that have the name of an earlier one.
-fn twice(scenario: &Scenario) -> Vec<Diagnostic> {
-    let mut names = BTreeSet::new();
-    let again = scenario.cases.iter().filter(|case| !names.insert(case.name.as_str()));
-    let diagnostic = |case: &crate::model::Case| {
-        Diagnostic::error(&case.span, format!("another case is named `{}` already", case.name))
-            .help("Give each case a `case:` of its own.")
-    };
-    again.map(diagnostic).collect()
-}
-
-/// Whether a step compares with a golden, or may do so inside a list that it uses.
-fn may_have_golden(scenario: &Scenario) -> bool {
-    let compares = |steps: &[Step]| steps.iter().any(|step| step.golden.is_some());
-    match &scenario.body {
-        Body::Steps { steps, finally } => compares(steps) || compares(finally) || uses_any(scenario),
-        Body::Slt(_) => false,
-    }
 }

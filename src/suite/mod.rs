@@ -7,6 +7,7 @@ mod goldens;
 mod load;
 mod pattern;
 mod resolve;
+mod rewritten;
 mod selection;
 mod systems;
 #[cfg(test)]
@@ -96,7 +97,7 @@ fn find_settings(start: &Path) -> Option<PathBuf> {
 
 fn no_suite(start: &Path) -> Diagnostic {
     Diagnostic::nowhere(format!("there is no `{SETTINGS}` in `{}` or in a folder above it", start.display()))
-        .help("Stand in the folder of a suite or below it, or name that folder on the command line.")
+        .help("stand in the folder of a suite or below it, or name that folder on the command line")
 }
 
 /// Folders of the settings that lie outside of the suite. They are plain paths, so the file is all the place there is.
@@ -106,7 +107,7 @@ fn folders_outside(settings: &Settings, source: &Arc<crate::source::SourceFile>)
     let outside = folders.into_iter().filter(|(_, path)| !files::stays_inside(path));
     let diagnostic = |(key, path): (&str, &PathBuf)| {
         Diagnostic::nowhere(format!("`{key}: {}` in `{}` leads out of the suite", path.display(), source.name()))
-            .help(format!("Give a path below the folder of `{SETTINGS}`."))
+            .help(format!("give a path below the folder of `{SETTINGS}`"))
     };
     outside.map(diagnostic).collect()
 }

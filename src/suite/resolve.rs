@@ -24,7 +24,7 @@ impl Suite {
         self.follow(base, relative).map_err(|refusal| match refusal {
             Refusal::LeadsOut => {
                 Diagnostic::error(&relative.span, format!("`{}` leads out of the suite", relative.value))
-                    .help("Name a file of the suite, relative and without climbing out of it.")
+                    .help("name a file of the suite, relative and without climbing out of it")
             }
             Refusal::Missing(path, error) if error.kind() == io::ErrorKind::NotFound => {
                 Diagnostic::error(&relative.span, format!("there is no `{}`", self.display(&path)))

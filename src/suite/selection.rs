@@ -94,8 +94,8 @@ impl Selection {
         let diagnostic =
             Diagnostic::nowhere(format!("none of the {total} runs of this suite is wanted by all filters"));
         match self.hidden {
-            true => diagnostic.help("Leave a filter out."),
-            false => diagnostic.help("Leave a filter out; hidden scenarios are left out unless they are asked for."),
+            true => diagnostic.help("leave a filter out"),
+            false => diagnostic.help("leave a filter out; hidden scenarios are left out unless they are asked for"),
         }
     }
 
@@ -103,7 +103,7 @@ impl Selection {
         let Some((part, of)) = self.shard else { return Ok(runs) };
         if part == 0 || part > of {
             let message = format!("there is no shard {part} of {of}");
-            return Err(vec![Diagnostic::nowhere(message).help("Shards are counted from 1: `1/3`, `2/3`, `3/3`.")]);
+            return Err(vec![Diagnostic::nowhere(message).help("shards are counted from 1: `1/3`, `2/3`, `3/3`")]);
         }
         let total = runs.len();
         let part_runs: Vec<_> =
@@ -111,7 +111,7 @@ impl Selection {
         if part_runs.is_empty() {
             let message = format!("shard {part} of {of} has none of the {total} runs that are wanted");
             return Err(vec![
-                Diagnostic::nowhere(message).help("Use fewer shards: a shard is chosen by the name alone."),
+                Diagnostic::nowhere(message).help("use fewer shards: a shard is chosen by the name alone"),
             ]);
         }
         Ok(part_runs)
@@ -161,7 +161,7 @@ fn stem(path: &str) -> &str {
 
 fn meant(diagnostic: Diagnostic, near: Option<&str>) -> Diagnostic {
     match near {
-        Some(near) => diagnostic.help(format!("Did you mean `{near}`?")),
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => diagnostic,
     }
 }

@@ -53,7 +53,7 @@ impl Suite {
                 let mut folders = bases.into_iter().map(|base| normal(&base.join(name)));
                 folders.find(|folder| folder.join(SYSTEM).is_file()).ok_or_else(|| {
                     Diagnostic::nowhere(format!("there is no `{SYSTEM}` in `{name}`"))
-                        .help("Name the folder of a system, relative to the suite or to where you stand.")
+                        .help("name the folder of a system, relative to the suite or to where you stand")
                 })
             }
         }
@@ -79,7 +79,7 @@ impl Suite {
 
     fn circle(&self, extends: &Spanned<String>, parent: &Path) -> Diagnostic {
         let message = format!("`{}` extends itself, in a circle that closes here", self.display(parent));
-        Diagnostic::error(&extends.span, message).help("Let one of the systems in the circle extend none.")
+        Diagnostic::error(&extends.span, message).help("let one of the systems in the circle extend none")
     }
 
     fn read_system(

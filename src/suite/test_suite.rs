@@ -16,7 +16,7 @@ impl Folder {
     /// A suite with a register of two requirements, a system, and three scenarios with five runs.
     fn new() -> Self {
         let folder = Self(tempfile::tempdir().unwrap());
-        folder.write("polyspec.yaml", "suite: shop\nsystem: systems/base\n");
+        folder.write("polyspec.yaml", "suite: shop\nsystem: systems/base\ntopology: { pg: { peers: [apj] } }\n");
         folder.write("scenarios/requirements.yaml", REGISTER);
         folder.write(
             "systems/base/system.yaml",
@@ -65,8 +65,8 @@ impl Folder {
 fn told(errors: &[Diagnostic]) -> String {
     let one = |error: &Diagnostic| {
         let place = error.span.as_ref().map(|span| format!("{span}: ")).unwrap_or_default();
-        let help = error.help.iter().map(|help| format!(" {help}"));
-        format!("{place}{}.{}", error.message, help.collect::<String>())
+        let help = error.help.iter().map(|help| format!("; {help}"));
+        format!("{place}{}{}", error.message, help.collect::<String>())
     };
     errors.iter().map(one).collect::<Vec<_>>().join("\n")
 }
@@ -97,7 +97,10 @@ fn a_folder_without_a_suite_says_what_to_do() {
 #[test]
 fn folders_of_the_settings_stay_inside_the_suite() {
     let folder = Folder::new();
-    folder.write("polyspec.yaml", "suite: shop\ngolden: ../golden\nscenarios: /tmp\n");
+    folder.write(
+        "polyspec.yaml",
+        "suite: shop\ntopology: { pg: { peers: [apj] } }\ngolden: ../golden\nscenarios: /tmp\n",
+    );
     let errors = told(&folder.open().err().unwrap());
     assert_eq!(errors.matches("leads out of the suite").count(), 2, "{errors}");
 }
@@ -128,14 +131,14 @@ fn a_selection_that_matches_nothing_is_refused_and_names_near_misses() {
     let folder = Folder::new();
     assert_eq!(
         folder.refused(names(&["p2/bb.yaml"])),
-        "no scenario is named by `p2/bb.yaml`. Did you mean `p2/b.yaml`?"
+        "no scenario is named by `p2/bb.yaml`; did you mean `p2/b.yaml`?"
     );
     let tags = Selection { tags: vec!["fats".into()], ..Selection::default() };
-    assert_eq!(folder.refused(tags), "no scenario has the tag `fats`. Did you mean `fast`?");
+    assert_eq!(folder.refused(tags), "no scenario has the tag `fats`; did you mean `fast`?");
     let requirements = Selection { requirements: vec!["P1.3".into()], ..Selection::default() };
-    assert_eq!(folder.refused(requirements), "there is no requirement `P1.3`. Did you mean `P1.1`?");
+    assert_eq!(folder.refused(requirements), "there is no requirement `P1.3`; did you mean `P1.1`?");
     let hidden = names(&["p2/c.yaml"]);
-    assert!(folder.refused(hidden).starts_with("none of the 5 runs of this suite is wanted by all filters."));
+    assert!(folder.refused(hidden).starts_with("none of the 5 runs of this suite is wanted by all filters;"));
 }
 
 #[test]
@@ -167,13 +170,13 @@ fn a_shuffle_depends_on_its_seed_alone() {
 fn errors_of_all_files_are_told_at_once() {
     let folder = Folder::new();
     folder.scenario("x.yaml", "requirements: [P1.11]");
-    folder.scenario("y.yaml", "requirements: [P1.1]\nsteps: [{ use: great }]");
+    folder.scenario("y.yaml", "requirements: [P1.1]\nsteps: [{ use: great }, { sql: SELECT 1, expect: { value: 1 } }]");
     let errors = folder.refused(Selection::default());
     assert!(
-        errors.contains("scenarios/x.yaml:2:16: the register has no requirement `P1.11`. Did you mean `P1.1`?"),
+        errors.contains("scenarios/x.yaml:2:16: the register has no requirement `P1.11`; did you mean `P1.1`?"),
         "{errors}"
     );
-    let unknown = "the system `systems/base` has no list of steps `great`. Did you mean `greet`?";
+    let unknown = "the system `systems/base` has no list of steps `great`; did you mean `greet`?";
     assert!(errors.contains("scenarios/y.yaml:3:16: ") && errors.contains(unknown), "{errors}");
 }
 
@@ -182,22 +185,31 @@ fn a_broken_file_that_is_not_asked_for_is_only_warned_of() {
     let folder = Folder::new();
     folder.scenario("x.yaml", "requirements: [P9.9]");
     let loaded = folder.load(&names(&["a.yaml"])).unwrap();
-    assert_eq!(told(&loaded.warnings), "`scenarios/x.yaml` is left out: it has an error.");
+    assert_eq!(told(&loaded.warnings), "`scenarios/x.yaml` is left out: it has an error");
     assert!(loaded.goldens.is_none());
     assert!(folder.refused(names(&["x.yaml"])).contains("no requirement `P9.9`"));
     assert!(folder.refused(names(&["zzz"])).contains("no requirement `P9.9`"));
 }
 
 #[test]
-fn two_cases_of_one_name_and_two_files_with_one_golden_are_refused() {
+fn two_files_with_one_golden_are_refused() {
     let folder = Folder::new();
-    folder.scenario("x.yaml", "requirements: [P1.1]\ncases: [{ x: 1 }, { case: '1', x: 2 }]");
     folder.scenario("a.yml", "requirements: [P1.1]");
     folder.write("scenarios/p2/b.slt", "# scenario: S\n# requirements: P1.1\n\nquery I\nSELECT 1\n----\n1\n");
     let errors = folder.refused(Selection::default());
-    assert!(errors.contains("another case is named `1` already"), "{errors}");
     assert!(errors.contains("`a.yml` and `a.yaml` would share a golden file"), "{errors}");
     assert!(!errors.contains("b.slt"), "{errors}");
+}
+
+#[test]
+fn a_suite_in_which_nothing_can_be_run_says_so() {
+    let folder = Folder::new();
+    fs::remove_dir_all(folder.path().join("scenarios")).unwrap();
+    assert!(folder.refused(Selection::default()).starts_with("`scenarios` cannot be read"));
+    folder.write("scenarios/notes.md", "");
+    assert!(folder.refused(Selection::default()).starts_with("there are no scenarios in `scenarios`"));
+    folder.scenario("x.yaml", "");
+    assert!(folder.refused(names(&["zzz"])).contains("x.yaml:"), "{}", folder.refused(names(&["zzz"])));
 }
 
 #[test]
@@ -214,7 +226,7 @@ fn a_file_that_is_not_text_is_named() {
     let folder = Folder::new();
     fs::write(folder.path().join("scenarios/z.yaml"), b"scenario: \xff").unwrap();
     let errors = folder.refused(Selection::default());
-    assert_eq!(errors, "`scenarios/z.yaml` cannot be read: it is not UTF-8 text (line 1, byte 10).");
+    assert_eq!(errors, "`scenarios/z.yaml` cannot be read: it is not UTF-8 text (line 1, byte 10)");
     folder.write("scenarios/z.yaml", "");
     folder.write("scenarios/a#b.yaml", "");
     assert!(folder.refused(Selection::default()).contains("`#` parts a scenario from its case"));
@@ -235,7 +247,7 @@ fn links_that_go_in_circles_or_lead_out_are_not_followed() {
 #[test]
 fn a_path_that_leads_out_is_refused_wherever_it_is_written() {
     let folder = Folder::new();
-    folder.write("scenarios/x.yaml", "scenario: S\nrequirements: [P1.1]\nsystem: ../../etc\nsteps: [{ use: x }]\n");
+    folder.write("scenarios/x.yaml", "scenario: S\nrequirements: [P1.1]\nsystem: ../../etc\nsteps: [{ use: x }, { sql: SELECT 1, expect: { value: 1 } }]\n");
     let errors = folder.refused(Selection::default());
     assert!(errors.contains("scenarios/x.yaml:3:9: `../../etc` leads out of the suite"), "{errors}");
     folder.write("scenarios/x.yaml", "");
@@ -297,7 +309,10 @@ fn systems_and_lists_that_go_in_circles_are_refused_at_their_place() {
     let folder = Folder::new();
     folder.write("systems/one/system.yaml", "system: One\nextends: ../two\n");
     folder.write("systems/two/system.yaml", "system: Two\nextends: ../one\n");
-    folder.write("systems/lists/system.yaml", "system: L\nsteps: { a: [{ use: b }], b: [{ use: a }] }\n");
+    folder.write(
+        "systems/lists/system.yaml",
+        "system: L\nbuild: [{ sql: SELECT 1 }]\nsteps: { a: [{ use: b }], b: [{ use: a }] }\n",
+    );
     let suite = folder.open().unwrap();
     let refused = |name| told(&suite.system(name, None).err().unwrap());
     assert!(
@@ -315,8 +330,18 @@ fn the_goldens_of_all_scenarios_are_known_also_of_those_left_out() {
     let golden = "steps: [{ sql: SELECT 1, golden: top }]";
     folder.scenario("a.yaml", &format!("requirements: [P1.1]\n{golden}"));
     folder.scenario("g.yaml", &format!("requirements: [P1.1]\ncases: [{{ x: 1 }}, {{ case: a b, x: 2 }}]\n{golden}"));
+    let system = "system: Base\nbuild: [{ sql: SELECT 1 }]\nsteps:\n  greet: [{ sql: SELECT 2 }]\n  \
+                  show: [{ use: greet }, { sql: SELECT 3, golden: shown }]\n";
+    folder.write("systems/base/system.yaml", system);
+    for list in ["greet", "show"] {
+        let steps = format!("steps: [{{ use: {list} }}, {{ sql: SELECT 1, expect: {{ value: 1 }} }}]");
+        folder.scenario(&format!("u_{list}.yaml"), &format!("requirements: [P1.1]\n{steps}"));
+    }
     let loaded = folder.load(&names(&["p2/b.yaml"])).unwrap();
     let used: Vec<_> =
         loaded.goldens.unwrap().iter().map(|path| path.strip_prefix(folder.path()).unwrap().to_owned()).collect();
-    assert_eq!(used, ["golden/a.golden", "golden/g#1.golden", "golden/g#a%20b.golden"].map(PathBuf::from));
+    assert_eq!(
+        used,
+        ["golden/a.golden", "golden/g#1.golden", "golden/g#a%20b.golden", "golden/u_show.golden"].map(PathBuf::from)
+    );
 }

@@ -1,6 +1,6 @@
 //! `use`: every list that is named is there, and no list uses itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::language::suggest::nearest;
 use crate::model::{Action, Body, Scenario, Step, System};
@@ -21,11 +21,32 @@ pub(super) fn uses_any(scenario: &Scenario) -> bool {
 }
 
 fn used_by(scenario: &Scenario) -> impl Iterator<Item = &Spanned<String>> {
-    let (steps, finally) = match &scenario.body {
-        Body::Steps { steps, finally } => (steps.as_slice(), finally.as_slice()),
-        Body::Slt(_) => (&[][..], &[][..]),
-    };
+    let (steps, finally) = own_steps(scenario);
     used(steps).chain(used(finally))
+}
+
+fn own_steps(scenario: &Scenario) -> (&[Step], &[Step]) {
+    match &scenario.body {
+        Body::Steps { steps, finally } => (steps, finally),
+        Body::Slt(_) => (&[], &[]),
+    }
+}
+
+/// The steps of the scenario and of all lists that it uses, directly or by way of others.
+pub(super) fn all_steps<'a>(scenario: &'a Scenario, system: Option<&'a System>) -> Vec<&'a Step> {
+    let (steps, finally) = own_steps(scenario);
+    let mut all: Vec<_> = steps.iter().chain(finally).collect();
+    let mut seen = BTreeSet::new();
+    let mut at = 0;
+    while let Some(step) = all.get(at) {
+        at += 1;
+        if let (Action::Use { name, .. }, Some(system)) = (&step.action, system)
+            && seen.insert(name.as_str())
+        {
+            all.extend(system.steps.get(name.as_str()).into_iter().flatten());
+        }
+    }
+    all
 }
 
 fn used(steps: &[Step]) -> impl Iterator<Item = &Spanned<String>> {
@@ -45,9 +66,9 @@ fn unknown(name: &Spanned<String>, lists: &Lists, system: Option<&System>) -> Op
     };
     let diagnostic = Diagnostic::error(&name.span, message);
     Some(match nearest(name, lists.keys().map(String::as_str)) {
-        Some(near) => diagnostic.help(format!("Did you mean `{near}`?")),
-        None if system.is_none() => diagnostic.help("Name a `system` here or in `polyspec.yaml`."),
-        None => diagnostic.help("Add the list under `steps` of its `system.yaml`."),
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None if system.is_none() => diagnostic.help("name a `system` here or in `polyspec.yaml`"),
+        None => diagnostic.help("add the list under `steps` of its `system.yaml`"),
     })
 }
 
@@ -76,7 +97,7 @@ fn walk<'a>(
     for next in used(lists.get(name).map_or(&[], Vec::as_slice)) {
         if path.contains(&next.as_str()) {
             let message = format!("the list of steps `{}` uses itself, in a circle that closes here", next.value);
-            found.push(Diagnostic::error(&next.span, message).help("Take one `use` out of the circle."));
+            found.push(Diagnostic::error(&next.span, message).help("take one `use` out of the circle"));
         } else {
             walk(next, lists, path, done, found);
         }

@@ -76,23 +76,23 @@ impl Source {
 pub fn read_sources(root: &Path) -> Vec<Source> {
     let mut sources = vec![];
     collect(root, "", &mut sources);
-    let tests: Vec<_> = sources.iter().flat_map(test_files).collect();
-    sources.retain(|source: &Source| !tests.contains(&source.name));
+    let tests: Vec<_> = sources.iter().flat_map(test_modules).collect();
+    let is_test = |name: &str| {
+        tests.iter().any(|module| name.strip_prefix(module).is_some_and(|rest| rest == ".rs" || rest.starts_with('/')))
+    };
+    sources.retain(|source: &Source| !is_test(&source.name));
     sources.sort_by(|a, b| a.name.cmp(&b.name));
     sources
 }
 
-fn test_files(source: &Source) -> Vec<String> {
+/// The paths of a file's test modules, without their endings: all that lies below belongs to the test too.
+fn test_modules(source: &Source) -> Vec<String> {
     let folder = match source.name.strip_suffix("/mod.rs") {
         Some(folder) => folder.to_string(),
         None if ["src/lib.rs", "src/main.rs"].contains(&source.name.as_str()) => "src".to_string(),
         None => source.name.trim_end_matches(".rs").to_string(),
     };
-    source
-        .test_modules
-        .iter()
-        .flat_map(|name| [format!("{folder}/{name}.rs"), format!("{folder}/{name}/mod.rs")])
-        .collect()
+    source.test_modules.iter().map(|name| format!("{folder}/{name}")).collect()
 }
 
 fn collect(folder: &Path, prefix: &str, sources: &mut Vec<Source>) {
