@@ -1,0 +1,183 @@
+//! `polyspec bless` and `polyspec review`: what is pending becomes golden only after two runs that agree.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, Write};
+use std::path::{Path, PathBuf};
+
+use super::Context;
+use super::args;
+use super::reporters::{Reporters, print, refuse};
+use super::run::{carry_out, explain, request};
+use crate::engine::Job;
+use crate::exit::Exit;
+use crate::judge::{diff_lines, differs_between_runs};
+use crate::report::{Look, render_diff};
+use crate::run::{Prepared, Request, SharedSuite, prepare};
+use crate::source::Diagnostic;
+use crate::suite::{Pending, Selection};
+
+/// What two passes left beside a golden.
+struct Candidate {
+    pending: Pending,
+    texts: Vec<Option<String>>,
+}
+
+/// Accepts everything that is pending among the named.
+pub(super) fn bless(args: &args::Bless, context: &Context) -> Exit {
+    decide(args, context, |_, _| Answer::Accept)
+}
+
+/// Asks about each.
+pub(super) fn review(args: &args::Bless, context: &Context) -> Exit {
+    let look = Look { color: context.color, ..Look::plain(context.width) };
+    decide(args, context, move |suite, candidate| ask(suite, candidate, &look))
+}
+
+enum Answer {
+    Accept,
+    Reject,
+    Skip,
+}
+
+fn decide(args: &args::Bless, context: &Context, answer: impl Fn(&SharedSuite, &Candidate) -> Answer) -> Exit {
+    if context.ci {
+        let diagnostic = Diagnostic::nowhere("nothing is accepted in CI");
+        return refuse(&[diagnostic.help("Run this on your own machine, and commit what you accept.")], context);
+    }
+    let base = request(&args.suite, &args.servers, context);
+    let selection = Selection { names: args.names.clone(), ..Selection::default() };
+    let mut prepared = match prepare(Request { selection, ..base }) {
+        Ok(prepared) => prepared,
+        Err(errors) => return refuse(&errors, context),
+    };
+    if args.names.is_empty() {
+        keep_pending_jobs(&mut prepared);
+    }
+    if prepared.jobs.is_empty() {
+        println!("nothing is pending");
+        return Exit::Pass;
+    }
+    let candidates = match twice(prepared, context) {
+        Ok(candidates) => candidates,
+        Err(exit) => return exit,
+    };
+    settle(candidates, context, answer)
+}
+
+/// Without names, what has a pending neighbour is run.
+fn keep_pending_jobs(prepared: &mut Prepared) {
+    let pending: BTreeSet<PathBuf> = all_pending(&prepared.suite).into_iter().map(|pending| pending.golden).collect();
+    let suite = prepared.suite.clone();
+    prepared.jobs.retain(|job| files(&suite, job).iter().any(|file| pending.contains(file)));
+}
+
+/// What a job may leave a pending neighbour of: its golden, and the file itself when that is `.slt`.
+fn files(suite: &SharedSuite, job: &Job) -> [PathBuf; 2] {
+    let case = job.case().map(|case| case.name.as_str());
+    [suite.goldens().path(&job.scenario.path, case), suite.scenario_file(&job.scenario.path)]
+}
+
+fn all_pending(suite: &SharedSuite) -> Vec<Pending> {
+    suite.goldens().pending().unwrap_or_default().into_iter().chain(suite.rewritten()).collect()
+}
+
+/// Runs everything twice on the same servers and reads what each pass left.
+fn twice(prepared: Prepared, context: &Context) -> Result<(SharedSuite, Vec<Candidate>), Exit> {
+    let suite = prepared.suite.clone();
+    let wanted: BTreeSet<PathBuf> = prepared.jobs.iter().flat_map(|job| files(&suite, job)).collect();
+    // What an earlier run left must not be taken for what these two leave.
+    for stale in all_pending(&suite).into_iter().filter(|pending| wanted.contains(&pending.golden)) {
+        let _ = std::fs::remove_file(stale.pending);
+    }
+    let mut candidates: BTreeMap<PathBuf, Candidate> = BTreeMap::new();
+    let mut reporters = Reporters::new(&[], false, false, context).map_err(|error| refuse(&[error], context))?;
+    let ran = carry_out(prepared, 2, &mut reporters, |pass| {
+        for pending in all_pending(&suite).into_iter().filter(|pending| wanted.contains(&pending.golden)) {
+            let text = std::fs::read_to_string(&pending.pending).ok();
+            let key = pending.golden.clone();
+            let candidate = candidates.entry(key).or_insert_with(|| Candidate { pending, texts: vec![None; 2] });
+            candidate.texts[pass] = text;
+        }
+    });
+    match ran {
+        Ok(_) => Ok((suite, candidates.into_values().collect())),
+        Err(error) => Err(explain(error, context)),
+    }
+}
+
+fn settle(
+    (suite, candidates): (SharedSuite, Vec<Candidate>),
+    context: &Context,
+    answer: impl Fn(&SharedSuite, &Candidate) -> Answer,
+) -> Exit {
+    if candidates.is_empty() {
+        println!("\nnothing to accept: what failed above did not fail for a golden, or nothing differs");
+        return Exit::Fail;
+    }
+    let mut exit = Exit::Pass;
+    for candidate in candidates {
+        let shown = suite.display(&candidate.pending.golden);
+        if let Some(refusal) = refusal(&shown, &candidate) {
+            print(&[refusal], context);
+            exit = Exit::Fail;
+            continue;
+        }
+        let done = match answer(&suite, &candidate) {
+            Answer::Accept => std::fs::rename(&candidate.pending.pending, &candidate.pending.golden).map(|()| "accepted"),
+            Answer::Reject => std::fs::remove_file(&candidate.pending.pending).map(|()| "rejected"),
+            Answer::Skip => Ok("left pending"),
+        };
+        match done {
+            Ok(word) => println!("{word} {shown}"),
+            Err(error) => {
+                print(&[Diagnostic::nowhere(format!("`{shown}` cannot be changed: {error}"))], context);
+                exit = Exit::Machinery;
+            }
+        }
+    }
+    exit
+}
+
+/// Why a candidate cannot become golden: two runs in a row did not give the same.
+fn refusal(shown: &str, candidate: &Candidate) -> Option<Diagnostic> {
+    let (Some(first), Some(second)) = (&candidate.texts[0], &candidate.texts[1]) else {
+        return Some(Diagnostic::nowhere(format!("`{shown}`: one of two runs differed from the golden, the other did not")));
+    };
+    let differing = differs_between_runs(first, second);
+    if differing.is_empty() {
+        return None;
+    }
+    let mut diagnostic = Diagnostic::nowhere(format!("`{shown}` is not deterministic: two runs in a row differ"));
+    for (line, first, second) in differing.iter().take(5) {
+        diagnostic = diagnostic.help(format!("line {line}: `{first}`, then `{second}`"));
+    }
+    Some(diagnostic.help("Give the query an order, or name what changes under `redact` in `polyspec.yaml`."))
+}
+
+fn ask(suite: &SharedSuite, candidate: &Candidate, look: &Look) -> Answer {
+    let old = std::fs::read_to_string(&candidate.pending.golden).unwrap_or_default();
+    let new = candidate.texts[1].clone().unwrap_or_default();
+    println!("\n{}", title(suite, &candidate.pending.golden));
+    println!("{}", render_diff(&diff_lines(&old, &new), look));
+    let stdin = std::io::stdin();
+    loop {
+        print!("accept, reject or skip? [a/r/s] ");
+        let _ = std::io::stdout().flush();
+        let mut line = String::new();
+        match stdin.lock().read_line(&mut line) {
+            Ok(0) | Err(_) => return Answer::Skip,
+            Ok(_) => {}
+        }
+        match line.trim() {
+            "a" | "accept" => return Answer::Accept,
+            "r" | "reject" => return Answer::Reject,
+            "s" | "skip" | "" => return Answer::Skip,
+            _ => {}
+        }
+    }
+}
+
+fn title(suite: &SharedSuite, golden: &Path) -> String {
+    let state = if golden.exists() { "differs" } else { "is new" };
+    format!("{} {state}", suite.display(golden))
+}

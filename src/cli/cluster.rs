@@ -1,0 +1,169 @@
+//! `polyspec up`, `down`, `status` and `doctor`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::Context;
+use super::args;
+use super::reporters::refuse;
+use crate::cluster::state::{self, StateFile};
+use crate::cluster::{Cluster, ClusterDescription, ClusterError, Owner, Progress, control, daemon, doctor};
+use crate::exit::Exit;
+use crate::run::{Bootstrap, runtime};
+use crate::source::Diagnostic;
+use crate::suite::Suite;
+
+/// Starts the suite's servers and leaves them running.
+pub(super) fn up(args: &args::Up, context: &Context) -> Exit {
+    let suite = match Suite::open(&args.suite.suite, &context.cwd) {
+        Ok(suite) => suite,
+        Err(errors) => return refuse(&errors, context),
+    };
+    let root = suite.settings().root.clone();
+    let work = async {
+        if args.foreground {
+            return serve(&suite, context).await;
+        }
+        let (up, fresh) = match state::read(&context.cluster.state_dir, &root) {
+            Some(up) => (up, false),
+            None => (start(&root, context).await?, true),
+        };
+        if args.json { print_json(&up.cluster) } else { print_up(&up.cluster, fresh) }
+        Ok(())
+    };
+    finish(work, context)
+}
+
+async fn start(root: &PathBuf, context: &Context) -> Result<StateFile, ClusterError> {
+    state::prepare(&context.cluster.state_dir)?;
+    let daemon = daemon::Daemon {
+        program: context.program.clone(),
+        args: ["up".into(), "--foreground".into(), "--suite".into(), root.clone().into_os_string()].into(),
+        state_dir: &context.cluster.state_dir,
+        suite: root,
+    };
+    daemon::daemonize(&daemon, &mut |line| eprintln!("{line}")).await
+}
+
+/// The background process: starts everything, says so in the state file, and serves until somebody takes it down.
+async fn serve(suite: &Suite, context: &Context) -> Result<(), ClusterError> {
+    let settings = suite.settings();
+    let told = |progress: Progress| match progress {
+        Progress::Notice(line) => println!("{line}"),
+        Progress::Download { .. } => {}
+    };
+    let nodes = settings.topology.nodes();
+    let options = context.cluster.clone();
+    let cluster = Cluster::start(options, nodes, &settings.topology, &told, Arc::new(Bootstrap)).await?;
+    let state_dir = &context.cluster.state_dir;
+    let up = StateFile {
+        suite: settings.root.clone(),
+        owner: Owner::this_process(),
+        socket: state::path(state_dir, &settings.root, "sock"),
+        cluster: cluster.describe(),
+    };
+    let socket = up.socket.clone();
+    let serving = control::serve(Arc::new(cluster), &socket);
+    let write = async { state::write(state_dir, &up) };
+    let (served, written) = futures::join!(serving, write);
+    state::remove(state_dir, &settings.root);
+    written.and(served)
+}
+
+/// Stops the servers that `up` started.
+pub(super) fn down(args: &args::Down, context: &Context) -> Exit {
+    with_state(&args.suite, context, |up| async move {
+        match up {
+            Some(up) => {
+                control::Client::new(up.socket).shutdown().await?;
+                println!("the servers are down");
+            }
+            None => println!("no servers are up for this suite"),
+        }
+        Ok(())
+    })
+}
+
+/// Shows the servers that `up` started.
+pub(super) fn status(args: &args::Status, context: &Context) -> Exit {
+    let json = args.json;
+    with_state(&args.suite, context, |up| async move {
+        let Some(up) = up else {
+            println!("{}", if json { "null" } else { "no servers are up for this suite" });
+            return Ok(());
+        };
+        let status = control::Client::new(up.socket).status().await?;
+        if json {
+            print_json(&status.cluster);
+            return Ok(());
+        }
+        for node in &status.cluster.nodes {
+            let state = status.states.iter().find(|(name, _)| *name == node.name).map_or("unknown", |(_, state)| state);
+            let pid = node.pid.map_or("-".to_string(), |pid| pid.to_string());
+            println!("{:<12} {:<8} {:<8} port {:<6} pid {pid:<8} {}", node.name, node.version, state, node.port, node.log.display());
+        }
+        Ok(())
+    })
+}
+
+/// Says what is there and what is missing.
+pub(super) fn doctor(args: &args::Doctor, context: &Context) -> Exit {
+    let findings = doctor::examine(&context.cluster);
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&findings).unwrap_or_default());
+    } else {
+        for finding in &findings {
+            println!("{:<8} {}: {}", finding.status.word(), finding.what, finding.detail);
+            if let Some(mend) = &finding.mend {
+                println!("         mend: {mend}");
+            }
+        }
+    }
+    let missing = findings.iter().any(|finding| finding.status == doctor::FindingStatus::Missing);
+    if missing { Exit::Machinery } else { Exit::Pass }
+}
+
+fn with_state<F>(suite: &args::SuiteArgs, context: &Context, work: impl FnOnce(Option<StateFile>) -> F) -> Exit
+where
+    F: Future<Output = Result<(), ClusterError>>,
+{
+    match Suite::open(&suite.suite, &context.cwd) {
+        Ok(suite) => {
+            let up = state::read(&context.cluster.state_dir, &suite.settings().root);
+            finish(work(up), context)
+        }
+        Err(errors) => refuse(&errors, context),
+    }
+}
+
+fn finish(work: impl Future<Output = Result<(), ClusterError>>, context: &Context) -> Exit {
+    let done = runtime().map_err(|error| error.to_string()).and_then(|runtime| {
+        let done = runtime.block_on(work);
+        done.map_err(|error| error.to_string())
+    });
+    match done {
+        Ok(()) => Exit::Pass,
+        Err(cause) => {
+            eprintln!("{}", Diagnostic::nowhere(cause).render(context.color));
+            Exit::Machinery
+        }
+    }
+}
+
+fn print_json(cluster: &ClusterDescription) {
+    println!("{}", serde_json::to_string_pretty(cluster).unwrap_or_default());
+}
+
+fn print_up(cluster: &ClusterDescription, fresh: bool) {
+    println!("{}", if fresh { "the servers are up" } else { "the servers were up already" });
+    for node in &cluster.nodes {
+        match &node.app_url {
+            Some(app) => println!("{:<12} psql '{app}'   (superuser: '{}')", node.name, node.admin_url),
+            None => println!("{:<12} mongosh '{}'", node.name, node.admin_url),
+        }
+    }
+    if let Some(url) = &cluster.replica_set_url {
+        println!("{:<12} mongosh '{url}'", "mongo");
+    }
+    println!("`polyspec run` uses them; `polyspec down` stops them");
+}
