@@ -7,7 +7,10 @@
 
 mod account;
 mod build;
+pub mod control;
+mod daemon;
 mod describe;
+pub mod doctor;
 mod error;
 mod log;
 mod node;
@@ -19,11 +22,13 @@ mod progress;
 mod run_folder;
 mod running;
 mod server;
+pub mod state;
 mod teardown;
 #[cfg(test)]
 mod tests;
 mod watchdog;
 
+pub use daemon::{Daemon, daemonize};
 pub use describe::{ClusterDescription, Credentials, MemberAddress, NodeDescription};
 pub use error::ClusterError;
 pub use node::NodeState;
@@ -32,4 +37,5 @@ pub use owner::Owner;
 pub use progress::{OnProgress, Progress};
 pub use running::Cluster;
 pub use server::mongo::{ELECTION_TIMEOUT_MS, HEARTBEAT_INTERVAL_MS, MongoBootstrap};
+pub use state::StateFile;
 pub use teardown::sweep;

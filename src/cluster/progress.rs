@@ -31,6 +31,12 @@ impl ProgressSender {
         let _ = self.0.send(progress);
     }
 
+    /// A sender to which nobody listens.
+    #[cfg(test)]
+    pub(crate) fn to_nobody() -> Self {
+        Self(mpsc::unbounded_channel().0)
+    }
+
     /// One line.
     pub(crate) fn notice(&self, line: impl Into<String>) {
         self.send(Progress::Notice(line.into()));

@@ -3,6 +3,8 @@
 pub(crate) mod cache;
 mod pins;
 pub(crate) mod pip;
+#[cfg(test)]
+mod tests;
 mod wheel;
 
 use std::path::{Path, PathBuf};
@@ -108,7 +110,8 @@ fn named(engine: Engine, options: &Options) -> Result<Option<Build>, ClusterErro
     Ok(Some(build))
 }
 
-fn oldest(engine: Engine) -> u32 {
+/// The oldest major version that does.
+pub(crate) fn oldest(engine: Engine) -> u32 {
     match engine {
         Engine::Pg => OLDEST_PG,
         Engine::Mongo => OLDEST_MONGO,
@@ -243,20 +246,4 @@ pub(crate) fn missing_library(program: &Path, printed: &str) -> Option<ClusterEr
         package => format!("install it: `apt-get install {package}`"),
     };
     Some(ClusterError::MissingLibrary { program: program.into(), library, mend })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_missing_library_is_named_with_the_command_that_mends_it() {
-        let printed = "mongod: error while loading shared libraries: libcurl.so.4: cannot open shared object file";
-        let error = missing_library(Path::new("/x/mongod"), printed).expect("recognised").to_string();
-        assert_eq!(
-            error,
-            "/x/mongod: the shared library libcurl.so.4 is not installed; install it: `apt-get install libcurl4`"
-        );
-        assert!(missing_library(Path::new("/x/mongod"), "out of memory").is_none());
-    }
 }

@@ -20,6 +20,9 @@ pub const HEARTBEAT_INTERVAL_MS: u64 = 200;
 /// How long one question whether a member answers may take.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 const KEY_FILE: &str = "key";
+/// The journal in small files made when they are needed: by default 300 MB a member are written ahead (WiredTiger,
+/// `wiredtiger_open`, `log`).
+const JOURNAL: &str = "log=(prealloc=false,file_max=16MB)";
 
 /// What of setting up a replica set needs a driver.
 pub trait MongoBootstrap: Send + Sync {
@@ -60,6 +63,7 @@ pub(crate) fn arguments(server: &Server, port: u16) -> Vec<OsString> {
     args.extend(["--port".into(), port.to_string().into()]);
     args.extend(["--bind_ip", "127.0.0.1", "--nounixsocket", "--oplogSize", "64"].map(Into::into));
     args.extend(["--wiredTigerCacheSizeGB", "0.25"].map(Into::into));
+    args.extend(["--wiredTigerEngineConfigString", JOURNAL].map(Into::into));
     for parameter in [
         "enableTestCommands=1",
         "diagnosticDataCollectionEnabled=false",

@@ -6,6 +6,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use futures::future::try_join_all;
+
 use super::{Ground, Server};
 use crate::cluster::account::{Account, give};
 use crate::cluster::describe::Credentials;
@@ -27,6 +29,8 @@ const SETTINGS: &[(&str, &str)] = &[
     ("max_worker_processes", "80"),
     ("wal_retrieve_retry_interval", "100ms"),
     ("wal_writer_delay", "10ms"),
+    ("min_wal_size", "32MB"),
+    ("max_wal_size", "1GB"),
     ("dynamic_shared_memory_type", "mmap"),
     ("autovacuum", "on"),
     ("password_encryption", "scram-sha-256"),
@@ -65,9 +69,7 @@ pub(crate) async fn prepare(
     let Some((first, others)) = peers.split_first() else { return Ok(()) };
     initdb(ground, first, admin).await?;
     make_roles(ground, first, app).await?;
-    for peer in others {
-        copy(ground, first, peer).await?;
-    }
+    try_join_all(others.iter().map(|peer| copy(ground, first, peer))).await?;
     for peer in peers {
         configure(peer, topology)?;
     }
@@ -77,7 +79,8 @@ pub(crate) async fn prepare(
     Ok(())
 }
 
-/// The collation is by code point and the same on every machine: the builtin provider's C.UTF-8 where there is one (17 and
+/// Segments of the write-ahead log are small, because the first one is written whole and copied: with 16 MB it would be the
+/// greater part of a new data folder. The collation is by code point and the same on every machine: the builtin provider's C.UTF-8 where there is one (17 and
 /// later), else C.
 async fn initdb(ground: &Ground, peer: &Server, admin: &Credentials) -> Result<(), ClusterError> {
     let password = secret_file(ground, peer, "password", &admin.password)?;
@@ -85,7 +88,7 @@ async fn initdb(ground: &Ground, peer: &Server, admin: &Credentials) -> Result<(
     if peer.build.version.major() >= 17 {
         args.extend(words(&["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]));
     }
-    args.extend(words(&["-U", &admin.user, "--pwfile"]));
+    args.extend(words(&["--wal-segsize=1", "-U", &admin.user, "--pwfile"]));
     args.extend([password.clone().into(), "-D".into(), peer.data().into()]);
     let done = run_to_end(ground, peer, "initdb", args, None).await;
     remove(&password);

@@ -28,6 +28,7 @@ impl MongoBootstrap for Driver {
         Box::pin(async move {
             let client = direct(member, None).await.map_err(|error| error.to_string())?;
             let answer = client.database("admin").run_command(doc! { "ping": 1 }).await;
+            client.shutdown().immediate(true).await;
             answer.map(drop).map_err(|error| error.to_string())
         })
     }
@@ -57,10 +58,12 @@ async fn initiate(
     }
     let create = doc! { "createUser": &admin.user, "pwd": &admin.password, "roles": ["root"] };
     client.database("admin").run_command(create).await?;
+    client.shutdown().immediate(true).await;
     let client = direct(first, Some(admin)).await?;
     while !is_settled(&client, all.len()).await? {
         tokio::time::sleep(LOOK_EVERY).await;
     }
+    client.shutdown().immediate(true).await;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 mod driver;
 mod faults;
 mod life;
+mod up;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -45,12 +46,12 @@ fn scratch() -> tempfile::TempDir {
 }
 
 async fn start(run_dir: &Path, wanted: Vec<NodeName>, topology: &Topology) -> Cluster {
+    let begun = std::time::Instant::now();
     let said = |progress| {
         if let Progress::Notice(line) = progress {
-            println!("{line}");
+            println!("{:5} ms  {line}", begun.elapsed().as_millis());
         }
     };
-    let begun = std::time::Instant::now();
     let cluster = Cluster::start(options(run_dir), wanted, topology, &said, Arc::new(Driver)).await;
     println!("started in {} ms", begun.elapsed().as_millis());
     cluster.unwrap_or_else(|error| panic!("{error}"))

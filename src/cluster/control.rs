@@ -1,0 +1,222 @@
+//! Lets another polyspec process inject faults into the cluster of `up`, and take it down: one line of JSON for each
+//! request and each answer, over a socket that only this user can reach.
+
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::Notify;
+
+use super::{Cluster, ClusterDescription, ClusterError, NodeState};
+use crate::model::{Engine, NodeName};
+
+/// No request and no answer is longer.
+const LONGEST_LINE: u64 = 1024 * 1024;
+
+/// What is asked.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "request", rename_all = "snake_case")]
+enum Request {
+    Stop { node: String },
+    Start { node: String },
+    Restart { node: String },
+    Kill { node: String },
+    Pause { node: String },
+    Resume { node: String },
+    Status,
+    Shutdown,
+}
+
+/// What is answered.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+enum Answer {
+    Done,
+    Status(Status),
+    Failed { cause: String },
+}
+
+/// How the cluster of `up` is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// The cluster. Holds passwords.
+    pub cluster: ClusterDescription,
+    /// For each node its name, and `running`, `stopped`, `paused` or `crashed`.
+    pub states: Vec<(String, String)>,
+}
+
+/// Serves requests until one asks for a shutdown; the cluster is down then, and the socket is removed.
+///
+/// # Errors
+/// The socket cannot be made: its folder is missing, its path is too long, or another process serves it.
+pub async fn serve(cluster: Arc<Cluster>, socket: &Path) -> Result<(), ClusterError> {
+    let listener = listen(socket).await?;
+    let over = Arc::new(Notify::new());
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => if let Ok((stream, _)) = accepted {
+                tokio::spawn(converse(cluster.clone(), stream, over.clone()));
+            },
+            () = over.notified() => break,
+        }
+    }
+    let _ = std::fs::remove_file(socket);
+    Ok(())
+}
+
+/// A socket that nobody answers any more is replaced.
+async fn listen(socket: &Path) -> Result<UnixListener, ClusterError> {
+    if UnixStream::connect(socket).await.is_ok() {
+        return Err(ClusterError::folder(socket, "another polyspec serves it", "use that one, or `polyspec down`"));
+    }
+    let _ = std::fs::remove_file(socket);
+    let bind = || {
+        let listener = UnixListener::bind(socket)?;
+        std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o600))?;
+        Ok(listener)
+    };
+    bind().map_err(|error: io::Error| ClusterError::folder(socket, error, "set TMPDIR to a folder with a short path"))
+}
+
+async fn converse(cluster: Arc<Cluster>, stream: UnixStream, over: Arc<Notify>) {
+    let (read, mut write) = stream.into_split();
+    let mut lines = BufReader::new(read.take(LONGEST_LINE)).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        let request = serde_json::from_str(&line);
+        let last = matches!(request, Ok(Request::Shutdown));
+        let answer = match request {
+            Ok(request) => answer(&cluster, request).await,
+            Err(error) => Answer::Failed { cause: format!("not a request: {error}") },
+        };
+        let sent = send(&mut write, &answer).await;
+        if last {
+            over.notify_one();
+        }
+        if last || sent.is_err() {
+            return;
+        }
+    }
+}
+
+async fn answer(cluster: &Cluster, request: Request) -> Answer {
+    let done = match request {
+        Request::Status => return Answer::Status(status(cluster)),
+        Request::Shutdown => {
+            cluster.shutdown().await;
+            Ok(())
+        }
+        Request::Stop { node } => cluster.stop(&name(&node)).await,
+        Request::Start { node } => cluster.start_node(&name(&node)).await,
+        Request::Restart { node } => cluster.restart(&name(&node)).await,
+        Request::Kill { node } => cluster.kill(&name(&node)).await,
+        Request::Pause { node } => cluster.pause(&name(&node)).await,
+        Request::Resume { node } => cluster.resume(&name(&node)).await,
+    };
+    done.map_or_else(|error| Answer::Failed { cause: error.to_string() }, |()| Answer::Done)
+}
+
+fn status(cluster: &Cluster) -> Status {
+    let state = |node: &NodeName| cluster.state(node).as_ref().map_or("unknown", NodeState::as_str).to_string();
+    let states = cluster.nodes().iter().map(|node| (node.to_string(), state(node))).collect();
+    Status { cluster: cluster.describe(), states }
+}
+
+/// `pg.apj`. What names no node becomes one that the cluster does not know, and is answered so.
+fn name(text: &str) -> NodeName {
+    match text.split_once('.') {
+        Some(("mongo", name)) => NodeName::new(Engine::Mongo, name),
+        Some(("pg", name)) => NodeName::new(Engine::Pg, name),
+        _ => NodeName::new(Engine::Pg, text),
+    }
+}
+
+async fn send(write: &mut (impl AsyncWriteExt + Unpin), message: &impl Serialize) -> io::Result<()> {
+    let mut line = serde_json::to_vec(message)?;
+    line.push(b'\n');
+    write.write_all(&line).await
+}
+
+/// Speaks to the cluster of `up`.
+#[derive(Clone, Debug)]
+pub struct Client {
+    socket: PathBuf,
+}
+
+impl Client {
+    /// A client of the socket that the state file names.
+    pub fn new(socket: impl Into<PathBuf>) -> Self {
+        Self { socket: socket.into() }
+    }
+
+    /// See [`Cluster::stop`].
+    pub async fn stop(&self, node: &NodeName) -> Result<(), ClusterError> {
+        self.done(Request::Stop { node: node.to_string() }).await
+    }
+
+    /// See [`Cluster::start_node`].
+    pub async fn start(&self, node: &NodeName) -> Result<(), ClusterError> {
+        self.done(Request::Start { node: node.to_string() }).await
+    }
+
+    /// See [`Cluster::restart`].
+    pub async fn restart(&self, node: &NodeName) -> Result<(), ClusterError> {
+        self.done(Request::Restart { node: node.to_string() }).await
+    }
+
+    /// See [`Cluster::kill`].
+    pub async fn kill(&self, node: &NodeName) -> Result<(), ClusterError> {
+        self.done(Request::Kill { node: node.to_string() }).await
+    }
+
+    /// See [`Cluster::pause`].
+    pub async fn pause(&self, node: &NodeName) -> Result<(), ClusterError> {
+        self.done(Request::Pause { node: node.to_string() }).await
+    }
+
+    /// See [`Cluster::resume`].
+    pub async fn resume(&self, node: &NodeName) -> Result<(), ClusterError> {
+        self.done(Request::Resume { node: node.to_string() }).await
+    }
+
+    /// How it is.
+    pub async fn status(&self) -> Result<Status, ClusterError> {
+        match self.ask(Request::Status).await? {
+            Answer::Status(status) => Ok(status),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Takes it down; returns once it is.
+    pub async fn shutdown(&self) -> Result<(), ClusterError> {
+        self.done(Request::Shutdown).await
+    }
+
+    async fn done(&self, request: Request) -> Result<(), ClusterError> {
+        match self.ask(request).await? {
+            Answer::Done => Ok(()),
+            Answer::Failed { cause } => Err(ClusterError::Control { cause }),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    async fn ask(&self, request: Request) -> Result<Answer, ClusterError> {
+        let exchange = async {
+            let (read, mut write) = UnixStream::connect(&self.socket).await?.into_split();
+            send(&mut write, &request).await?;
+            let mut line = String::new();
+            BufReader::new(read.take(LONGEST_LINE)).read_line(&mut line).await?;
+            Ok(serde_json::from_str(&line)?)
+        };
+        exchange.await.map_err(|error: io::Error| ClusterError::Control {
+            cause: format!("{}: {error}; is it still up? `polyspec up` starts it again", self.socket.display()),
+        })
+    }
+}
+
+fn unexpected(answer: &Answer) -> ClusterError {
+    ClusterError::Control { cause: format!("it gave an answer of another version of polyspec: {answer:?}") }
+}

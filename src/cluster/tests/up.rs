@@ -1,0 +1,120 @@
+//! A cluster in the background, used by another process.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::faults::until;
+use super::{block_on, options, pg, psql, scratch, start, topology};
+use crate::cluster::control::{self, Client};
+use crate::cluster::process::table;
+use crate::cluster::{ClusterError, Daemon, Owner, StateFile, daemonize, doctor, state};
+
+/// Set in the process that acts as the background process of `up`.
+const ACT: &str = "POLYSPEC_TEST_IS_UP_IN";
+
+/// The suite of these tests.
+fn suite() -> &'static Path {
+    Path::new("/a/suite")
+}
+
+/// Does nothing unless another test runs this program in the background.
+#[test]
+fn acts_as_a_daemon() {
+    let Some(run_dir) = std::env::var_os(ACT).map(PathBuf::from) else { return };
+    let state_dir = options(&run_dir).state_dir;
+    block_on(async {
+        let cluster = Arc::new(start(&run_dir, vec![pg("emea")], &topology()).await);
+        let socket = state::path(&state_dir, suite(), "sock");
+        let state = StateFile {
+            suite: suite().into(),
+            owner: Owner::this_process(),
+            socket: socket.clone(),
+            cluster: cluster.describe(),
+        };
+        state::write(&state_dir, &state).expect("written");
+        control::serve(cluster, &socket).await.expect("served");
+        state::remove(&state_dir, suite());
+    });
+}
+
+/// The state of a background process of its own, and the lines that it wrote until it was ready.
+async fn up(run_dir: &Path, extra: &[&str]) -> (Result<StateFile, ClusterError>, Vec<String>) {
+    let mut args: Vec<OsString> = vec![format!("{ACT}={}", run_dir.display()).into()];
+    args.push(std::env::current_exe().expect("this program").into());
+    args.extend(["cluster::tests::up::acts_as_a_daemon", "--exact", "--nocapture"].map(Into::into));
+    args.extend(extra.iter().map(Into::into));
+    let state_dir = options(run_dir).state_dir;
+    let daemon = Daemon { program: "/usr/bin/env".into(), args, state_dir: &state_dir, suite: suite() };
+    let mut lines = vec![];
+    let state = daemonize(&daemon, &mut |line| lines.push(line.to_string())).await;
+    (state, lines)
+}
+
+/// Waits for the socket: the state is written just before it is served.
+async fn client(state: &StateFile) -> Client {
+    let client = Client::new(&state.socket);
+    while client.status().await.is_err() {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    client
+}
+
+#[test]
+fn another_process_injects_faults_into_a_background_cluster_and_takes_it_down() {
+    let folder = scratch();
+    let (run_dir, node) = (folder.path().join("run"), pg("emea"));
+    block_on(async {
+        let (state, lines) = up(&run_dir, &[]).await;
+        let state = state.unwrap_or_else(|error| panic!("{error}"));
+        assert!(lines.iter().any(|line| line.contains("pg.emea: ready")), "{lines:?}");
+        assert_eq!(psql(&state.cluster.nodes[0].admin_url, "SELECT 1").as_deref(), Ok("1"));
+        let client = client(&state).await;
+        client.pause(&node).await.expect("paused");
+        assert_eq!(client.status().await.expect("status").states, [("pg.emea".into(), "paused".into())]);
+        client.resume(&node).await.expect("resumed");
+        client.kill(&node).await.expect("killed");
+        assert_eq!(client.status().await.expect("status").states, [("pg.emea".into(), "stopped".into())]);
+        client.start(&node).await.expect("started");
+        client.restart(&node).await.expect("restarted");
+        let unknown = client.stop(&pg("nowhere")).await.expect_err("unknown").to_string();
+        assert!(unknown.contains("pg.nowhere: this cluster has no such node"), "{unknown}");
+        client.shutdown().await.expect("shut down");
+        assert!(!state.cluster.folder.exists());
+        until(|| !state.owner.is_alive());
+        assert_eq!(state::read(&options(&run_dir).state_dir, suite()), None);
+    });
+}
+
+#[test]
+fn a_background_process_that_was_killed_leaves_no_server_and_no_state() {
+    let folder = scratch();
+    let run_dir = folder.path().join("run");
+    let (state, _) = block_on(up(&run_dir, &[]));
+    let state = state.unwrap_or_else(|error| panic!("{error}"));
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(state.owner.pid), nix::sys::signal::SIGKILL).expect("signalled");
+    until(|| !state.cluster.folder.exists());
+    until(|| state::read(&options(&run_dir).state_dir, suite()).is_none());
+    let server = state.cluster.nodes[0].pid.expect("a process");
+    assert!(table::find(server).is_none_or(|entry| entry.is_dead()));
+}
+
+#[test]
+fn a_background_process_that_ends_early_is_reported_with_its_log() {
+    let folder = scratch();
+    let (state, _) = block_on(up(&folder.path().join("run"), &["--no-such-option"]));
+    let error = state.expect_err("it ended").to_string();
+    assert!(error.contains("the background process ended") && error.contains("no-such-option"), "{error}");
+}
+
+#[test]
+fn the_doctor_finds_this_machine_fit() {
+    let folder = scratch();
+    super::shared();
+    let findings = doctor::examine(&options(&folder.path().join("run")));
+    for finding in &findings {
+        println!("{:?} {}: {} {}", finding.status, finding.what, finding.detail, finding.mend.as_deref().unwrap_or(""));
+    }
+    assert!(findings.iter().all(|finding| finding.status != doctor::FindingStatus::Missing), "{findings:?}");
+    assert!(findings.iter().any(|finding| finding.what == "PostgreSQL 18.4"));
+}
