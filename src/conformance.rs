@@ -157,8 +157,9 @@ impl Board {
 fn is_chosen(arguments: &Arguments, name: &str, ignored: bool) -> bool {
     let matches = |filter: &String| if arguments.exact { name == filter } else { name.contains(filter.as_str()) };
     let wanted = arguments.filter.as_ref().is_none_or(matches) && !arguments.skip.iter().any(matches);
-    wanted && match ignored {
-        true => arguments.ignored || arguments.include_ignored,
-        false => !arguments.ignored,
-    }
+    wanted
+        && match ignored {
+            true => arguments.ignored || arguments.include_ignored,
+            false => !arguments.ignored,
+        }
 }

@@ -123,7 +123,9 @@ fn settle(
             continue;
         }
         let done = match answer(&suite, &candidate) {
-            Answer::Accept => std::fs::rename(&candidate.pending.pending, &candidate.pending.golden).map(|()| "accepted"),
+            Answer::Accept => {
+                std::fs::rename(&candidate.pending.pending, &candidate.pending.golden).map(|()| "accepted")
+            }
             Answer::Reject => std::fs::remove_file(&candidate.pending.pending).map(|()| "rejected"),
             Answer::Skip => Ok("left pending"),
         };
@@ -141,7 +143,9 @@ fn settle(
 /// Why a candidate cannot become golden: two runs in a row did not give the same.
 fn refusal(shown: &str, candidate: &Candidate) -> Option<Diagnostic> {
     let (Some(first), Some(second)) = (&candidate.texts[0], &candidate.texts[1]) else {
-        return Some(Diagnostic::nowhere(format!("`{shown}`: one of two runs differed from the golden, the other did not")));
+        return Some(Diagnostic::nowhere(format!(
+            "`{shown}`: one of two runs differed from the golden, the other did not"
+        )));
     };
     let differing = differs_between_runs(first, second);
     if differing.is_empty() {
@@ -158,7 +162,7 @@ fn ask(suite: &SharedSuite, candidate: &Candidate, look: &Look) -> Answer {
     let old = std::fs::read_to_string(&candidate.pending.golden).unwrap_or_default();
     let new = candidate.texts[1].clone().unwrap_or_default();
     println!("\n{}", title(suite, &candidate.pending.golden));
-    println!("{}", render_diff(&diff_lines(&old, &new), look));
+    println!("{}", render_diff(&diff_lines(&lines(&old), &lines(&new)), look));
     let stdin = std::io::stdin();
     loop {
         print!("accept, reject or skip? [a/r/s] ");
@@ -180,4 +184,8 @@ fn ask(suite: &SharedSuite, candidate: &Candidate, look: &Look) -> Answer {
 fn title(suite: &SharedSuite, golden: &Path) -> String {
     let state = if golden.exists() { "differs" } else { "is new" };
     format!("{} {state}", suite.display(golden))
+}
+
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(str::to_string).collect()
 }

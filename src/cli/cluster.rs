@@ -28,7 +28,11 @@ pub(super) fn up(args: &args::Up, context: &Context) -> Exit {
             Some(up) => (up, false),
             None => (start(&root, context).await?, true),
         };
-        if args.json { print_json(&up.cluster) } else { print_up(&up.cluster, fresh) }
+        if args.json {
+            print_json(&up.cluster)
+        } else {
+            print_up(&up.cluster, fresh)
+        }
         Ok(())
     };
     finish(work, context)
@@ -100,7 +104,14 @@ pub(super) fn status(args: &args::Status, context: &Context) -> Exit {
         for node in &status.cluster.nodes {
             let state = status.states.iter().find(|(name, _)| *name == node.name).map_or("unknown", |(_, state)| state);
             let pid = node.pid.map_or("-".to_string(), |pid| pid.to_string());
-            println!("{:<12} {:<8} {:<8} port {:<6} pid {pid:<8} {}", node.name, node.version, state, node.port, node.log.display());
+            println!(
+                "{:<12} {:<8} {:<8} port {:<6} pid {pid:<8} {}",
+                node.name,
+                node.version,
+                state,
+                node.port,
+                node.log.display()
+            );
         }
         Ok(())
     })

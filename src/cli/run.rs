@@ -30,7 +30,9 @@ pub(super) fn run(args: &args::Run, context: &Context) -> Exit {
         Err(errors) => return refuse(&errors, context),
     };
     print(&prepared.warnings, context);
-    if context.ci && let Some(exit) = forbids_pending(&prepared, context) {
+    if context.ci
+        && let Some(exit) = forbids_pending(&prepared, context)
+    {
         return exit;
     }
     if args.select.shuffle.is_some() {

@@ -1,5 +1,6 @@
 //! Looks whether this machine can run the servers, and says how to mend what is missing. Starts and changes nothing.
 
+use serde::Serialize;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +16,8 @@ use crate::model::Engine;
 const SPACE_AT_EASE: u64 = 2 * 1024 * 1024 * 1024;
 
 /// Whether something is as it should be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FindingStatus {
     /// It is.
     Ok,
@@ -25,8 +27,19 @@ pub enum FindingStatus {
     Warning,
 }
 
+impl FindingStatus {
+    /// The word that people see.
+    pub fn word(self) -> &'static str {
+        match self {
+            FindingStatus::Ok => "ok",
+            FindingStatus::Missing => "missing",
+            FindingStatus::Warning => "warning",
+        }
+    }
+}
+
 /// One thing that was looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// What: `pip`.
     pub what: String,

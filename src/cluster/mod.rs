@@ -8,7 +8,7 @@
 mod account;
 mod build;
 pub mod control;
-mod daemon;
+pub mod daemon;
 mod describe;
 pub mod doctor;
 mod error;

@@ -103,10 +103,11 @@ impl Worker<'_> {
             self.servers.pg.iter().for_each(PgNode::forget);
         }
         if self.options.keep && !end.verdict.is_fine() {
-            end.kept = self.host.how_to_connect(&copy.database, &copy.peers.keys().cloned().collect::<Vec<_>>(), copy.mongo);
+            end.kept =
+                self.host.how_to_connect(&copy.database, &copy.peers.keys().cloned().collect::<Vec<_>>(), copy.mongo);
             return end;
         }
-        if let Err(error) = copy.drop(self.clients.as_deref()).await {
+        if let Err(error) = copy.remove(self.clients.as_deref()).await {
             end.verdict = worse(end.verdict, job, format!("its copy could not be dropped: {error}"));
         }
         end
@@ -289,7 +290,7 @@ fn worse(verdict: Verdict, job: &Job, cause: String) -> Verdict {
 /// Drops what was shared.
 pub(super) async fn drop_shared(shared: SharedCopies, clients: Option<&MongoClients>) -> Result<(), BackendError> {
     for copy in shared.0.into_inner().into_values() {
-        copy.drop(clients).await?;
+        copy.remove(clients).await?;
     }
     Ok(())
 }

@@ -9,9 +9,6 @@ pub(super) fn polish(verdict: &mut Verdict, goldens: &Goldens) {
         Verdict::Fail { evidence } | Verdict::Error { evidence } | Verdict::ExpectedFailure { evidence, .. } => {
             evidence.iter_mut().for_each(|evidence| goldens.redact(evidence));
         }
-        Verdict::Pass
-        | Verdict::Skip { .. }
-        | Verdict::Inconclusive { .. }
-        | Verdict::UnexpectedPass { .. } => {}
+        Verdict::Pass | Verdict::Skip { .. } | Verdict::Inconclusive { .. } | Verdict::UnexpectedPass { .. } => {}
     }
 }

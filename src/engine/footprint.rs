@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::language::sql;
 use crate::model::{
-    Action, Body, Engine, ExplainTarget, Fault, NodeName, NodeSelector, Scenario, SqlSource, Step, System, Template, TemplatePart,
-    Value, ValueKind,
+    Action, Body, Engine, ExplainTarget, Fault, NodeName, NodeSelector, Scenario, SqlSource, Step, System, Template,
+    TemplatePart, Value, ValueKind,
 };
 use crate::system::Servers;
 
@@ -82,7 +82,8 @@ impl Footprint {
 
     fn add(&mut self, step: &Step, system: Option<&System>, depth: usize) {
         self.selectors.extend(step.on.iter().map(|on| on.value.clone()));
-        self.reads_only &= step.session.is_none() && step.blocks.is_none() && step.transaction.is_none() && reads(&step.action);
+        self.reads_only &=
+            step.session.is_none() && step.blocks.is_none() && step.transaction.is_none() && reads(&step.action);
         if step.on.is_empty() {
             self.selectors.extend(default_selector(step));
         }

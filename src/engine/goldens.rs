@@ -195,7 +195,8 @@ impl Goldens {
 
     fn unused(&self) -> Vec<String> {
         let Some((_, sections)) = &self.file else { return vec![] };
-        let used: BTreeSet<usize> = self.used.iter().filter_map(|name| sections.find(name)).map(|found| found.line).collect();
+        let used: BTreeSet<usize> =
+            self.used.iter().filter_map(|name| sections.find(name)).map(|found| found.line).collect();
         let unused = sections.sections.iter().filter(|section| !used.contains(&section.line));
         unused.map(|section| section.name.clone()).collect()
     }

@@ -9,8 +9,8 @@ use super::step::{Stage, Trouble};
 use crate::backend::BackendError;
 use crate::backend::mongo::Target;
 use crate::backend::pg::PgNode;
-use crate::model::{Action, Datum, Engine, ExplainTarget, Load, NodeSelector, SqlSource, Step, TransactionVerb, Value};
 use crate::model::ValueKind;
+use crate::model::{Action, Datum, Engine, ExplainTarget, Load, NodeSelector, SqlSource, Step, TransactionVerb, Value};
 use crate::source::{Diagnostic, Span};
 use crate::variables;
 
@@ -18,7 +18,9 @@ impl Stage<'_> {
     /// The orders of a step that speaks to nodes.
     pub(super) fn orders(&mut self, step: &Step) -> Result<Vec<Order>, Trouble> {
         let selectors: Vec<(NodeSelector, Span)> = match step.on.as_slice() {
-            [] => super::footprint::default_selector(step).map(|on| (on, step.action_span.clone())).into_iter().collect(),
+            [] => {
+                super::footprint::default_selector(step).map(|on| (on, step.action_span.clone())).into_iter().collect()
+            }
             on => on.iter().map(|on| (on.value.clone(), on.span.clone())).collect(),
         };
         let mut orders = vec![];

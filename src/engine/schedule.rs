@@ -77,6 +77,7 @@ pub async fn run(
     let queue = Mutex::new(together);
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
     let workers = options.jobs.min(queue.lock().unwrap_or_else(PoisonError::into_inner).len()).max(1);
+    let (stop, next, failed) = (&stop, &next, &failed);
     let work = |number: usize| {
         let worker = worker(number);
         async move {
@@ -101,7 +102,7 @@ pub async fn run(
     drop(worker);
     let shared = drop_shared(shared, admin.as_deref()).await;
     for template in built.into_values().flatten() {
-        template.drop(admin.as_deref()).await?;
+        template.remove(admin.as_deref()).await?;
     }
     shared?;
     if options.keep { Ok(()) } else { sweep(servers, &run, admin.as_deref()).await }

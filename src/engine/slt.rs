@@ -143,7 +143,7 @@ fn route(stage: &mut Stage<'_>, record: &SltRecord) -> Result<Option<Order>, Hal
 fn evidence(record: &SltRecord, mismatch: SltMismatch) -> Evidence {
     match mismatch {
         SltMismatch::Rows { expected, actual } => Evidence {
-            diff: Some(judge::diff_lines(&expected, &actual)),
+            diff: Some(judge::diff_lines(&lines(&expected), &lines(&actual))),
             ..plain(&record.span, "the rows differ")
         },
         SltMismatch::Count { expected, actual } => Evidence {
@@ -190,4 +190,8 @@ fn rewritten(record: &SltRecord, mismatch: &SltMismatch) -> Option<String> {
         _ => return None,
     }
     Some(record.to_string())
+}
+
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(str::to_string).collect()
 }

@@ -175,7 +175,8 @@ impl Stage<'_> {
         for (name, path) in &step.save {
             let saved = observations.first().ok_or_else(|| "the step has no output".to_string());
             let value = saved.and_then(|observation| judge::save(&path.value, observation));
-            let value = value.map_err(|cause| Halt::Fails(vec![plain(&path.span, &format!("nothing to save: {cause}"))]))?;
+            let value =
+                value.map_err(|cause| Halt::Fails(vec![plain(&path.span, &format!("nothing to save: {cause}"))]))?;
             self.variables.insert(name.value.clone(), value);
         }
         Ok(())

@@ -44,3 +44,9 @@ pub trait Reporter: Send {
     /// The first error that the output gave since the run began.
     fn finish(&mut self) -> io::Result<()>;
 }
+
+/// A run of a scenario that ended, as text without colours: a line when it is fine, else a block with all evidence. Empty
+/// for any other event.
+pub fn render_finished(event: &crate::event::Event, width: usize) -> String {
+    block::Finished::of(event).map(|finished| finished.block(&Look::plain(width))).unwrap_or_default()
+}

@@ -81,7 +81,7 @@ fn fingerprint(suite: &Suite, system: &System) -> Result<String, Diagnostic> {
         }
     }
     for step in &system.build {
-        for file in files(step) {
+        if let Some(file) = files(step) {
             let path = suite.resolve_beside(file)?;
             let read = std::fs::read(&path);
             hash.update(read.map_err(|error| Diagnostic::error(&file.span, format!("this cannot be read: {error}")))?);

@@ -87,8 +87,9 @@ impl Prepared {
         interrupt: Interrupt,
     ) -> Result<(), RunError> {
         self.announce(passes, &reporting);
+        let wanted = self.wanted();
         let obtained = tokio::select! {
-            obtained = obtain(&self.wanted(), &reporting) => obtained.map_err(RunError::Machinery)?,
+            obtained = obtain(&wanted, &reporting) => obtained.map_err(RunError::Machinery)?,
             () = interrupt.wait() => {
                 reporting.send(Event::Interrupted);
                 return Ok(());
@@ -124,7 +125,11 @@ impl Prepared {
             filtered_out: self.filtered_out,
             jobs: self.request.jobs,
             seed: self.request.seed,
-            requirements: register.requirements.iter().map(|each| (each.id.value.clone(), each.title.clone())).collect(),
+            requirements: register
+                .requirements
+                .iter()
+                .map(|each| (each.id.value.clone(), each.title.clone()))
+                .collect(),
         });
     }
 

@@ -156,10 +156,15 @@ impl Obtained {
         Ok(())
     }
 
-    async fn take_own(&mut self, wanted: &Wanted<'_>, nodes: Vec<NodeName>, reporting: &Reporting) -> Result<(), String> {
+    async fn take_own(
+        &mut self,
+        wanted: &Wanted<'_>,
+        nodes: Vec<NodeName>,
+        reporting: &Reporting,
+    ) -> Result<(), String> {
         let options = &wanted.request.cluster;
         let root = &wanted.suite.settings().root;
-        if let Some(up) = state::read(&options.state_dir, root).map_err(|error| error.to_string())? {
+        if let Some(up) = state::read(&options.state_dir, root) {
             let running: Vec<&str> = up.cluster.nodes.iter().map(|node| node.name.as_str()).collect();
             if nodes.iter().all(|node| running.contains(&node.to_string().as_str())) {
                 reporting.send(Event::ServerNotice { message: "using the cluster that `polyspec up` keeps".into() });
@@ -168,7 +173,8 @@ impl Obtained {
                 self.control = Some(Control::Up(Client::new(&up.socket)));
                 return Ok(());
             }
-            let message = "the cluster that `polyspec up` keeps lacks nodes that this run needs: starting another".into();
+            let message =
+                "the cluster that `polyspec up` keeps lacks nodes that this run needs: starting another".into();
             reporting.send(Event::ServerNotice { message });
         }
         let told = |progress: Progress| reporting.send(event_of(progress));

@@ -75,7 +75,7 @@ impl Suite {
         self.scenarios_folder().join(path)
     }
 
-    fn scenarios_folder(&self) -> PathBuf {
+    pub(super) fn scenarios_folder(&self) -> PathBuf {
         self.settings.root.join(&self.settings.scenarios)
     }
 

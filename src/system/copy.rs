@@ -44,7 +44,7 @@ impl Copy {
             Ok(()) => Ok(copy),
             Err(error) => {
                 // The first error is what the user must see; what cannot be dropped now is swept at the end of the run.
-                let _ = copy.drop(clients).await;
+                let _ = copy.remove(clients).await;
                 Err(error)
             }
         }
@@ -76,7 +76,7 @@ impl Copy {
     }
 
     /// Takes the copy away: replication first, then the databases.
-    pub async fn drop(&self, clients: Option<&MongoClients>) -> Result<(), BackendError> {
+    pub async fn remove(&self, clients: Option<&MongoClients>) -> Result<(), BackendError> {
         let pg = async {
             pg::unlink(&self.peers, &self.database).await?;
             try_join_all(self.peers.values().map(|node| pg::drop_database(node, &self.database))).await

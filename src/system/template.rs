@@ -69,7 +69,7 @@ impl Template {
     }
 
     /// Drops it, unless it is shared.
-    pub async fn drop(&self, clients: Option<&MongoClients>) -> Result<(), BackendError> {
+    pub async fn remove(&self, clients: Option<&MongoClients>) -> Result<(), BackendError> {
         if self.shared {
             return Ok(());
         }

@@ -149,7 +149,11 @@ async fn connect(url: &str, app_name: &str) -> Result<Client, BackendError> {
 /// The members of a replica set of somebody else's: each node of the topology gets the host at its place in the URL; nodes
 /// for which the URL has no host are left out.
 pub fn members(url: &str, nodes: &[NodeName]) -> Result<Vec<(NodeName, String)>, BackendError> {
-    let bad = || BackendError::Other("the URL of mongo cannot be used: it has the form mongodb://user:password@host:port,…/?options".into());
+    let bad = || {
+        BackendError::Other(
+            "the URL of mongo cannot be used: it has the form mongodb://user:password@host:port,…/?options".into(),
+        )
+    };
     let (scheme, rest) = url.split_once("://").ok_or_else(bad)?;
     let (credentials, rest) = rest.rsplit_once('@').map_or(("", rest), |(credentials, rest)| (credentials, rest));
     let (hosts, tail) = rest.split_once('/').unwrap_or((rest, ""));
