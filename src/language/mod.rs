@@ -57,7 +57,8 @@ pub fn scenario(
         Some("yaml" | "yml") => yaml::scenario(file, path),
         Some("slt") => slt::scenario(file, path, read),
         _ => Err(vec![
-            Diagnostic::nowhere(format!("`{}` is not a scenario", file.name())).help("a scenario ends in `.yaml` or `.slt`"),
+            Diagnostic::nowhere(format!("`{}` is not a scenario", file.name()))
+                .help("a scenario ends in `.yaml` or `.slt`"),
         ]),
     }
 }

@@ -44,7 +44,8 @@ pub(crate) fn is_name(text: &str) -> bool {
 fn not_a_node(text: &str) -> String {
     let known = ["pg", "pg.*", "mongo", "mongo.*", "mongo.primary", "mongo.secondary"];
     let meant = nearest(text, known).map(|word| format!(", did you mean `{word}`?")).unwrap_or_default();
-    let forms = "a node is `pg`, `pg.apj`, `pg.*`, `mongo`, `mongo.primary`, `mongo.secondary`, `mongo.m1` or `mongo.*`";
+    let forms =
+        "a node is `pg`, `pg.apj`, `pg.*`, `mongo`, `mongo.primary`, `mongo.secondary`, `mongo.m1` or `mongo.*`";
     if meant.is_empty() { format!("`{text}` is not a node: {forms}") } else { format!("`{text}` is not a node{meant}") }
 }
 

@@ -6,7 +6,8 @@ use crate::source::{Diagnostic, Span};
 /// Reads the variables of `text`, which was written at `written` (with quotes, indentation, escapes). Malformed ones are
 /// returned beside the template.
 pub(crate) fn template(text: &str, written: &Span) -> (Template, Vec<Diagnostic>) {
-    let mut reader = Reader { text, places: places(text, written), parts: vec![], literal: String::new(), faults: vec![] };
+    let mut reader =
+        Reader { text, places: places(text, written), parts: vec![], literal: String::new(), faults: vec![] };
     reader.read(written);
     reader.flush();
     (Template { parts: reader.parts, span: written.clone() }, reader.faults)
@@ -102,7 +103,8 @@ pub(crate) fn is_variable_name(name: &str) -> bool {
 }
 
 fn malformed(span: &Span, cause: &str) -> Diagnostic {
-    Diagnostic::error(span, cause).help("a variable is `${name}`, in SQL also `${name:ident}`; for the characters `${` write `$${`")
+    Diagnostic::error(span, cause)
+        .help("a variable is `${name}`, in SQL also `${name:ident}`; for the characters `${` write `$${`")
 }
 
 #[cfg(test)]

@@ -9,7 +9,17 @@ use crate::source::{Diagnostic, SourceFile, Span};
 
 /// The first words of records.
 const DIRECTIVES: &[&str] = &[
-    "statement", "query", "connection", "include", "control", "halt", "hash-threshold", "let", "onlyif", "skipif", "sleep",
+    "statement",
+    "query",
+    "connection",
+    "include",
+    "control",
+    "halt",
+    "hash-threshold",
+    "let",
+    "onlyif",
+    "skipif",
+    "sleep",
     "subtest",
 ];
 
@@ -19,18 +29,18 @@ pub(crate) fn parse(file: &Arc<SourceFile>, line: usize, kind: &ParseErrorKind) 
     let whole = Span::of_line(file, line);
     match kind {
         ParseErrorKind::InvalidLine(text) => invalid_line(file, line, text),
-        ParseErrorKind::UnexpectedToken(token) => {
-            Diagnostic::error(&at(token), format!("`{token}` cannot stand here")).help("a record may end with `retry 3 backoff 1s`")
-        }
+        ParseErrorKind::UnexpectedToken(token) => Diagnostic::error(&at(token), format!("`{token}` cannot stand here"))
+            .help("a record may end with `retry 3 backoff 1s`"),
         ParseErrorKind::UnexpectedEOF => {
             Diagnostic::error(&whole, "the file ends before the SQL of this record").help("write it in the next line")
         }
         ParseErrorKind::InvalidSortMode(mode) => Diagnostic::error(&at(mode), format!("`{mode}` cannot stand here"))
             .help("sort modes are `nosort`, `rowsort` and `valuesort`, result modes `rowwise` and `valuewise`"),
-        ParseErrorKind::InvalidType(letter) => {
-            Diagnostic::error(&whole, format!("`{letter}` is not a type of column")).help("types are `T`, `I`, `R` and `?`")
+        ParseErrorKind::InvalidType(letter) => Diagnostic::error(&whole, format!("`{letter}` is not a type of column"))
+            .help("types are `T`, `I`, `R` and `?`"),
+        ParseErrorKind::InvalidNumber(number) => {
+            Diagnostic::error(&at(number), format!("`{number}` is not a whole number"))
         }
-        ParseErrorKind::InvalidNumber(number) => Diagnostic::error(&at(number), format!("`{number}` is not a whole number")),
         ParseErrorKind::InvalidErrorMessage(pattern) => {
             Diagnostic::error(&at(pattern), "the message is not a regular expression")
                 .help("put `\\` before a character that is meant as itself, or write the whole message below `----`")
@@ -38,16 +48,20 @@ pub(crate) fn parse(file: &Arc<SourceFile>, line: usize, kind: &ParseErrorKind) 
         ParseErrorKind::DuplicatedErrorMessage => {
             Diagnostic::error(&whole, "the message stands in this line and below `----`").help("keep one of the two")
         }
-        ParseErrorKind::StatementHasResults => Diagnostic::error(&at("statement"), "a `statement` has no rows below `----`")
-            .help("use `query` to compare rows, or remove `----` and what follows"),
+        ParseErrorKind::StatementHasResults => {
+            Diagnostic::error(&at("statement"), "a `statement` has no rows below `----`")
+                .help("use `query` to compare rows, or remove `----` and what follows")
+        }
         ParseErrorKind::InvalidDuration(time) => {
             Diagnostic::error(&at(time), format!("`{time}` is not a time")).help("write `250ms` or `5s`")
         }
         ParseErrorKind::InvalidControl(value) => {
             Diagnostic::error(&at(value), format!("`{value}` cannot stand here")).help("write `on` or `off`")
         }
-        ParseErrorKind::InvalidVariableName(name) => Diagnostic::error(&at(name), format!("`{name}` cannot name a variable"))
-            .help("a name is a letter or `_`, then letters, digits and `_`"),
+        ParseErrorKind::InvalidVariableName(name) => {
+            Diagnostic::error(&at(name), format!("`{name}` cannot name a variable"))
+                .help("a name is a letter or `_`, then letters, digits and `_`")
+        }
         ParseErrorKind::InvalidRetryConfig(cause) => {
             Diagnostic::error(&whole, format!("`retry` is not complete: {cause}")).help("write `retry 3 backoff 1s`")
         }
@@ -72,8 +86,11 @@ fn invalid_line(file: &Arc<SourceFile>, line: usize, text: &str) -> Diagnostic {
     let first = words.first().copied().unwrap_or_default();
     let place = word(file, line, first);
     if let Some(form) = form(first) {
-        return Diagnostic::error(&Span::of_line(file, line), format!("this `{first}` is not complete or says too much"))
-            .help(format!("write {form}"));
+        return Diagnostic::error(
+            &Span::of_line(file, line),
+            format!("this `{first}` is not complete or says too much"),
+        )
+        .help(format!("write {form}"));
     }
     let error = Diagnostic::error(&place, format!("`{first}` does not begin a record")).label("unknown record");
     match nearest(first, DIRECTIVES.iter().copied()) {

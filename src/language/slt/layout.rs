@@ -82,7 +82,8 @@ fn after_empty(lines: &[&str], from: usize) -> usize {
 }
 
 fn after_two_empty(lines: &[&str], from: usize) -> usize {
-    let pair = (from..lines.len()).find(|index| lines[*index].is_empty() && lines.get(index + 1).is_none_or(|l| l.is_empty()));
+    let pair =
+        (from..lines.len()).find(|index| lines[*index].is_empty() && lines.get(index + 1).is_none_or(|l| l.is_empty()));
     pair.map_or(lines.len(), |index| (index + 2).min(lines.len()))
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use sqllogictest::{Connection, Control, DefaultColumnType, Record};
+use sqllogictest::{Connection, Control, DefaultColumnType, ParseErrorKind, Record};
 
 use super::Read;
 use super::fault;
@@ -52,7 +52,12 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads `connection NODE [SESSION]` and rewrites each such line to one word for the crate.
-    fn connections(&mut self, file: &Arc<SourceFile>, stretches: &[Stretch], script: &mut Script) -> BTreeMap<String, Place> {
+    fn connections(
+        &mut self,
+        file: &Arc<SourceFile>,
+        stretches: &[Stretch],
+        script: &mut Script,
+    ) -> BTreeMap<String, Place> {
         let mut found = BTreeMap::new();
         for stretch in stretches.iter().filter(|stretch| stretch.part == Part::Record) {
             let line = file.line(stretch.first).unwrap_or_default();
@@ -77,7 +82,12 @@ impl<'a> Reader<'a> {
 
     /// Parses with the crate. After an error the record is taken out and the rest is tried again, so that one run shows
     /// every error; a file with very many is given up.
-    fn parse(&mut self, file: &Arc<SourceFile>, stretches: &[Stretch], mut script: Script) -> Vec<Record<DefaultColumnType>> {
+    fn parse(
+        &mut self,
+        file: &Arc<SourceFile>,
+        stretches: &[Stretch],
+        mut script: Script,
+    ) -> Vec<Record<DefaultColumnType>> {
         const TRIES: usize = 20;
         self.bodies(file, stretches);
         for _ in 0..TRIES {
@@ -87,7 +97,7 @@ impl<'a> Reader<'a> {
                     let line = error.location().line() as usize;
                     self.sink.push(fault::parse(file, line, &error.kind()));
                     let Some(broken) = stretches.iter().rfind(|stretch| stretch.first <= line) else { break };
-                    script.take_out(broken);
+                    script.take_out(broken, matches!(error.kind(), ParseErrorKind::InvalidLine(_)));
                 }
             }
         }
@@ -101,7 +111,10 @@ impl<'a> Reader<'a> {
             let verb = directive.split_whitespace().next().unwrap_or_default();
             let body = file.line(stretch.first + 1).unwrap_or_default().trim();
             if matches!(verb, "statement" | "query" | "let") && (body.is_empty() || body == "----") {
-                let error = Diagnostic::error(&Span::of_line(file, stretch.first), format!("there is no SQL below this `{verb}`"));
+                let error = Diagnostic::error(
+                    &Span::of_line(file, stretch.first),
+                    format!("there is no SQL below this `{verb}`"),
+                );
                 self.sink.push(error.help("write it in the next line; an empty line ends a record"));
             }
         }
@@ -134,12 +147,19 @@ impl<'a> Reader<'a> {
     }
 
     fn refuse_shell(&mut self, span: &Span) {
-        let error = Diagnostic::error(&crate::language::yaml::first_line(span), "shell commands are not allowed in a scenario");
+        let error =
+            Diagnostic::error(&crate::language::yaml::first_line(span), "shell commands are not allowed in a scenario");
         self.sink.push(error.help("take the `system` record out"));
     }
 
     /// On a MongoDB connection the text is a command document.
-    fn command(&mut self, file: &Arc<SourceFile>, stretch: &Stretch, record: &Record<DefaultColumnType>, on: &Option<Place>) {
+    fn command(
+        &mut self,
+        file: &Arc<SourceFile>,
+        stretch: &Stretch,
+        record: &Record<DefaultColumnType>,
+        on: &Option<Place>,
+    ) {
         let (Record::Statement { sql, .. } | Record::Query { sql, .. }) = record else { return };
         if !matches!(on, Some((selector, _)) if selector.engine() == Engine::Mongo) {
             return;
@@ -207,9 +227,11 @@ impl Script {
         }
     }
 
-    /// Turns a record into as many records of nothing, so that the lines after it keep their numbers.
-    fn take_out(&mut self, stretch: &Stretch) {
-        for line in stretch.first..=stretch.last {
+    /// Turns a record into lines of space, so that the lines after it keep their numbers; of a record of no known kind,
+    /// all lines up to an empty one.
+    fn take_out(&mut self, stretch: &Stretch, unknown: bool) {
+        let rest = self.lines.iter().skip(stretch.last).take_while(|line| unknown && !line.is_empty()).count();
+        for line in stretch.first..=stretch.last + rest {
             self.replace(line, " ".into());
         }
     }
@@ -236,7 +258,9 @@ fn lines(file: &Arc<SourceFile>, stretch: &Stretch) -> Span {
 /// Where a record runs. The crate gives a connection to the one record that follows it, and so it is here.
 fn connection_of(record: &mut Record<DefaultColumnType>, known: &BTreeMap<String, Place>) -> Option<Place> {
     let connection = match record {
-        Record::Statement { connection, .. } | Record::Query { connection, .. } | Record::Let { connection, .. } => connection,
+        Record::Statement { connection, .. } | Record::Query { connection, .. } | Record::Let { connection, .. } => {
+            connection
+        }
         Record::Connection(connection) => connection,
         _ => return None,
     };

@@ -76,7 +76,9 @@ mod tests {
 
     #[test]
     fn a_variable_between_tokens_is_fine() {
-        for (before, after) in [("VALUES ('Lamp', ", ", 1)"), ("price=", ";"), ("f(", ")"), ("'a' || ", "::text"), ("", "")] {
+        for (before, after) in
+            [("VALUES ('Lamp', ", ", 1)"), ("price=", ";"), ("f(", ")"), ("'a' || ", "::text"), ("", "")]
+        {
             assert_eq!(complaints(before, after), 0, "{before}${{x}}{after}");
         }
     }

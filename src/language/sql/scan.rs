@@ -158,10 +158,7 @@ mod tests {
 
     #[test]
     fn comments_nest() {
-        assert_eq!(kinds("/* a /* b */ c */ x"), [
-            (TokenKind::Comment, "/* a /* b */ c */"),
-            (TokenKind::Word, "x")
-        ]);
+        assert_eq!(kinds("/* a /* b */ c */ x"), [(TokenKind::Comment, "/* a /* b */ c */"), (TokenKind::Word, "x")]);
     }
 
     #[test]

@@ -40,7 +40,8 @@ impl Decoder<'_> {
     }
 
     fn sql(&mut self, node: &Node, step: &Node) -> Option<Action> {
-        let params: Vec<Value> = step.get("params").map(Node::items).unwrap_or_default().iter().map(|n| self.value(n)).collect();
+        let params: Vec<Value> =
+            step.get("params").map(Node::items).unwrap_or_default().iter().map(|n| self.value(n)).collect();
         let source = match &node.kind {
             NodeKind::Text(text) => {
                 self.statement_text(text, node);
@@ -76,7 +77,8 @@ impl Decoder<'_> {
             let start = node.written.end + line.len() - rest.len();
             let lost = crate::source::Span::new(file, start, start + rest.trim_end().len());
             let warning = Diagnostic::error(&lost, "YAML takes this for a comment: it is not sent").warning();
-            self.sink.push(warning.help("write the statement below `sql: |`, or put a space after `#` if it is a comment"));
+            self.sink
+                .push(warning.help("write the statement below `sql: |`, or put a space after `#` if it is a comment"));
         }
     }
 
@@ -90,7 +92,8 @@ impl Decoder<'_> {
         let highest = sql::highest_placeholder(&text);
         if highest != params.len() {
             let wanted = if highest == 1 { "1 value".into() } else { format!("{highest} values") };
-            let error = Diagnostic::error(&list.head, format!("the statement takes {wanted}, `params` has {}", params.len()));
+            let error =
+                Diagnostic::error(&list.head, format!("the statement takes {wanted}, `params` has {}", params.len()));
             self.sink.push(error.help("`params` gives `$1`, `$2` and so on, in order"));
         }
     }

@@ -75,7 +75,7 @@ impl Decoder<'_> {
         if let Some(name) = node.scalar() {
             return vec![ColumnExpectation { name, type_name: None }];
         }
-        if node.entries().len() != 1 {
+        if matches!(node.kind, NodeKind::Mapping(_)) && node.entries().len() != 1 {
             let error = Diagnostic::error(&node.head, "a column is one name, or one name with its type");
             self.sink.push(error.help("write `[id, { price: numeric }]`"));
         }
@@ -138,7 +138,9 @@ impl Decoder<'_> {
         let letters = code.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
         if !(letters && matches!(code.len(), 2 | 5)) {
             let error = Diagnostic::error(&value.span, format!("`{code}` is not an SQLSTATE"));
-            self.sink.push(error.help("an SQLSTATE has five digits and capital letters (`23505`), a class the first two (`23`)"));
+            self.sink.push(
+                error.help("an SQLSTATE has five digits and capital letters (`23505`), a class the first two (`23`)"),
+            );
         } else if matches!(code, "00" | "00000") {
             let error = Diagnostic::error(&value.span, format!("`{code}` is success, not an error"));
             self.sink.push(error.help("remove `error`"));

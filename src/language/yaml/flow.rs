@@ -47,7 +47,8 @@ impl<'b> Flow<'_, 'b> {
             sessions.0 == sessions.1 && engine(&other.action) == Some(used) && nodes(step) == nodes(other)
         };
         let Some((name, _)) = self.waiting.iter().find(|(_, other)| same(other)) else { return };
-        let whose = step.session.as_deref().map_or("the scenario's own session".into(), |name| format!("session `{name}`"));
+        let whose =
+            step.session.as_deref().map_or("the scenario's own session".into(), |name| format!("session `{name}`"));
         let error = Diagnostic::error(&step.action_span, format!("{whose} is still waiting in `blocks: {name}`"));
         self.sink.push(error.help(format!("use another `session`, or put `await: {name}` before this step")));
     }

@@ -14,9 +14,21 @@ pub(crate) static SCENARIO: Table = Table::new(
         key("points", Number, "Its share inside the requirement; 1 if absent."),
         key("hidden", Bool, "Whether only graders see it run."),
         key("system", Text, "The folder of the system under test, relative to the suite; the suite's own if absent."),
-        key("needs", List(&Text), "What must be there beyond what the steps imply: `faults`, `pg >= 17`, `mongo members >= 3`, `pg.apj`."),
-        key("vars", Map(&Any), "Variables: `${name}` in a step stands for the value. A later one may use an earlier one."),
-        key("cases", Some(&Map(&Any)), "Rows of variables: one run and one verdict each. The key `case` names the row."),
+        key(
+            "needs",
+            List(&Text),
+            "What must be there beyond what the steps imply: `faults`, `pg >= 17`, `mongo members >= 3`, `pg.apj`.",
+        ),
+        key(
+            "vars",
+            Map(&Any),
+            "Variables: `${name}` in a step stands for the value. A later one may use an earlier one.",
+        ),
+        key(
+            "cases",
+            Some(&Map(&Any)),
+            "Rows of variables: one run and one verdict each. The key `case` names the row.",
+        ),
         key("timeout", Duration, "The time limit of one run."),
         key("todo", Text, "Why it is expected to fail; a pass is then reported."),
         required("steps", Some(&Shape::Table(&STEP)), "What it does: steps, run in order until one does not hold."),
@@ -39,26 +51,54 @@ pub(crate) static STEP: Table = Table {
 };
 
 static STEP_KEYS: &[Key] = &[
-    key("sql", Either(&[Text, Shape::Table(&SQL_FILE)]), "SQL to send; several statements may follow one another. Or a file: `{ file: schema.sql }`."),
+    key(
+        "sql",
+        Either(&[Text, Shape::Table(&SQL_FILE)]),
+        "SQL to send; several statements may follow one another. Or a file: `{ file: schema.sql }`.",
+    ),
     key("mongo", Map(&Any), "A command document of MongoDB, in Extended JSON where types matter."),
-    key("explain", Either(&[Text, Map(&Any)]), "A statement (without the word EXPLAIN) or a command document whose plan is asked for, with execution statistics."),
+    key(
+        "explain",
+        Either(&[Text, Map(&Any)]),
+        "A statement (without the word EXPLAIN) or a command document whose plan is asked for, with execution statistics.",
+    ),
     key("load", Shape::Table(&LOAD), "Reads a data file into a table or a collection."),
     key("generate", Any, "Makes seeded rows. Not yet available."),
     key("fault", Shape::Table(&FAULT), "Injects a fault."),
-    key("catch_up", Words(&["pg", "mongo"]), "Waits until every member has replayed what was written so far, and reports the lag."),
+    key(
+        "catch_up",
+        Words(&["pg", "mongo"]),
+        "Waits until every member has replayed what was written so far, and reports the lag.",
+    ),
     key("workload", Any, "Runs concurrent clients. Not yet available."),
     key("await", Scalar, "Collects the outcome of the earlier step that `blocks` under this name."),
     key("use", Scalar, "Runs a named list of steps of the suite or the system."),
     key("run", Any, "Starts a program. Not yet available."),
     key("with", Map(&Any), "Variables for the list that `use` names."),
-    key("on", OneOrMany(&Text), "The node or nodes: `pg` (any peer), `pg.apj`, `pg.*`, `mongo`, `mongo.primary`, `mongo.secondary`, `mongo.*`. `expect` must hold on each."),
+    key(
+        "on",
+        OneOrMany(&Text),
+        "The node or nodes: `pg` (any peer), `pg.apj`, `pg.*`, `mongo`, `mongo.primary`, `mongo.secondary`, `mongo.*`. `expect` must hold on each.",
+    ),
     key("session", Scalar, "A named connection or client session that is kept for the whole scenario."),
-    key("transaction", Either(&[Words(&["start", "commit", "abort"]), Shape::Table(&TRANSACTION)]), "MongoDB: starts a transaction with this command, or commits or aborts the session's."),
+    key(
+        "transaction",
+        Either(&[Words(&["start", "commit", "abort"]), Shape::Table(&TRANSACTION)]),
+        "MongoDB: starts a transaction with this command, or commits or aborts the session's.",
+    ),
     key("params", List(&Any), "Values for `$1` and so on of one SQL statement."),
     key("expect", Shape::Table(&EXPECT), "What must come back; without it the step must merely succeed."),
     key("golden", Scalar, "The section of the golden file that the output is compared with."),
-    key("eventually", Duration, "Retries until `expect` holds, for at most this long; the time it took is reported as the lag."),
-    key("blocks", Scalar, "The step must be seen waiting on a lock; a later `await` of this name collects its outcome."),
+    key(
+        "eventually",
+        Duration,
+        "Retries until `expect` holds, for at most this long; the time it took is reported as the lag.",
+    ),
+    key(
+        "blocks",
+        Scalar,
+        "The step must be seen waiting on a lock; a later `await` of this name collects its outcome.",
+    ),
     key("save", Map(&Scalar), "Values to keep: variable and path into the result (`0.0`, `documents.0._id`, `value`)."),
     key("timeout", Duration, "The time limit of one statement, instead of the suite's."),
 ];
@@ -85,7 +125,7 @@ static TRANSACTION: Table = Table::new(
 );
 
 static TRANSACTION_OPTIONS: Table = Table::new(
-    "the options of a transaction",
+    "the start of a transaction",
     "Options of the driver.",
     &[
         key("readConcern", Map(&Any), "`{ level: snapshot }` and so on."),
@@ -96,8 +136,7 @@ static TRANSACTION_OPTIONS: Table = Table::new(
 );
 
 /// Kinds of faults.
-pub(crate) const FAULTS: &[&str] =
-    &["stop", "start", "restart", "kill", "pause", "resume", "step_down", "cut", "heal"];
+pub(crate) const FAULTS: &[&str] = &["stop", "start", "restart", "kill", "pause", "resume", "step_down", "cut", "heal"];
 
 static FAULT: Table = Table {
     name: "a fault",
@@ -111,8 +150,8 @@ static FAULT: Table = Table {
 static FAULT_KEYS: &[Key] = &[
     key("stop", OneOrMany(&Text), "An orderly shutdown of these nodes."),
     key("start", OneOrMany(&Text), "Starts nodes that were stopped or killed."),
-    key("restart", OneOrMany(&Text), "Stops, then starts."),
-    key("kill", OneOrMany(&Text), "SIGKILL."),
+    key("restart", OneOrMany(&Text), "Stops these nodes, then starts them."),
+    key("kill", OneOrMany(&Text), "Ends these nodes by SIGKILL, as a crash would."),
     key("pause", OneOrMany(&Text), "SIGSTOP: the node hangs with its connections open."),
     key("resume", OneOrMany(&Text), "SIGCONT after a pause."),
     key("step_down", Words(&["mongo"]), "The primary of the replica set steps down and another is elected."),
@@ -128,7 +167,11 @@ pub(crate) static EXPECT: Table = Table::new(
         key("rows", List(&List(&Any)), "SQL: the rows in order, each a list of cells, compared by the column's type."),
         key("rows_unordered", List(&List(&Any)), "SQL: the rows in any order."),
         key("value", Any, "SQL: one row of one column with this value."),
-        key("columns", Either(&[Some(&Either(&[Scalar, Map(&Scalar)])), Map(&Scalar)]), "SQL: the columns in order: names, or names with types (`[{ id: integer }]`, `{ id: integer }`)."),
+        key(
+            "columns",
+            Either(&[Some(&Either(&[Scalar, Map(&Scalar)])), Map(&Scalar)]),
+            "SQL: the columns in order: names, or names with types (`[{ id: integer }]`, `{ id: integer }`).",
+        ),
         key("affected", Any, "SQL: the number of rows that the last command changed."),
         key("empty", Bool, "No rows or documents (`true`), or at least one (`false`)."),
         key("error", Shape::Table(&ERROR), "The statement must fail in this way."),
@@ -147,7 +190,11 @@ pub(crate) static ERROR: Table = Table::new(
     "How a statement must fail; every part that is given must hold.",
     &[
         key("sqlstate", Scalar, "SQL: five characters, or the first two for a class."),
-        key("message", Either(&[Text, Map(&Any)]), "Text that the message contains, or an operator such as `{ $$regex: … }`."),
+        key(
+            "message",
+            Either(&[Text, Map(&Any)]),
+            "Text that the message contains, or an operator such as `{ $$regex: … }`.",
+        ),
         key("constraint", Either(&[Scalar, Map(&Any)]), "SQL: the constraint that was violated."),
         key("table", Either(&[Scalar, Map(&Any)]), "SQL: the table that the error names."),
         key("column", Either(&[Scalar, Map(&Any)]), "SQL: the column that the error names."),
@@ -165,7 +212,11 @@ static PLAN: Table = Table::new(
         key("indexes", Some(&Scalar), "Each of these indexes is used."),
         key("forbid", Some(&Text), "Kinds of nodes or stages that must not be there: `Seq Scan`, `COLLSCAN`."),
         key("require", Some(&Text), "Kinds of nodes or stages that must be there."),
-        key("examined_per_returned", Either(&[Number, Shape::Table(&BOUND)]), "A bound on the rows or documents examined for each one returned."),
+        key(
+            "examined_per_returned",
+            Either(&[Number, Shape::Table(&BOUND)]),
+            "A bound on the rows or documents examined for each one returned.",
+        ),
         key("buffers", Either(&[Number, Shape::Table(&BOUND)]), "PostgreSQL: a bound on the shared buffers touched."),
     ],
 );

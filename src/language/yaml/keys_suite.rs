@@ -6,7 +6,7 @@ use Shape::{Bool, Duration, Either, List, Map, Number, Scalar, Some, Text, Whole
 
 /// `polyspec.yaml`.
 pub(crate) static SETTINGS: Table = Table::new(
-    "the settings of a suite",
+    "a suite",
     "Where things lie, the servers, and the default system. Folders are relative to the file's own.",
     &[
         required("suite", Text, "The name of the suite."),
@@ -15,7 +15,11 @@ pub(crate) static SETTINGS: Table = Table::new(
         key("requirements", Text, "The register of requirements; `scenarios/requirements.yaml` if absent."),
         key("system", Text, "The folder of the system of scenarios that name none."),
         key("topology", Shape::Table(&TOPOLOGY), "The servers that polyspec starts."),
-        key("endpoints", Map(&Either(&[Text, Shape::Table(&ENDPOINT)])), "Servers that exist already, by node (`pg.apj`) or `mongo`: connection URLs."),
+        key(
+            "endpoints",
+            Map(&Either(&[Text, Shape::Table(&ENDPOINT)])),
+            "Servers that exist already, by node (`pg.apj`) or `mongo`: connection URLs.",
+        ),
         key("profiles", Map(&Shape::Table(&PROFILE)), "Named sets of endpoints, for `--profile`."),
         key("timeout", Duration, "The time limit of a scenario; `60s` if absent."),
         key("statement_timeout", Duration, "The time limit of a statement; `10s` if absent."),
@@ -53,16 +57,17 @@ static MONGO: Table = Table::new(
     ],
 );
 
-static ENDPOINT: Table = Table::new(
-    "an endpoint",
-    "A server that somebody else runs.",
-    &[required("url", Text, "The connection URL.")],
-);
+static ENDPOINT: Table =
+    Table::new("an endpoint", "A server that somebody else runs.", &[required("url", Text, "The connection URL.")]);
 
 static PROFILE: Table = Table::new(
     "a profile",
     "A named set of endpoints.",
-    &[required("endpoints", Map(&Either(&[Text, Shape::Table(&ENDPOINT)])), "By node (`pg.apj`) or `mongo`: connection URLs.")],
+    &[required(
+        "endpoints",
+        Map(&Either(&[Text, Shape::Table(&ENDPOINT)])),
+        "By node (`pg.apj`) or `mongo`: connection URLs.",
+    )],
 );
 
 static REDACTION: Table = Table::new(
@@ -94,7 +99,11 @@ static REPLICATION: Table = Table {
         required("publication", Text, "The publication, made by `build` on every publisher."),
         key("between", Some(&Text), "Peers that all subscribe to one another."),
         key("links", Some(&Shape::Table(&LINK)), "Who subscribes to whom."),
-        key("origin", Words(&["none", "any"]), "Which changes are sent: those of the publisher alone (`none`, if absent), or all."),
+        key(
+            "origin",
+            Words(&["none", "any"]),
+            "Which changes are sent: those of the publisher alone (`none`, if absent), or all.",
+        ),
         key("copy_data", Bool, "Whether a new subscription copies the rows that are there; `false` if absent."),
     ],
     one_of: &["between", "links"],

@@ -7,10 +7,10 @@ use super::expect::texts;
 use super::keys::SCENARIO;
 use super::tree::{Node, NodeKind};
 use super::{check, flow, read};
+use crate::language::Parsed;
 use crate::language::duration::duration;
 use crate::language::need::need;
 use crate::language::sink::Sink;
-use crate::language::Parsed;
 use crate::model::{Action, Binding, Body, Case, Format, Need, Scenario, Step};
 use crate::source::{Diagnostic, SourceFile, Span, Spanned};
 
@@ -57,7 +57,8 @@ impl Decoder<'_> {
     }
 
     fn points(&mut self, root: &Node) -> f64 {
-        root.scalar_of("points").map_or(1.0, |text| points(&text, self.sink))
+        let number = root.get("points").filter(|node| matches!(node.kind, NodeKind::Number(_)));
+        number.and_then(Node::scalar).map_or(1.0, |text| points(&text, self.sink))
     }
 
     /// The entries of `needs`.
@@ -118,7 +119,8 @@ impl Decoder<'_> {
     fn vacuous(&mut self, root: &Node, steps: &[Step]) {
         let Some(entry) = root.entry("steps").filter(|_| !steps.is_empty()) else { return };
         if !flow::expects_something(steps) {
-            let error = Diagnostic::error(&entry.key.span, "this scenario expects nothing: it would pass whatever comes back");
+            let error =
+                Diagnostic::error(&entry.key.span, "this scenario expects nothing: it would pass whatever comes back");
             self.sink.push(error.label("no step has `expect`").help("add `expect` or `golden` to a step"));
         }
     }
@@ -132,7 +134,9 @@ impl Decoder<'_> {
         for binding in vars.iter().chain(first_case) {
             if !self.scope.used.contains(&binding.name.value) {
                 let warning = Diagnostic::error(&binding.name.span, format!("no step uses `{}`", binding.name.value));
-                self.sink.push(warning.warning().help(format!("write `${{{}}}` in a step, or remove it", binding.name.value)));
+                self.sink.push(
+                    warning.warning().help(format!("write `${{{}}}` in a step, or remove it", binding.name.value)),
+                );
             }
         }
     }

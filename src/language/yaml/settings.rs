@@ -98,7 +98,8 @@ impl SettingsDecoder<'_> {
         for text in node.get(key).map(Node::items).unwrap_or_default().iter().filter_map(Node::scalar) {
             if !is_name(&text) || matches!(text.as_str(), "primary" | "secondary") {
                 let error = Diagnostic::error(&text.span, format!("`{}` cannot name a node", text.value));
-                self.sink.push(error.help("a name is lower-case letters, digits and `_`, and not `primary` or `secondary`"));
+                self.sink
+                    .push(error.help("a name is lower-case letters, digits and `_`, and not `primary` or `secondary`"));
             } else if names.contains(&text.value) {
                 self.sink.error(&text.span, format!("`{}` is named twice", text.value));
             } else {
@@ -162,7 +163,10 @@ impl SettingsDecoder<'_> {
             if let Err(diagnostic) = compiles(&pattern, &pattern.span) {
                 self.sink.push(diagnostic);
             } else if regex::Regex::new(&pattern).is_ok_and(|regex| regex.is_match("")) {
-                let error = Diagnostic::error(&pattern.span, "this expression matches the empty text: it would match everywhere");
+                let error = Diagnostic::error(
+                    &pattern.span,
+                    "this expression matches the empty text: it would match everywhere",
+                );
                 self.sink.push(error.help("use `+` instead of `*`"));
             }
             found.push(Redaction { pattern, name: name.value });
