@@ -33,7 +33,11 @@ impl Sink {
     /// `value` with the warnings if there is no error, else everything in the order of the file.
     pub fn finish<T>(mut self, value: Option<T>) -> Result<Parsed<T>, Vec<Diagnostic>> {
         let clean = self.is_clean();
-        self.found.sort_by_key(|diagnostic| diagnostic.span.as_ref().map_or(0, |span| span.start));
+        let files: Vec<String> = self.found.iter().map(file_of).collect();
+        self.found.sort_by_key(|diagnostic| {
+            let file = file_of(diagnostic);
+            (files.iter().position(|other| *other == file), diagnostic.span.as_ref().map_or(0, |span| span.start))
+        });
         match value {
             Some(value) if clean => Ok(Parsed { value, warnings: self.found }),
             _ => Err(self.found),
@@ -42,7 +46,10 @@ impl Sink {
 }
 
 fn is_same(one: &Diagnostic, other: &Diagnostic) -> bool {
-    let place =
-        |diagnostic: &Diagnostic| diagnostic.span.as_ref().map(|span| (span.start, span.file.name().to_string()));
-    one.message == other.message && place(one) == place(other)
+    let start = |diagnostic: &Diagnostic| diagnostic.span.as_ref().map(|span| span.start);
+    one.message == other.message && start(one) == start(other) && file_of(one) == file_of(other)
+}
+
+fn file_of(diagnostic: &Diagnostic) -> String {
+    diagnostic.span.as_ref().map(|span| span.file.name().to_string()).unwrap_or_default()
 }

@@ -52,6 +52,8 @@ pub struct Terminal {
     progress: Option<Progress>,
     tally: Tally,
     selected: usize,
+    /// Whether nothing was left out: only then it is worth a word what nothing proves.
+    whole: bool,
     running: Vec<String>,
     downloads: BTreeSet<String>,
     times: Vec<(f64, String)>,
@@ -75,6 +77,7 @@ impl Terminal {
             screen,
             tally: Tally::new(),
             selected: 0,
+            whole: false,
             running: vec![],
             downloads: BTreeSet::new(),
             times: vec![],
@@ -170,7 +173,7 @@ impl Terminal {
         if self.options.verbose || self.options.timings {
             text.push_str(&summary::slowest(&self.times, &self.look));
         }
-        text.push_str(&summary::requirements(summary, &self.look));
+        text.push_str(&summary::requirements(summary, self.whole, &self.look));
         text.push_str(&summary::counts(summary, &self.look));
         self.put(&text);
     }
@@ -182,6 +185,7 @@ impl Reporter for Terminal {
         match &stamped.event {
             Event::RunStarted { suite, selected, filtered_out, jobs, seed, .. } => {
                 self.selected = *selected;
+                self.whole = *filtered_out == 0;
                 let left_out = if *filtered_out > 0 { format!(", {filtered_out} left out") } else { String::new() };
                 let (scenarios, workers) = (count(*selected, "scenario"), count(*jobs, "worker"));
                 self.note(&format!("{suite}: {scenarios}{left_out}; {workers}; seed {seed}"));

@@ -1,8 +1,9 @@
 //! What is wrong with something that a person wrote: place, cause and mend.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::Span;
+use super::window::Window;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,25 +64,31 @@ impl Diagnostic {
         self
     }
 
-    /// The diagnostic as people see it: file, line and column, the lines around with a caret, and the mend.
+    /// The diagnostic as people see it: file, line and column, the lines around with a caret, and the mend. Passwords in
+    /// the lines are masked.
     pub fn render(&self, color: bool) -> String {
         let level = match self.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
+        let window = self.span.as_ref().map(|span| (span, Window::around(span)));
         let mut group = Group::with_title(level.primary_title(self.message.as_str()));
-        if let Some(span) = &self.span {
-            let mut annotation = AnnotationKind::Primary.span(span.start..span.end);
-            if !self.label.is_empty() {
-                annotation = annotation.label(self.label.as_str());
-            }
-            let snippet = Snippet::source(span.file.text()).path(span.file.name()).fold(true).annotation(annotation);
-            group = group.element(snippet);
+        if let Some((span, window)) = &window {
+            group = group.element(self.snippet(span, window));
         }
         for help in &self.help {
             group = group.element(Level::HELP.message(help.as_str()));
         }
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         renderer.render(&[group]).to_string()
+    }
+
+    fn snippet<'a>(&'a self, span: &'a Span, window: &'a Window) -> Snippet<'a, Annotation<'a>> {
+        let mut annotation = AnnotationKind::Primary.span(window.span.clone());
+        if !self.label.is_empty() {
+            annotation = annotation.label(self.label.as_str());
+        }
+        let source = Snippet::source(window.text.as_str()).path(span.file.name());
+        source.line_start(window.first_line).fold(false).annotation(annotation)
     }
 }

@@ -3,6 +3,7 @@
 
 mod diagnostic;
 mod span;
+mod window;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use span::{SourceFile, Span, Spanned};

@@ -51,3 +51,9 @@ pub(crate) fn scenario(file: &Arc<SourceFile>, path: &str, read: Read) -> Result
 fn checks(record: &SltRecord) -> bool {
     matches!(record.record, Record::Statement { .. } | Record::Query { .. })
 }
+
+/// How many records the layout finds, for the test that holds it against the crate's parser.
+#[cfg(test)]
+pub(crate) fn layout_of(text: &str) -> usize {
+    layout::layout(text).len()
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use sqllogictest::{Connection, Control, DefaultColumnType, Record};
+use sqllogictest::{Connection, Control, DefaultColumnType, ParseErrorKind, Record};
 
 use super::Read;
 use super::fault;
@@ -97,7 +97,7 @@ impl<'a> Reader<'a> {
                     let line = error.location().line() as usize;
                     self.sink.push(fault::parse(file, line, &error.kind()));
                     let Some(broken) = stretches.iter().rfind(|stretch| stretch.first <= line) else { break };
-                    script.take_out(broken);
+                    script.take_out(broken, matches!(error.kind(), ParseErrorKind::InvalidLine(_)));
                 }
             }
         }
@@ -227,9 +227,11 @@ impl Script {
         }
     }
 
-    /// Turns a record into as many records of nothing, so that the lines after it keep their numbers.
-    fn take_out(&mut self, stretch: &Stretch) {
-        for line in stretch.first..=stretch.last {
+    /// Turns a record into lines of space, so that the lines after it keep their numbers; of a record of no known kind,
+    /// all lines up to an empty one.
+    fn take_out(&mut self, stretch: &Stretch, unknown: bool) {
+        let rest = self.lines.iter().skip(stretch.last).take_while(|line| unknown && !line.is_empty()).count();
+        for line in stretch.first..=stretch.last + rest {
             self.replace(line, " ".into());
         }
     }

@@ -100,7 +100,8 @@ fn reads(text: &str, statement: &[Token]) -> bool {
     let locks =
         words.windows(2).any(|pair| pair[0] == "for" && matches!(pair[1].as_str(), "update" | "share" | "no" | "key"));
     let writes = ["insert", "update", "delete", "merge"].into_iter().any(has);
-    begins(&["select", "table", "values", "show", "with"]) && !has("into") && !locks && !(begins(&["with"]) && writes)
+    let changes = has("into") || locks || (begins(&["with"]) && writes);
+    begins(&["select", "table", "values", "show", "with"]) && !changes
 }
 
 #[cfg(test)]

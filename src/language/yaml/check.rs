@@ -156,8 +156,8 @@ impl Checker<'_> {
         let alone = table.or_alone.is_some_and(|key| node.get(key).is_some());
         if first.is_none() && !table.one_of.is_empty() && !alone {
             self.sink.push(
-                Diagnostic::error(&node.head, format!("{} does nothing", table.name))
-                    .help(format!("it needs one of {}", enumerate(table.one_of, "or"))),
+                Diagnostic::error(&node.head, format!("{} needs one of its main keys", table.name))
+                    .help(format!("add {}", enumerate(table.one_of, "or"))),
             );
         }
     }

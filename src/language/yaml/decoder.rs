@@ -69,9 +69,20 @@ impl Decoder<'_> {
                     let error = Diagnostic::error(&entry.key.span, "a key cannot hold a variable");
                     self.sink.push(error.help("variables stand in values only"));
                 }
-                (entry.key.clone(), self.value(&entry.value))
+                (entry.key.clone(), self.field(&entry.key, &entry.value))
             })
             .collect()
+    }
+
+    /// The value of a field. In Extended JSON numbers of a given type are written as text, so that none of their digits is
+    /// lost: `{ $numberDecimal: 10.00 }` means the same without the quotes.
+    fn field(&mut self, key: &str, node: &Node) -> Value {
+        match &node.kind {
+            NodeKind::Number(text) if key.starts_with("$number") || key == "$oid" => {
+                Value { kind: ValueKind::Text(Template::literal(text, node.span.clone())), span: node.span.clone() }
+            }
+            _ => self.value(node),
+        }
     }
 
     /// Says when a key of an author's own mapping is there twice; tables and maps of the language are checked before.

@@ -75,7 +75,7 @@ impl Decoder<'_> {
         if let Some(name) = node.scalar() {
             return vec![ColumnExpectation { name, type_name: None }];
         }
-        if node.entries().len() != 1 {
+        if matches!(node.kind, NodeKind::Mapping(_)) && node.entries().len() != 1 {
             let error = Diagnostic::error(&node.head, "a column is one name, or one name with its type");
             self.sink.push(error.help("write `[id, { price: numeric }]`"));
         }

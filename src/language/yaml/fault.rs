@@ -8,13 +8,14 @@ use super::read::bytes;
 use crate::source::{Diagnostic, SourceFile, Span};
 
 /// Beginnings of the crate's messages, what they mean, and the mend.
-const MEANINGS: [(&str, &str, &str); 9] = [
+const MEANINGS: [(&str, &str, &str); 10] = [
     (
         "mapping values are not allowed",
         "a `: ` cannot stand here",
         "if the colon belongs to the text, put the text in quotes or write it below `|`; if it ends a key, mend the indentation",
     ),
     ("multiple YAML documents", "one file holds one document", "move what follows `---` into a file of its own"),
+    ("unsupported tag", "a tag of YAML means nothing here", "remove it; put text that begins with `!` in quotes"),
     ("tabs disallowed", "a tab cannot indent", "indent with spaces"),
     ("budget breached", "the file is nested too deeply or unfolds to too much", "write it flatter, with fewer aliases"),
     ("recursion limit", "the file is nested too deeply", "write it flatter"),
@@ -37,15 +38,14 @@ pub(crate) fn syntax(file: &Arc<SourceFile>, error: &Error) -> Diagnostic {
     let text = error.without_snippet().to_string();
     let cause = text.split(" at line ").next().unwrap_or(&text).trim().to_string();
     let span = place(file, error);
+    if is_bare_variable(&span) {
+        return Diagnostic::error(&span, "a variable inside `[ ]` or `{ }` needs quotes").help("write `\"${name}\"`");
+    }
     let known = MEANINGS.iter().find(|(beginning, ..)| cause.starts_with(beginning));
-    let diagnostic = match known {
+    match known {
         Some((_, meaning, mend)) => Diagnostic::error(&span, *meaning).help(*mend),
         None => Diagnostic::error(&span, format!("this is not YAML: {cause}")),
-    };
-    if is_bare_variable(&span) {
-        return diagnostic.help("inside `[ ]` and `{ }` a variable needs quotes: `\"${name}\"`");
     }
-    diagnostic
 }
 
 fn place(file: &Arc<SourceFile>, error: &Error) -> Span {

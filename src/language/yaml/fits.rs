@@ -18,7 +18,7 @@ const MONGO_ERROR: &[&str] = &["code", "name", "labels", "message"];
 
 /// Says what of a step does not fit the rest of it.
 pub(crate) fn check(node: &Node, step: &Step, sink: &mut Sink) {
-    available(step, sink);
+    available(node, step, sink);
     engines(step, sink);
     transaction(node, step, sink);
     eventually(node, step, sink);
@@ -30,9 +30,13 @@ pub(crate) fn check(node: &Node, step: &Step, sink: &mut Sink) {
     }
 }
 
-fn available(step: &Step, sink: &mut Sink) {
+fn available(node: &Node, step: &Step, sink: &mut Sink) {
     if let Some(name) = not_yet(&step.action) {
-        let error = Diagnostic::error(&step.action_span, format!("`{name}` is not yet available in this version"));
+        let kind = node.get("fault").and_then(|fault| fault.entry(name)).map(|entry| &entry.key.span);
+        let error = Diagnostic::error(
+            kind.unwrap_or(&step.action_span),
+            format!("`{name}` is not yet available in this version"),
+        );
         sink.push(error.label("not yet available").help("take this step out"));
     }
 }
@@ -50,14 +54,17 @@ fn engines(step: &Step, sink: &mut Sink) {
     let wanted = engine(&step.action).or_else(|| step.on.first().map(|first| first.engine()));
     for selector in step.on.iter().filter(|selector| Some(selector.engine()) != wanted) {
         let message = match engine(&step.action) {
-            Some(wanted) => format!("`{}` does not understand this step: it speaks to {wanted}", selector.value),
+            Some(_) => format!("`{}` does not understand this step", selector.value),
             None => "one step speaks to one engine".to_string(),
         };
         let name = step.action_span.text();
-        sink.push(
-            Diagnostic::error(&selector.span, message)
-                .help(format!("the nodes of a step are all `pg` or all `mongo`; `{name}` decides which if it can",)),
-        );
+        sink.push(Diagnostic::error(&selector.span, message).help(match engine(&step.action) {
+            Some(Engine::Pg) => format!("`{name}` goes to PostgreSQL: `pg`, `pg.apj` or `pg.*`"),
+            Some(Engine::Mongo) => {
+                format!("`{name}` goes to MongoDB: `mongo`, `mongo.m1`, `mongo.secondary` or `mongo.*`")
+            }
+            None => "make it two steps, one for each engine".into(),
+        }));
     }
 }
 
@@ -84,7 +91,7 @@ fn transaction(node: &Node, step: &Step, sink: &mut Sink) {
 }
 
 fn eventually(node: &Node, step: &Step, sink: &mut Sink) {
-    let Some(entry) = node.entry("eventually") else { return };
+    let Some(entry) = node.entry("eventually").filter(|_| engine(&step.action).is_some()) else { return };
     if step.expect.is_none() && step.golden.is_none() {
         let error = Diagnostic::error(&entry.key.span, "`eventually` has nothing to wait for");
         sink.push(error.help("say with `expect` what must come to hold"));

@@ -125,7 +125,7 @@ static TRANSACTION: Table = Table::new(
 );
 
 static TRANSACTION_OPTIONS: Table = Table::new(
-    "the options of a transaction",
+    "the start of a transaction",
     "Options of the driver.",
     &[
         key("readConcern", Map(&Any), "`{ level: snapshot }` and so on."),
@@ -150,8 +150,8 @@ static FAULT: Table = Table {
 static FAULT_KEYS: &[Key] = &[
     key("stop", OneOrMany(&Text), "An orderly shutdown of these nodes."),
     key("start", OneOrMany(&Text), "Starts nodes that were stopped or killed."),
-    key("restart", OneOrMany(&Text), "Stops, then starts."),
-    key("kill", OneOrMany(&Text), "SIGKILL."),
+    key("restart", OneOrMany(&Text), "Stops these nodes, then starts them."),
+    key("kill", OneOrMany(&Text), "Ends these nodes by SIGKILL, as a crash would."),
     key("pause", OneOrMany(&Text), "SIGSTOP: the node hangs with its connections open."),
     key("resume", OneOrMany(&Text), "SIGCONT after a pause."),
     key("step_down", Words(&["mongo"]), "The primary of the replica set steps down and another is elected."),

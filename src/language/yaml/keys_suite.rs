@@ -6,7 +6,7 @@ use Shape::{Bool, Duration, Either, List, Map, Number, Scalar, Some, Text, Whole
 
 /// `polyspec.yaml`.
 pub(crate) static SETTINGS: Table = Table::new(
-    "the settings of a suite",
+    "a suite",
     "Where things lie, the servers, and the default system. Folders are relative to the file's own.",
     &[
         required("suite", Text, "The name of the suite."),

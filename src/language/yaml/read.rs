@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::thread;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_yaml::options::{DuplicateKeyPolicy, NonFiniteFloatPolicy};
@@ -14,8 +15,24 @@ use crate::source::{Diagnostic, SourceFile, Span};
 /// The most that aliases may unfold to, in parser events: far above any scenario, far below what fills the memory.
 const ALIAS_EVENTS: usize = 20_000;
 
+/// How deep collections may nest.
+const DEPTH: usize = 64;
+
+/// The stack of the thread that reads: without optimization the crate takes some 35 kB for each level, and the threads of
+/// tests and of the runtime have 2 MB in all.
+const STACK: usize = 16 << 20;
+
 /// The tree of a YAML file of one document. Null at the root stands for an empty file.
 pub(crate) fn tree(file: &Arc<SourceFile>) -> Result<Node, Diagnostic> {
+    thread::scope(|scope| {
+        let reader = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || read(file));
+        let outcome = reader.map_err(|error| error.to_string());
+        outcome.and_then(|reader| reader.join().map_err(|_| "the reader of YAML gave up".to_string()))
+    })
+    .unwrap_or_else(|cause| Err(Diagnostic::nowhere(format!("cannot read `{}`: {cause}", file.name()))))
+}
+
+fn read(file: &Arc<SourceFile>) -> Result<Node, Diagnostic> {
     serde_yaml::from_str_with_options::<Located<Raw>>(file.text(), options())
         .map(|raw| build(file, raw))
         .map_err(|error| syntax(file, &error))
@@ -23,6 +40,7 @@ pub(crate) fn tree(file: &Arc<SourceFile>) -> Result<Node, Diagnostic> {
 
 fn options() -> Options {
     serde_yaml::options! {
+        budget: serde_yaml::budget! { max_depth: DEPTH, flow_nesting_limit: DEPTH },
         alias_limits: serde_yaml::alias_limits! { max_total_replayed_events: ALIAS_EVENTS },
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         leading_zero_numbers_as_strings: true,

@@ -57,7 +57,8 @@ impl Decoder<'_> {
     }
 
     fn points(&mut self, root: &Node) -> f64 {
-        root.scalar_of("points").map_or(1.0, |text| points(&text, self.sink))
+        let number = root.get("points").filter(|node| matches!(node.kind, NodeKind::Number(_)));
+        number.and_then(Node::scalar).map_or(1.0, |text| points(&text, self.sink))
     }
 
     /// The entries of `needs`.

@@ -113,3 +113,47 @@ fn reference(table: &'static Table, definitions: &mut Map<String, Value>) -> Val
     }
     json!({ "$ref": format!("#/$defs/{name}") })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KINDS: [SchemaKind; 4] =
+        [SchemaKind::Scenario, SchemaKind::Settings, SchemaKind::System, SchemaKind::Requirements];
+
+    /// Every object inside `value`, with the schema's own properties described and its references resolved.
+    fn walk(value: &Value, definitions: &Value) {
+        match value {
+            Value::Object(object) => {
+                if let Some(Value::Object(properties)) = object.get("properties") {
+                    for (name, property) in properties {
+                        assert!(property["description"].as_str().is_some_and(|text| text.len() > 8), "{name}");
+                    }
+                }
+                if let Some(reference) = object.get("$ref").and_then(Value::as_str) {
+                    let name = reference.trim_start_matches("#/$defs/");
+                    assert!(definitions[name].is_object(), "{reference}");
+                }
+                object.values().for_each(|inner| walk(inner, definitions));
+            }
+            Value::Array(items) => items.iter().for_each(|item| walk(item, definitions)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_key_is_described_and_every_reference_leads_somewhere() {
+        for kind in KINDS {
+            let schema = schema(kind);
+            walk(&schema, &schema["$defs"]);
+        }
+    }
+
+    #[test]
+    fn the_schema_knows_the_keys_of_a_step() {
+        let step = &schema(SchemaKind::Scenario)["$defs"]["step"];
+        assert_eq!(step["additionalProperties"], false);
+        assert!(step["properties"]["eventually"]["pattern"].is_string());
+        assert!(step["oneOf"].as_array().is_some_and(|choices| choices.len() == 12));
+    }
+}

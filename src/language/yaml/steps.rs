@@ -55,7 +55,8 @@ impl Decoder<'_> {
             let Some(entry) = node.entry(key).filter(|_| !actions.contains(&action.as_str())) else { continue };
             let error = Diagnostic::error(&entry.key.span, format!("`{key}` has no meaning beside `{}`", action.value));
             self.sink.push(match (key, action.as_str()) {
-                ("on", "fault" | "catch_up") => error.help(format!("name the nodes in `{}` itself", action.value)),
+                ("on", "fault") => error.help("name the nodes in `fault` itself"),
+                ("on", "catch_up") => error.help("it waits for every member of the engine"),
                 ("session" | "on", "await") => error.help("the session and node are those of the step that blocks"),
                 _ => error.help(format!("`{key}` stands beside {}", super::super::suggest::enumerate(actions, "or"))),
             });

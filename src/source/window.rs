@@ -1,0 +1,89 @@
+//! The few lines around a span that are shown with a diagnostic, without the passwords in them.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::Span;
+
+/// Lines that are shown before and after the span's own.
+const CONTEXT: usize = 2;
+
+/// Lines of a file around a span.
+pub(super) struct Window {
+    /// The lines; as many bytes as in the file.
+    pub text: String,
+    /// The number of the first of them.
+    pub first_line: usize,
+    /// The span inside `text`; of a span of many lines, its first.
+    pub span: Range<usize>,
+}
+
+impl Window {
+    /// The window around `span`.
+    pub fn around(span: &Span) -> Self {
+        let file = &span.file;
+        let line = span.line_column().0;
+        let first_line = line.saturating_sub(CONTEXT).max(1);
+        let (start, end) = (file.line_start(first_line), file.line_start(line + CONTEXT + 1));
+        let line_end = file.line_start(line) + file.line(line).unwrap_or_default().len();
+        let from = span.start.min(line_end.max(start));
+        let text = masked(&file.text()[start..end]);
+        Self { text, first_line, span: from - start..span.end.min(line_end).max(from) - start }
+    }
+}
+
+/// Passwords in URLs (`scheme://user:password@host`) and in connection strings (`password=…`).
+static PASSWORD: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)(?:[a-z+]+://[^\s:/@]*:|password\s*=\s*)([^\s@]+)").ok());
+
+/// `text` with a `*` for each byte of a password: carets stay where they are.
+fn masked(text: &str) -> String {
+    let mut shown = text.to_string();
+    for found in PASSWORD.iter().flat_map(|password| password.captures_iter(text)).filter_map(|found| found.get(1)) {
+        shown.replace_range(found.range(), &"*".repeat(found.len()));
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceFile;
+
+    fn window(text: &str, start: usize, end: usize) -> Window {
+        Window::around(&Span::new(&SourceFile::new("t", text), start, end))
+    }
+
+    #[test]
+    fn two_lines_before_and_after_are_shown() {
+        let window = window("1\n2\n3\n4\n5\n6\n7\n", 6, 7);
+        assert_eq!((window.text.as_str(), window.first_line), ("2\n3\n4\n5\n6\n", 2));
+        assert_eq!(&window.text[window.span], "4");
+    }
+
+    #[test]
+    fn a_span_of_many_lines_shows_its_first() {
+        let window = window("a: b\n  c\nd\n", 3, 8);
+        assert_eq!(&window.text[window.span], "b");
+    }
+
+    #[test]
+    fn every_span_of_a_text_is_inside_its_window() {
+        let text = "ä\r\n\n  b\n";
+        for start in (0..=text.len()).filter(|at| text.is_char_boundary(*at)) {
+            for end in (start..=text.len()).filter(|at| text.is_char_boundary(*at)) {
+                let window = window(text, start, end);
+                assert!(window.text.get(window.span).is_some(), "{start}..{end}");
+            }
+        }
+    }
+
+    #[test]
+    fn passwords_are_never_shown() {
+        assert_eq!(masked("postgres://u:secret@h/db x"), "postgres://u:******@h/db x");
+        assert_eq!(masked("host=h password=ä1 port=1"), "host=h password=*** port=1");
+        assert_eq!(masked("http://localhost:80"), "http://localhost:**");
+    }
+}
