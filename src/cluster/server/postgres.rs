@@ -38,6 +38,8 @@ const SETTINGS: &[(&str, &str)] = &[
     ("log_timezone", "UTC"),
 ];
 const THROWAWAY: &[(&str, &str)] = &[("fsync", "off"), ("synchronous_commit", "off"), ("full_page_writes", "off")];
+/// What a durable peer writes reaches the disk before it is acknowledged. What `initdb --no-sync` wrote before that need
+/// not: after a crash of the machine the whole cluster is swept away.
 const DURABLE: &[(&str, &str)] = &[("fsync", "on"), ("synchronous_commit", "on"), ("full_page_writes", "on")];
 
 /// Settings by which polyspec finds and reaches its servers.
@@ -72,9 +74,6 @@ pub(crate) async fn prepare(
     try_join_all(others.iter().map(|peer| copy(ground, first, peer))).await?;
     for peer in peers {
         configure(peer, topology)?;
-    }
-    for peer in peers.iter().filter(|peer| topology.durable.contains(&peer.node.name)) {
-        sync(ground, peer).await?;
     }
     Ok(())
 }
@@ -114,13 +113,6 @@ async fn make_roles(ground: &Ground, peer: &Server, app: &Credentials) -> Result
     let done = run_to_end(ground, peer, "postgres", args, Some(input)).await;
     remove(&path);
     done
-}
-
-/// Brings what `initdb --no-sync` and the copy left in memory to the disk.
-async fn sync(ground: &Ground, peer: &Server) -> Result<(), ClusterError> {
-    let mut args = words(&["--sync-only", "-D"]);
-    args.push(peer.data().into());
-    run_to_end(ground, peer, "initdb", args, None).await
 }
 
 async fn run_to_end(

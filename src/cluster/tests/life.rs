@@ -2,12 +2,16 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Instant;
+
+use nix::sys::signal::{SIGKILL, kill};
+use nix::unistd::Pid;
 
 use super::faults::until;
 use super::{block_on, mongo, pg, scratch, start, topology};
 use crate::cluster::process::table;
+use crate::cluster::sweep;
 use crate::model::NodeName;
 
 /// Set in the process that acts as the owner of a cluster.
@@ -67,13 +71,12 @@ fn acts_as_an_owner() {
     }
 }
 
-#[test]
-fn nothing_is_left_of_an_owner_that_was_killed() {
-    let folder = scratch();
+/// A process that owns a cluster in `run_dir`, and the cluster's run folder.
+fn owner(run_dir: &Path) -> (Child, PathBuf) {
     let program = std::env::current_exe().expect("this program");
     let mut owner = Command::new(program)
         .args(["cluster::tests::life::acts_as_an_owner", "--exact", "--nocapture"])
-        .env(ACT, folder.path().join("run"))
+        .env(ACT, run_dir)
         .stdout(Stdio::piped())
         .spawn()
         .expect("the owner starts");
@@ -81,11 +84,37 @@ fn nothing_is_left_of_an_owner_that_was_killed() {
     let run = lines.map_while(Result::ok).find_map(|line| line.strip_prefix("owned: ").map(PathBuf::from));
     let run = run.expect("the owner says where its cluster is");
     assert!(run.exists() && !left_over(&run).is_empty());
+    (owner, run)
+}
+
+fn kill_and_reap(mut owner: Child) {
     owner.kill().expect("killed");
     owner.wait().expect("reaped");
+}
+
+#[test]
+fn nothing_is_left_of_an_owner_that_was_killed() {
+    let folder = scratch();
+    let (owner, run) = owner(&folder.path().join("run"));
+    kill_and_reap(owner);
     let begun = Instant::now();
     until(|| nothing_left(&run));
     println!("gone after {} ms", begun.elapsed().as_millis());
+}
+
+#[test]
+fn a_sweep_ends_what_an_owner_and_its_watchdog_left() {
+    let folder = scratch();
+    let run_dir = folder.path().join("run");
+    let (owner, run) = owner(&run_dir);
+    sweep(&run_dir);
+    assert!(run.exists(), "a sweep leaves a living owner alone");
+    let watchdog = left_over(&run).into_iter().find(|pid| table::command(*pid).is_some_and(|(name, _)| name == "sh"));
+    kill(Pid::from_raw(watchdog.expect("a watchdog")), SIGKILL).expect("killed");
+    kill_and_reap(owner);
+    assert!(!left_over(&run).is_empty(), "paused processes of PostgreSQL are left");
+    sweep(&run_dir);
+    assert!(nothing_left(&run));
 }
 
 fn nothing_left(run: &Path) -> bool {
