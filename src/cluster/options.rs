@@ -19,7 +19,7 @@ pub struct Options {
     /// Where fetched builds are kept; [`default_cache`].
     pub cache: PathBuf,
     /// Below it lies one folder for each running cluster: `polyspec-<uid>` in `POLYSPEC_RUN_DIR`, else in the folder for
-    /// temporary files. A file system in memory (`POLYSPEC_RUN_DIR=/dev/shm`) takes about 150 MB for an idle cluster of
+    /// temporary files. A file system in memory (the default where there is one with room) takes about 150 MB for an idle cluster of
     /// three peers and three members, and halves the time to start it where the disk is slow.
     pub run_dir: PathBuf,
     /// Where `up` keeps its state file and its control socket.
@@ -30,10 +30,13 @@ pub struct Options {
     pub stop_grace: Duration,
 }
 
+/// Free bytes from which on clusters live in memory.
+const ROOM_IN_MEMORY: u64 = 3 << 30;
+
 impl Options {
     /// The defaults, with what the environment says.
     pub fn from_environment() -> Self {
-        let temporary = path_variable("POLYSPEC_RUN_DIR").unwrap_or_else(std::env::temp_dir);
+        let temporary = path_variable("POLYSPEC_RUN_DIR").or_else(shared_memory).unwrap_or_else(std::env::temp_dir);
         let run_dir = temporary.join(format!("polyspec-{}", Uid::effective()));
         Self {
             pg_bin: path_variable("POLYSPEC_PG_BIN"),
@@ -46,6 +49,16 @@ impl Options {
             stop_grace: Duration::from_secs(10),
         }
     }
+}
+
+/// The file system in memory, when there is one with room: a data folder is about a thousand files, and making them there
+/// takes a tenth of the time that a disk takes. What is in it dies with the cluster anyway.
+fn shared_memory() -> Option<PathBuf> {
+    let folder = PathBuf::from("/dev/shm");
+    let room = nix::sys::statvfs::statvfs(&folder).ok()?;
+    let free = u64::from(room.blocks_available()).saturating_mul(room.fragment_size());
+    let writable = nix::unistd::access(&folder, nix::unistd::AccessFlags::W_OK).is_ok();
+    (free >= ROOM_IN_MEMORY && writable).then_some(folder)
 }
 
 /// The cache folder of this user. Root's is `/var/cache/polyspec`: root's servers run as an unprivileged account, which

@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 pub use duration::duration;
 pub use selector::node_selector;
-pub use yaml::{SchemaKind, schema};
+pub use yaml::{SchemaKind, expects, schema};
 
 use crate::model::{RequirementsRegister, Scenario, Settings, System};
 use crate::source::{Diagnostic, SourceFile, Spanned};

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::language::expects;
 use crate::language::suggest::nearest;
 use crate::model::{Action, Body, Scenario, Step, System};
 use crate::source::{Diagnostic, Spanned};
@@ -12,7 +13,18 @@ type Lists = BTreeMap<String, Vec<Step>>;
 pub(super) fn check_scenario(scenario: &Scenario, system: Option<&System>) -> Vec<Diagnostic> {
     let none = Lists::new();
     let lists = system.map_or(&none, |system| &system.steps);
-    used_by(scenario).filter_map(|name| unknown(name, lists, system)).collect()
+    let unknown: Vec<_> = used_by(scenario).filter_map(|name| unknown(name, lists, system)).collect();
+    if unknown.is_empty() { vacuous(scenario, system).into_iter().collect() } else { unknown }
+}
+
+/// A scenario whose steps, with those of the lists that it uses, expect nothing.
+fn vacuous(scenario: &Scenario, system: Option<&System>) -> Option<Diagnostic> {
+    if matches!(scenario.body, Body::Slt(_)) || all_steps(scenario, system).into_iter().any(expects) {
+        return None;
+    }
+    let error =
+        Diagnostic::error(&scenario.title.span, "this scenario expects nothing: it would pass whatever comes back");
+    Some(error.help("add `expect` or `golden` to a step, or to a step of a list that it uses"))
 }
 
 /// Whether the scenario uses any list.

@@ -10,6 +10,10 @@ use crate::language::template::{is_variable_name, template};
 use crate::model::{Binding, Template, TemplatePart, Value, ValueKind};
 use crate::source::{Diagnostic, Span, Spanned};
 
+/// Variables that every step has: the scenario's database, the node that the step runs on, and what MongoDB knows the worker
+/// by (for fail points).
+pub(crate) const BUILTIN: [&str; 3] = ["app_name", "database", "node"];
+
 /// The variables that are known where the decoder stands.
 #[derive(Default)]
 pub(crate) struct Scope {
@@ -133,7 +137,7 @@ impl Decoder<'_> {
     fn look_up(&mut self, name: &str, span: &Span) {
         self.scope.used.insert(name.to_string());
         let Some(known) = &self.scope.known else { return };
-        if known.contains(name) {
+        if known.contains(name) || BUILTIN.contains(&name) {
             return;
         }
         let names: Vec<&str> = known.iter().map(String::as_str).collect();

@@ -89,10 +89,16 @@ impl<'b> Flow<'_, 'b> {
     }
 }
 
-/// Whether one of the steps can find the system wrong by more than refusing to run. A step that is not yet available is
-/// complained about already.
+/// Whether a step can find the system wrong by more than refusing to run.
+pub fn expects(step: &Step) -> bool {
+    step.expect.is_some() || step.golden.is_some() || step.blocks.is_some()
+}
+
+/// Whether one of the steps can find the system wrong by more than refusing to run. A list of steps may: whoever knows the
+/// system asks it. A step that is not yet available is complained about already.
 pub(crate) fn expects_something(steps: &[Step]) -> bool {
     steps.iter().any(|step| {
-        step.expect.is_some() || step.golden.is_some() || step.blocks.is_some() || not_yet(&step.action).is_some()
+        let uses = matches!(step.action, Action::Use { .. });
+        expects(step) || uses || not_yet(&step.action).is_some()
     })
 }

@@ -20,6 +20,7 @@ mod steps;
 mod system;
 mod tree;
 
+pub use flow::expects;
 pub(crate) use requirements::requirements;
 pub(crate) use scenario::{points, read_need, scenario};
 pub use schema::{SchemaKind, schema};
