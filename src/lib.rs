@@ -6,6 +6,7 @@
 
 pub mod event;
 pub mod explain;
+pub mod judge;
 pub mod model;
 pub mod observation;
 pub mod source;

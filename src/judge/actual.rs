@@ -1,0 +1,178 @@
+//! One view of everything that can come back: a cell of SQL, a BSON value, a part of a JSON value, or nothing.
+
+use std::borrow::Cow;
+
+use bson::Bson;
+
+use super::array::{Element, elements};
+use super::decimal::Decimal;
+use super::ejson;
+use super::json::Json;
+use super::types::{is_bson_type, same_sql_type};
+
+/// A value that came back, or a part of one.
+#[derive(Clone, Debug)]
+pub(super) enum Actual<'a> {
+    /// There is no such field.
+    Missing,
+    /// A cell: its column's `typname`, and PostgreSQL's text or NULL.
+    Cell { type_name: &'a str, text: Option<Cow<'a, str>> },
+    /// A value of a document.
+    Bson(&'a Bson),
+    /// A part of a `json` or `jsonb` cell.
+    Json(&'a Json),
+}
+
+impl<'a> Actual<'a> {
+    /// A cell of a result set.
+    pub(super) fn cell(type_name: &'a str, text: Option<&'a str>) -> Self {
+        Actual::Cell { type_name, text: text.map(Cow::Borrowed) }
+    }
+
+    /// A text that is no cell: a message, a name.
+    pub(super) fn text_value(text: &'a str) -> Self {
+        Self::cell("text", Some(text))
+    }
+
+    /// No field, or NULL of SQL.
+    pub(super) fn is_unset(&self) -> bool {
+        matches!(self, Actual::Missing | Actual::Cell { text: None, .. })
+    }
+
+    /// The value as a message shows it.
+    pub(super) fn show(&self) -> String {
+        match self {
+            Actual::Missing => "nothing".into(),
+            Actual::Cell { text: None, .. } => "NULL".into(),
+            Actual::Cell { text: Some(text), .. } => super::golden::cell(Some(text)),
+            Actual::Bson(value) => ejson::line(value),
+            Actual::Json(value) => show_json(value),
+        }
+    }
+
+    /// The field `key` of a document or an object.
+    pub(super) fn field(&self, key: &str) -> Actual<'a> {
+        match self {
+            Actual::Bson(Bson::Document(document)) => document.get(key).map_or(Actual::Missing, Actual::Bson),
+            Actual::Json(json) => json.field(key).map_or(Actual::Missing, Actual::Json),
+            _ => Actual::Missing,
+        }
+    }
+
+    /// The keys of a document or an object.
+    pub(super) fn keys(&self) -> Option<Vec<&'a str>> {
+        match self {
+            Actual::Bson(Bson::Document(document)) => Some(document.keys().map(String::as_str).collect()),
+            Actual::Json(Json::Object(fields)) => Some(fields.iter().map(|(key, _)| key.as_str()).collect()),
+            _ => None,
+        }
+    }
+
+    /// The items of an array.
+    pub(super) fn items(&self) -> Option<Vec<Actual<'a>>> {
+        match self {
+            Actual::Bson(Bson::Array(items)) => Some(items.iter().map(Actual::Bson).collect()),
+            Actual::Json(Json::Array(items)) => Some(items.iter().map(Actual::Json).collect()),
+            Actual::Cell { type_name, text: Some(text) } => sql_items(type_name, text),
+            _ => None,
+        }
+    }
+
+    /// How many items an array has.
+    pub(super) fn length(&self) -> Option<usize> {
+        let json = self.json_cell();
+        json.as_ref().map_or_else(|| self.items(), |json| Actual::Json(json).items()).map(|items| items.len())
+    }
+
+    /// The value as a number, if it is one by its type; text is none.
+    pub(super) fn number(&self) -> Option<Decimal> {
+        match self {
+            Actual::Missing | Actual::Cell { text: None, .. } => None,
+            Actual::Cell { type_name, text: Some(text) } => {
+                let numeric = super::cell::is_number(type_name) || matches!(*type_name, "" | "json" | "jsonb");
+                numeric.then(|| Decimal::parse(text)).flatten()
+            }
+            Actual::Bson(value) => bson_number(value),
+            Actual::Json(Json::Number(text)) => Decimal::parse(text),
+            Actual::Json(_) => None,
+        }
+    }
+
+    /// The value as text, for a regular expression: any cell, a string of a document.
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Actual::Cell { text, .. } => text.as_deref(),
+            Actual::Bson(Bson::String(text) | Bson::Symbol(text)) => Some(text),
+            Actual::Json(Json::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether the value has the type `name`: the column's type, a BSON alias, or what `jsonb_typeof` says.
+    pub(super) fn has_type(&self, name: &str) -> bool {
+        match self {
+            Actual::Missing => false,
+            Actual::Bson(value) => is_bson_type(value, name),
+            Actual::Json(json) => json.type_name() == name,
+            Actual::Cell { type_name, .. } => {
+                same_sql_type(type_name, name) || self.json_cell().is_some_and(|json| json.type_name() == name)
+            }
+        }
+    }
+
+    /// The name of the value's type.
+    pub(super) fn type_name(&self) -> &'a str {
+        match self {
+            Actual::Missing => "nothing",
+            Actual::Cell { type_name, .. } => type_name,
+            Actual::Bson(value) => super::types::bson_type(value),
+            Actual::Json(json) => json.type_name(),
+        }
+    }
+
+    /// The content of a `json` or `jsonb` cell.
+    pub(super) fn json_cell(&self) -> Option<Json> {
+        match self {
+            Actual::Cell { type_name: "json" | "jsonb", text: Some(text) } => Json::parse(text),
+            _ => None,
+        }
+    }
+}
+
+fn sql_items<'a>(type_name: &'a str, text: &str) -> Option<Vec<Actual<'a>>> {
+    let element_type = type_name.strip_prefix('_')?;
+    let item = |element| match element {
+        Element::Null => Actual::Cell { type_name: element_type, text: None },
+        Element::Value(text) => Actual::Cell { type_name: element_type, text: Some(Cow::Owned(text)) },
+        Element::Array(text) => Actual::Cell { type_name, text: Some(Cow::Owned(text)) },
+    };
+    Some(elements(text)?.into_iter().map(item).collect())
+}
+
+/// A number of a document, exactly; `None` for what is no number.
+pub(super) fn bson_number(value: &Bson) -> Option<Decimal> {
+    match value {
+        Bson::Int32(number) => Decimal::parse(&number.to_string()),
+        Bson::Int64(number) => Decimal::parse(&number.to_string()),
+        Bson::Double(number) => Decimal::from_f64(*number),
+        Bson::Decimal128(number) => Decimal::parse(&number.to_string()),
+        _ => None,
+    }
+}
+
+fn show_json(json: &Json) -> String {
+    let join = |items: Vec<String>| items.join(",");
+    match json {
+        Json::Null => "null".into(),
+        Json::Bool(value) => value.to_string(),
+        Json::Number(text) => text.clone(),
+        Json::Text(text) => serde_json::Value::from(text.as_str()).to_string(),
+        Json::Array(items) => format!("[{}]", join(items.iter().map(show_json).collect())),
+        Json::Object(fields) => {
+            let field = |(key, value): &(String, Json)| {
+                format!("{}:{}", serde_json::Value::from(key.as_str()), show_json(value))
+            };
+            format!("{{{}}}", join(fields.iter().map(field).collect()))
+        }
+    }
+}

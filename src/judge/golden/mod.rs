@@ -1,0 +1,27 @@
+//! Goldens: recorded output as text that is stable, readable, and kept a line a row.
+//!
+//! ```text
+//! # polyspec golden 1: fragmentation/price.yaml
+//! == products of each fragment
+//! fragment:text | price:numeric
+//! products_10_to_100 | 99.99
+//! 'NULL' | NULL
+//! ```
+//!
+//! A section is rows (a header of `name:type`, then a line a row), documents (a line of Extended JSON each), a plan's shape,
+//! `error: 23505 unique_violation: message`, `affected: n`, `(none)` for no documents, or `ok`. Inside a cell `\` `|` line
+//! ends and control characters are escaped by a backslash; text that would look like NULL or like nothing, that begins or
+//! ends with a blank, or begins with a quote, stands in quotes. A line that would look like a section's begins with `\`.
+
+mod compare;
+mod merge;
+mod render;
+mod sections;
+mod text;
+
+pub use compare::{Comparer, Comparison};
+pub use merge::{Change, merge};
+pub use render::{RowWriter, render};
+pub use sections::{Section, Sections};
+pub(in crate::judge) use text::cell;
+pub use text::{file_header, section_header};

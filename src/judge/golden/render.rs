@@ -1,0 +1,179 @@
+//! An outcome as the lines of a section.
+
+use std::io::{self, Write};
+
+use bson::Document;
+
+use super::text::{cell, guarded};
+use crate::explain::shape;
+use crate::judge::ejson;
+use crate::judge::redact::Redactor;
+use crate::observation::{Column, Outcome, Output, ServerError};
+
+/// Writes rows or documents one by one, so that a million of them never sit in memory.
+pub struct RowWriter<'a, W: Write> {
+    out: &'a mut W,
+    redactor: &'a Redactor,
+    lines: u64,
+}
+
+impl<'a, W: Write> RowWriter<'a, W> {
+    /// Writes to `out` what `redactor` leaves.
+    pub fn new(out: &'a mut W, redactor: &'a Redactor) -> Self {
+        Self { out, redactor, lines: 0 }
+    }
+
+    /// The columns, before the first row.
+    ///
+    /// # Errors
+    /// Those of the writer, as everywhere here.
+    pub fn header(&mut self, columns: &[Column]) -> io::Result<()> {
+        let names = columns.iter().map(|column| format!("{}:{}", cell(Some(&column.name)), column.type_name));
+        let line = names.collect::<Vec<_>>().join(" | ");
+        self.line(if columns.is_empty() { "(no columns)" } else { &line })
+    }
+
+    /// A row; `None` is NULL.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn row<'b>(&mut self, cells: impl IntoIterator<Item = Option<&'b str>>) -> io::Result<()> {
+        let redacted = |text: Option<&str>| text.map(|text| self.redactor.apply(text).into_owned());
+        let shown: Vec<String> = cells.into_iter().map(|text| cell(redacted(text).as_deref())).collect();
+        let line = shown.join(" | ");
+        self.line(if shown.is_empty() { "()" } else { &line })
+    }
+
+    /// A document.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn document(&mut self, document: &Document) -> io::Result<()> {
+        let line = ejson::document_line(document);
+        let redacted = self.redactor.apply(&line).into_owned();
+        self.line(&redacted)
+    }
+
+    /// Call it after the last: no documents at all are the line `(none)`.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn finish(mut self) -> io::Result<()> {
+        if self.lines == 0 { self.line("(none)") } else { Ok(()) }
+    }
+
+    fn line(&mut self, line: &str) -> io::Result<()> {
+        self.lines += 1;
+        writeln!(self.out, "{}", guarded(line))
+    }
+
+    fn redacted_line(&mut self, line: &str) -> io::Result<()> {
+        let redacted = self.redactor.apply(line).into_owned();
+        self.line(&redacted)
+    }
+}
+
+/// Writes the body of a section, without its header line.
+///
+/// # Errors
+/// Those of the writer; and `InvalidInput` for rows that were streamed and are gone.
+pub fn render(outcome: &Outcome, redactor: &Redactor, out: &mut impl Write) -> io::Result<()> {
+    let mut writer = RowWriter::new(out, redactor);
+    match outcome {
+        Outcome::Refused(error) => writer.redacted_line(&error_line(error))?,
+        Outcome::Output(Output::Sql { rows: Some(set), .. }) => {
+            writer.header(&set.columns)?;
+            set.rows.iter().try_for_each(|row| writer.row(row.iter().map(Option::as_deref)))?;
+        }
+        Outcome::Output(Output::Sql { rows: None, affected }) => writer.line(&format!("affected: {affected}"))?,
+        Outcome::Output(Output::Documents(documents)) => {
+            documents.iter().try_for_each(|document| writer.document(document))?
+        }
+        Outcome::Output(Output::Reply(reply)) => writer.document(reply)?,
+        Outcome::Output(Output::Plan(plan)) => shape(plan).iter().try_for_each(|line| writer.redacted_line(line))?,
+        Outcome::Output(Output::Nothing) => writer.line("ok")?,
+        Outcome::Output(Output::Streamed { .. }) => {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "the rows were streamed and are not there any more",
+            ));
+        }
+    }
+    writer.finish()
+}
+
+/// `error: 23505 unique_violation: duplicate key value …`
+fn error_line(error: &ServerError) -> String {
+    let code = super::super::error::code(error).map(|code| format!("{code}: ")).unwrap_or_default();
+    format!("error: {code}{}", cell(Some(&error.message)))
+}
+
+#[cfg(test)]
+mod tests {
+    use bson::doc;
+
+    use super::*;
+    use crate::judge::testing::row_set;
+
+    fn rendered(outcome: Outcome) -> String {
+        let mut out = Vec::new();
+        render(&outcome, &Redactor::default(), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn rows(columns: &[&str], rows: &[&[&str]]) -> String {
+        rendered(Outcome::Output(Output::Sql { rows: Some(row_set(columns, rows)), affected: 0 }))
+    }
+
+    #[test]
+    fn rows_have_a_header_and_a_line_each() {
+        let text = rows(&["a:int4", "b:text"], &[&["1", "x|y"], &["\\N", "NULL"], &["== s", ""]]);
+        assert_eq!(text, "a:int4 | b:text\n1 | x\\|y\nNULL | 'NULL'\n\\== s | ''\n");
+    }
+
+    #[test]
+    fn no_rows_still_show_their_columns() {
+        assert_eq!(rows(&["a:int4"], &[]), "a:int4\n");
+        assert_eq!(rows(&[], &[&[]]), "(no columns)\n()\n");
+    }
+
+    #[test]
+    fn documents_keep_their_keys_in_order_and_no_documents_are_none() {
+        let documents = vec![doc! { "b": 1, "a": 2_i64 }, doc! {}];
+        assert_eq!(
+            rendered(Outcome::Output(Output::Documents(documents))),
+            "{\"b\":1,\"a\":{\"$numberLong\":\"2\"}}\n{}\n"
+        );
+        assert_eq!(rendered(Outcome::Output(Output::Documents(vec![]))), "(none)\n");
+        assert_eq!(rendered(Outcome::Output(Output::Reply(doc! { "n": 1 }))), "{\"n\":1}\n");
+    }
+
+    #[test]
+    fn errors_and_commands_are_a_line() {
+        let error = ServerError {
+            sqlstate: Some("23505".into()),
+            name: Some("unique_violation".into()),
+            message: "duplicate\nkey".into(),
+            ..ServerError::default()
+        };
+        assert_eq!(rendered(Outcome::Refused(error)), "error: 23505 unique_violation: duplicate\\nkey\n");
+        assert_eq!(rendered(Outcome::Output(Output::Sql { rows: None, affected: 3 })), "affected: 3\n");
+        assert_eq!(rendered(Outcome::Output(Output::Nothing)), "ok\n");
+    }
+
+    #[test]
+    fn rows_that_are_gone_are_not_rendered_as_if_there_were_none() {
+        let outcome = Outcome::Output(Output::Streamed { count: 3 });
+        assert!(render(&outcome, &Redactor::default(), &mut Vec::new()).is_err());
+    }
+
+    #[test]
+    fn what_changes_from_run_to_run_is_redacted_before_it_is_escaped() {
+        let redactor = Redactor::new(vec![("a|b".into(), "secret".into())], &[]).unwrap();
+        let mut out = Vec::new();
+        let mut writer = RowWriter::new(&mut out, &redactor);
+        writer.row([Some("x a|b y"), None]).unwrap();
+        writer.finish().unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "x <secret> y | NULL\n");
+    }
+}

@@ -1,0 +1,122 @@
+//! How texts are written so that a golden stays a line a row and can be told apart again.
+
+/// What every golden file begins with; the number is the version of the format.
+pub(super) const MAGIC: &str = "# polyspec golden 1: ";
+/// What the line of a section begins with.
+pub(super) const SECTION: &str = "== ";
+
+/// The first line of the golden of a scenario, without its line end.
+pub fn file_header(scenario: &str) -> String {
+    format!("{MAGIC}{}", escape(scenario))
+}
+
+/// The line that opens a section, without its line end.
+pub fn section_header(name: &str) -> String {
+    format!("{SECTION}{}", escape(name))
+}
+
+/// A cell as one unambiguous piece of a line; `None` is NULL.
+pub(in crate::judge) fn cell(text: Option<&str>) -> String {
+    let Some(text) = text else { return "NULL".into() };
+    let escaped = escape(text);
+    let blank_end = text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace);
+    if text.is_empty() || text == "NULL" || text.starts_with('\'') || blank_end {
+        return format!("'{escaped}'");
+    }
+    escaped
+}
+
+/// A line that cannot be taken for a section's.
+pub(super) fn guarded(line: &str) -> String {
+    if line.starts_with("==") { format!("\\{line}") } else { line.to_string() }
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\\' => escaped.push_str("\\\\"),
+            '|' => escaped.push_str("\\|"),
+            '\n' => escaped.push_str("\\n"),
+            '\r' => escaped.push_str("\\r"),
+            '\t' => escaped.push_str("\\t"),
+            c if c.is_control() => escaped.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The inverse of a row of cells, which shows that nothing is lost.
+    fn read_row(line: &str) -> Vec<Option<String>> {
+        let line = line.strip_prefix("\\=").map_or(line.to_string(), |rest| format!("={rest}"));
+        line.split(" | ").map(read_cell).collect()
+    }
+
+    fn read_cell(cell: &str) -> Option<String> {
+        if cell == "NULL" {
+            return None;
+        }
+        let inside = cell.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).unwrap_or(cell);
+        let (mut text, mut chars) = (String::new(), inside.chars());
+        while let Some(c) = chars.next() {
+            if c != '\\' {
+                text.push(c);
+                continue;
+            }
+            match chars.next().unwrap() {
+                'n' => text.push('\n'),
+                'r' => text.push('\r'),
+                't' => text.push('\t'),
+                'u' => {
+                    let code: String = chars.by_ref().skip(1).take_while(|c| *c != '}').collect();
+                    text.push(char::from_u32(u32::from_str_radix(&code, 16).unwrap()).unwrap());
+                }
+                other => text.push(other),
+            }
+        }
+        Some(text)
+    }
+
+    fn row_line(cells: &[Option<String>]) -> String {
+        guarded(&cells.iter().map(|text| cell(text.as_deref())).collect::<Vec<_>>().join(" | "))
+    }
+
+    #[test]
+    fn texts_that_could_be_mistaken_are_quoted() {
+        let shown = [None, Some("NULL"), Some(""), Some(" a"), Some("a\t"), Some("'a'"), Some("a b"), Some("a|b\\")];
+        let expected = ["NULL", "'NULL'", "''", "' a'", "'a\\t'", "''a''", "a b", "a\\|b\\\\"];
+        assert_eq!(shown.map(cell), expected);
+    }
+
+    #[test]
+    fn a_line_never_looks_like_a_section() {
+        assert_eq!(guarded("== products"), "\\== products");
+        assert_eq!(guarded("= a"), "= a");
+        assert_eq!(section_header("a\n== b"), "== a\\n== b");
+    }
+
+    proptest! {
+        #[test]
+        fn a_row_can_be_read_again(cells in proptest::collection::vec(proptest::option::of(any::<String>()), 1..5)) {
+            let line = row_line(&cells);
+            prop_assert!(!line.contains('\n') && !line.starts_with("=="));
+            prop_assert_eq!(read_row(&line), cells);
+        }
+
+        #[test]
+        fn a_row_of_hostile_pieces_can_be_read_again(
+            cells in proptest::collection::vec(proptest::option::of("[ '|=\\\\nNUL\n\r\t\u{0}]{0,8}"), 1..5),
+        ) {
+            let line = row_line(&cells);
+            prop_assert!(!line.contains('\n') && !line.starts_with("=="));
+            prop_assert_eq!(read_row(&line), cells);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! (expectation, observation) → evidence: rows, documents, errors, plans, goldens, differences, redaction. Pure: it reads and
+//! writes only through the readers and writers that it is given, and needs no server.
+
+mod actual;
+mod agree;
+mod align;
+mod array;
+mod bson_value;
+mod cell;
+mod check;
+mod decimal;
+mod diff;
+mod documents;
+mod ejson;
+mod error;
+mod evidence;
+pub mod golden;
+mod instant;
+mod json;
+mod listing;
+mod matching;
+mod operator;
+mod output;
+mod pairing;
+mod plan;
+mod redact;
+mod repeat;
+mod rows;
+mod save;
+mod show;
+mod types;
+
+#[cfg(test)]
+mod cell_tests;
+#[cfg(test)]
+mod diff_tests;
+#[cfg(test)]
+mod operator_tests;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use check::check;
+pub use diff::{diff_lines, diff_rows};
+pub use evidence::golden_differs;
+pub use redact::Redactor;
+pub use repeat::differs_between_runs;
+pub use save::save;
+
+use std::time::Duration;
+
+use crate::model::{Expectation, Step, Variables};
+use crate::observation::{Observation, Outcome};
+use crate::source::Spanned;
+use crate::verdict::Evidence;
+
+/// What does not hold; empty when everything holds. A step without `expect` must merely succeed; every part of an `expect`
+/// must hold on each node that answered.
+pub fn judge(step: &Step, observations: &[Observation], variables: &Variables) -> Vec<Evidence> {
+    let mut found: Vec<Evidence> =
+        observations.iter().flat_map(|observation| one(step, observation, variables)).collect();
+    let Some(expect) = &step.expect else { return found };
+    if observations.is_empty() {
+        found.push(evidence::at(&expect.span, "no node answered, so that nothing was proven"));
+    }
+    if let Some(agree) = &expect.agree {
+        found.extend(agree::check(agree, expect, observations));
+    }
+    found
+}
+
+fn one(step: &Step, observation: &Observation, variables: &Variables) -> Vec<Evidence> {
+    let awaited = step.expect.as_ref().and_then(|expect| expect.error.as_ref());
+    let mut found = match (&observation.outcome, awaited) {
+        (Outcome::Refused(error), None) => vec![error::refused(step, error, variables)],
+        (Outcome::Refused(error), Some(awaited)) => error::check(awaited, error, variables),
+        (Outcome::Output(output), Some(awaited)) => vec![error::succeeded(awaited, output, variables)],
+        (Outcome::Output(output), None) => {
+            step.expect.iter().flat_map(|expect| parts(expect, output, variables)).collect()
+        }
+    };
+    if let Some(within) = step.expect.as_ref().and_then(|expect| expect.within.as_ref()) {
+        found.extend(lag(within, observation.lag));
+    }
+    found.iter_mut().for_each(|evidence| evidence.node = Some(observation.node.clone()));
+    found
+}
+
+fn parts(expect: &Expectation, output: &crate::observation::Output, variables: &Variables) -> Vec<Evidence> {
+    let mut found = output::check(expect, output, variables);
+    if let Some(expected) = &expect.documents {
+        found.extend(documents::documents(expected, output, variables));
+    }
+    if let Some(expected) = &expect.reply {
+        found.extend(documents::reply(expected, output, variables));
+    }
+    if let Some(expected) = &expect.plan {
+        found.extend(plan::check(expected, output, variables));
+    }
+    found
+}
+
+fn lag(within: &Spanned<Duration>, lag: Option<Duration>) -> Option<Evidence> {
+    let message = match lag {
+        None => "`within` bounds a lag, and none was measured".to_string(),
+        Some(lag) if lag <= within.value => return None,
+        Some(_) => "it took longer than `within` allows".to_string(),
+    };
+    let mut evidence = evidence::at(&within.span, message);
+    evidence.expected = Some(format!("at most {:?}", within.value));
+    evidence.actual = lag.map(|lag| format!("{lag:?}"));
+    if lag.is_none() {
+        evidence.notes.push("A lag is measured by `eventually` and by `catch_up`.".into());
+    }
+    Some(evidence)
+}

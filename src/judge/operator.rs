@@ -1,0 +1,237 @@
+//! The `$$` operators: those of MongoDB's Unified Test Format with their meaning there, and polyspec's own. In SQL a NULL
+//! is what a missing field is in a document.
+
+use std::cmp::Ordering;
+
+use regex::{Regex, RegexBuilder};
+
+use super::actual::Actual;
+use super::matching::{Entries, Match, Miss, leaf, matches as matches_value};
+use super::{cell, show};
+use crate::model::{Datum, Value, ValueKind, Variables};
+use crate::source::{Diagnostic, Spanned};
+use crate::variables;
+
+/// All operators.
+pub(super) const NAMES: [&str; 13] = [
+    "$$exists",
+    "$$type",
+    "$$unsetOrMatches",
+    "$$matchesEntity",
+    "$$lte",
+    "$$gte",
+    "$$lt",
+    "$$gt",
+    "$$ne",
+    "$$regex",
+    "$$approx",
+    "$$any",
+    "$$size",
+];
+
+/// The relative difference that `$$approx` allows when nothing is said.
+const NEARLY: f64 = 1e-9;
+
+/// The entries of a mapping that is made of operators.
+pub(super) fn operators(value: &Value) -> Option<&Entries> {
+    match &value.kind {
+        ValueKind::Mapping(entries) if entries.iter().any(|(key, _)| key.starts_with("$$")) => Some(entries),
+        _ => None,
+    }
+}
+
+/// Whether all of the operators hold.
+pub(super) fn matches(operators: &Entries, actual: &Actual, variables: &Variables) -> Match {
+    operators.iter().try_for_each(|(name, argument)| one(name, argument, actual, variables))
+}
+
+fn one(name: &Spanned<String>, argument: &Value, actual: &Actual, variables: &Variables) -> Match {
+    let holds = match name.as_str() {
+        "$$exists" => flag(argument)? != actual.is_unset(),
+        "$$type" => type_names(argument, variables)?.iter().any(|name| actual.has_type(name)),
+        "$$unsetOrMatches" => {
+            return if actual.is_unset() { Ok(()) } else { matches_value(argument, actual, variables) };
+        }
+        "$$matchesEntity" => return leaf(entity(argument, variables)?, actual),
+        "$$lte" => compare(argument, actual, variables)?.is_some_and(Ordering::is_le),
+        "$$gte" => compare(argument, actual, variables)?.is_some_and(Ordering::is_ge),
+        "$$lt" => compare(argument, actual, variables)?.is_some_and(Ordering::is_lt),
+        "$$gt" => compare(argument, actual, variables)?.is_some_and(Ordering::is_gt),
+        "$$ne" => differs(argument, actual, variables)?,
+        "$$regex" => {
+            let regex = pattern(argument, variables)?;
+            actual.text().is_some_and(|text| regex.is_match(text))
+        }
+        "$$approx" => approximately(argument, actual, variables)?,
+        "$$any" => any(argument)? && !matches!(actual, Actual::Missing),
+        "$$size" => return size(argument, actual, variables),
+        _ => return Err(unknown(name).into()),
+    };
+    if holds {
+        return Ok(());
+    }
+    Err(Miss::differs(format!("expected {}, came {}", show::operator(name, argument, variables), actual.show())))
+}
+
+/// An operator that does not exist, with the nearest one that does.
+pub(super) fn unknown(name: &Spanned<String>) -> Diagnostic {
+    let nearest = NAMES.iter().max_by(|one, other| {
+        let near = |known: &str| strsim::jaro_winkler(known, name);
+        near(one).total_cmp(&near(other))
+    });
+    let diagnostic = Diagnostic::error(&name.span, format!("`{}` is not an operator", name.value));
+    if !name.starts_with("$$") {
+        return diagnostic.help("Operators and fields cannot stand in one mapping: put the fields one level deeper.");
+    }
+    match nearest {
+        Some(nearest) => diagnostic.help(format!("The nearest operator is `{nearest}`.")),
+        None => diagnostic,
+    }
+}
+
+/// How what came stands to the argument: `Less` when it is less.
+fn compare(argument: &Value, actual: &Actual, variables: &Variables) -> Result<Option<Ordering>, Miss> {
+    let limit = variables::datum(argument, variables)?;
+    Ok(ordering(&limit, actual).map(Ordering::reverse))
+}
+
+/// How the limit stands to what came, in the order of what came.
+fn ordering(limit: &Datum, actual: &Actual) -> Option<Ordering> {
+    match (actual, cell::simple(limit)) {
+        (Actual::Cell { type_name, text: Some(text) }, Datum::Number(limit)) => {
+            actual.number().and_then(|_| cell::order(&limit, type_name, text)).or_else(|| json_order(&limit, actual))
+        }
+        (Actual::Cell { type_name, text: Some(text) }, Datum::Text(limit)) => cell::order(&limit, type_name, text),
+        (Actual::Bson(bson::Bson::DateTime(came)), _) => match limit {
+            Datum::Bson(bson::Bson::DateTime(limit)) => Some(limit.cmp(came)),
+            _ => None,
+        },
+        (_, Datum::Number(limit)) => Some(super::decimal::Decimal::parse(&limit)?.cmp(&actual.number()?)),
+        (_, Datum::Text(limit)) => Some(limit.as_str().cmp(actual.text()?)),
+        _ => None,
+    }
+}
+
+fn json_order(limit: &str, actual: &Actual) -> Option<Ordering> {
+    Some(super::decimal::Decimal::parse(limit)?.cmp(&actual.number()?))
+}
+
+/// Something is there, and it is something else.
+fn differs(argument: &Value, actual: &Actual, variables: &Variables) -> Result<bool, Miss> {
+    if matches!(actual, Actual::Missing) {
+        return Ok(false);
+    }
+    match matches_value(argument, actual, variables) {
+        Ok(()) => Ok(false),
+        Err(Miss::Differs { .. }) => Ok(true),
+        Err(invalid) => Err(invalid),
+    }
+}
+
+fn size(argument: &Value, actual: &Actual, variables: &Variables) -> Match {
+    let Some(length) = actual.length() else {
+        return Err(Miss::differs(format!("expected an array, came {}", actual.show())));
+    };
+    let text = length.to_string();
+    let came = Actual::cell("int8", Some(&text));
+    matches_value(argument, &came, variables).map_err(|miss| match miss {
+        Miss::Differs { .. } => {
+            Miss::differs(format!("expected {} items, came {length}", show::value(argument, variables)))
+        }
+        invalid => invalid,
+    })
+}
+
+/// The argument of `$$exists`.
+pub(super) fn flag(argument: &Value) -> Result<bool, Diagnostic> {
+    match argument.kind {
+        ValueKind::Bool(flag) => Ok(flag),
+        _ => Err(Diagnostic::error(&argument.span, "this operator takes `true` or `false`")),
+    }
+}
+
+/// The argument of `$$any`.
+pub(super) fn any(argument: &Value) -> Result<bool, Diagnostic> {
+    match argument.kind {
+        ValueKind::Bool(true) => Ok(true),
+        _ => Err(Diagnostic::error(&argument.span, "`$$any` takes `true`")
+            .help("For a field that must not be there write `$$exists: false`.")),
+    }
+}
+
+fn type_names(argument: &Value, variables: &Variables) -> Result<Vec<String>, Diagnostic> {
+    let name = |value: &Value| Ok(variables::datum(value, variables)?.to_text());
+    match &argument.kind {
+        ValueKind::Sequence(items) => items.iter().map(name).collect(),
+        _ => Ok(vec![name(argument)?]),
+    }
+}
+
+fn entity<'a>(argument: &Value, variables: &'a Variables) -> Result<&'a Datum, Diagnostic> {
+    let name = variables::datum(argument, variables)?.to_text();
+    variables.get(&name).ok_or_else(|| Diagnostic::error(&argument.span, format!("`{name}` has no value here")))
+}
+
+/// The expression of `$$regex`: text, or `{pattern, options}` with the options `i`, `m`, `s`, `x`. It is not anchored.
+pub(super) fn pattern(argument: &Value, variables: &Variables) -> Result<Regex, Diagnostic> {
+    let (expression, options) = match &argument.kind {
+        ValueKind::Mapping(entries) => pattern_parts(argument, entries)?,
+        _ => (argument, None),
+    };
+    let text = |value: &Value| Ok::<_, Diagnostic>(variables::datum(value, variables)?.to_text());
+    let options = options.map(text).transpose()?.unwrap_or_default();
+    if let Some(odd) = options.chars().find(|c| !"imsx".contains(*c)) {
+        return Err(Diagnostic::error(&argument.span, format!("`{odd}` is not an option of `$$regex`"))
+            .help("The options are `i`, `m`, `s` and `x`."));
+    }
+    let has = |option| options.contains(option);
+    RegexBuilder::new(&text(expression)?)
+        .case_insensitive(has('i'))
+        .multi_line(has('m'))
+        .dot_matches_new_line(has('s'))
+        .ignore_whitespace(has('x'))
+        .build()
+        .map_err(|error| Diagnostic::error(&expression.span, format!("not a regular expression: {error}")))
+}
+
+fn pattern_parts<'a>(argument: &Value, entries: &'a Entries) -> Result<(&'a Value, Option<&'a Value>), Diagnostic> {
+    let part = |name: &str| entries.iter().find(|(key, _)| key.value == name).map(|(_, value)| value);
+    let known = entries.iter().all(|(key, _)| matches!(key.as_str(), "pattern" | "options"));
+    match part("pattern") {
+        Some(pattern) if known => Ok((pattern, part("options"))),
+        _ => Err(Diagnostic::error(&argument.span, "`$$regex` takes text, or `{ pattern, options }`")),
+    }
+}
+
+/// The number of `$$approx`, and the absolute difference that is allowed, if one is given.
+pub(super) fn approximation(argument: &Value, variables: &Variables) -> Result<(f64, Option<f64>), Diagnostic> {
+    let number = |value: &Value| {
+        let text = variables::datum(value, variables)?.to_text();
+        super::decimal::Decimal::parse(&text)
+            .map(|decimal| decimal.to_f64())
+            .ok_or_else(|| Diagnostic::error(&value.span, format!("`{text}` is not a number")))
+    };
+    let ValueKind::Mapping(entries) = &argument.kind else { return Ok((number(argument)?, None)) };
+    match entries.as_slice() {
+        [(one, value), (other, within)] if one.value == "value" && other.value == "within" => {
+            Ok((number(value)?, Some(number(within)?)))
+        }
+        [(one, within), (other, value)] if one.value == "within" && other.value == "value" => {
+            Ok((number(value)?, Some(number(within)?)))
+        }
+        _ => Err(Diagnostic::error(&argument.span, "`$$approx` takes a number, or `{ value, within }`")),
+    }
+}
+
+fn approximately(argument: &Value, actual: &Actual, variables: &Variables) -> Result<bool, Miss> {
+    let (wanted, within) = approximation(argument, variables)?;
+    let Some(came) = actual.number().map(|number| number.to_f64()) else { return Ok(false) };
+    if wanted == came || wanted.is_nan() && came.is_nan() {
+        return Ok(true);
+    }
+    let greatest = wanted.abs().max(came.abs());
+    // The subtraction of two doubles is itself wrong by a few units of their last place: that must not count.
+    let rounding = greatest * 4.0 * f64::EPSILON;
+    let allowed = within.unwrap_or(NEARLY * greatest) + rounding;
+    Ok(wanted.is_finite() && came.is_finite() && (wanted - came).abs() <= allowed)
+}

@@ -1,0 +1,144 @@
+//! The parts of `expect` that speak of what SQL returned, and `empty`, which speaks of both engines.
+
+use super::actual::Actual;
+use super::diff::diff_rows;
+use super::evidence::{at, miss, unsuitable};
+use super::matching::matches;
+use super::rows::{self, count};
+use super::types::same_sql_type;
+use super::{golden, show};
+use crate::model::{ColumnExpectation, Expectation, Value, Variables};
+use crate::observation::{Column, Output, RowSet};
+use crate::source::{Span, Spanned};
+use crate::verdict::Evidence;
+
+/// `rows`, `rows_unordered`, `value`, `columns`, `affected`, `empty`.
+pub(super) fn check(expect: &Expectation, output: &Output, variables: &Variables) -> Vec<Evidence> {
+    let mut found = Vec::new();
+    if let Some(expected) = &expect.rows {
+        let part = if expected.ordered { "rows" } else { "rows_unordered" };
+        found.extend(with_rows(&expected.span, part, output, |set| rows::check(expected, set, variables)));
+    }
+    if let Some(expected) = &expect.value {
+        found.extend(with_rows(&expected.span, "value", output, |set| value(expected, set, variables)));
+    }
+    if let Some(expected) = &expect.columns {
+        found.extend(with_rows(&expected.span, "columns", output, |set| columns(expected, set)));
+    }
+    if let Some(expected) = &expect.affected {
+        found.extend(affected(expected, output, variables));
+    }
+    if let Some(expected) = &expect.empty {
+        found.extend(empty(expected, output));
+    }
+    found
+}
+
+fn with_rows(span: &Span, part: &str, output: &Output, check: impl Fn(&RowSet) -> Vec<Evidence>) -> Vec<Evidence> {
+    match output {
+        Output::Sql { rows: Some(set), .. } => check(set),
+        other => vec![unsuitable(span, part, "a query of SQL that returns rows", other)],
+    }
+}
+
+fn value(expected: &Value, set: &RowSet, variables: &Variables) -> Vec<Evidence> {
+    let ([column], [row]) = (set.columns.as_slice(), set.rows.as_slice()) else {
+        let came = format!("{} of {}", count(set.rows.len(), "row"), count(set.columns.len(), "column"));
+        let mut evidence =
+            at(&expected.span, format!("`value` needs one row of one column, but the result has {came}"));
+        evidence.expected = Some(show::value(expected, variables));
+        evidence.actual = Some(came);
+        return vec![evidence];
+    };
+    let text = row.first().and_then(|cell| cell.as_deref());
+    match matches(expected, &Actual::cell(&column.type_name, text), variables) {
+        Ok(()) => vec![],
+        Err(difference) => {
+            let mut evidence = miss(expected, "the value", &difference, variables);
+            evidence.actual = Some(golden::cell(text));
+            vec![evidence]
+        }
+    }
+}
+
+fn columns(expected: &Spanned<Vec<ColumnExpectation>>, set: &RowSet) -> Vec<Evidence> {
+    let same_length = expected.len() == set.columns.len();
+    let odd = expected.value.iter().zip(&set.columns).find(|(column, actual)| !same_column(column, actual));
+    if same_length && odd.is_none() {
+        return vec![];
+    }
+    let span = odd.filter(|_| same_length).map_or(&expected.span, |(column, _)| &column.name.span);
+    let mut evidence = at(span, "the columns are not as expected");
+    let (wanted, came) = shown_columns(&expected.value, &set.columns);
+    let join = |columns: &[Vec<String>]| columns.iter().map(|column| column.join(" ")).collect::<Vec<_>>().join(", ");
+    (evidence.expected, evidence.actual) = (Some(join(&wanted)), Some(join(&came)));
+    evidence.diff = Some(diff_rows(Some(&["name".into(), "type".into()]), &wanted, &came));
+    vec![evidence]
+}
+
+/// A type that an author did not write, or wrote in its other form, is shown as it came.
+fn shown_columns(expected: &[ColumnExpectation], actual: &[Column]) -> (Vec<Vec<String>>, Vec<Vec<String>>) {
+    let wanted = |(at, column): (usize, &ColumnExpectation)| {
+        let came = actual.get(at).map_or("", |column| column.type_name.as_str());
+        let type_name = match &column.type_name {
+            Some(name) if !same_sql_type(name, came) => name.value.as_str(),
+            _ => came,
+        };
+        vec![column.name.value.clone(), type_name.to_string()]
+    };
+    let came = actual.iter().map(|column| vec![column.name.clone(), column.type_name.clone()]);
+    (expected.iter().enumerate().map(wanted).collect(), came.collect())
+}
+
+fn same_column(expected: &ColumnExpectation, actual: &Column) -> bool {
+    let same_type = expected.type_name.as_ref().is_none_or(|name| same_sql_type(name, &actual.type_name));
+    expected.name.value == actual.name && same_type
+}
+
+fn affected(expected: &Value, output: &Output, variables: &Variables) -> Vec<Evidence> {
+    let Output::Sql { affected, .. } = output else {
+        return vec![unsuitable(&expected.span, "affected", "a statement of SQL", output)];
+    };
+    let text = affected.to_string();
+    match matches(expected, &Actual::cell("int8", Some(&text)), variables) {
+        Ok(()) => vec![],
+        Err(difference) => {
+            let mut evidence = miss(expected, "the number of affected rows", &difference, variables);
+            evidence.actual = Some(text);
+            vec![evidence]
+        }
+    }
+}
+
+fn empty(expected: &Spanned<bool>, output: &Output) -> Vec<Evidence> {
+    let (length, what) = match output {
+        Output::Sql { rows: Some(set), .. } => (set.rows.len() as u64, "row"),
+        Output::Documents(documents) => (documents.len() as u64, "document"),
+        Output::Streamed { count } => (*count, "row"),
+        other => return vec![unsuitable(&expected.span, "empty", "rows or documents", other)],
+    };
+    if expected.value == (length == 0) {
+        return vec![];
+    }
+    let wanted = if expected.value { format!("no {what}s") } else { format!("at least one {what}") };
+    let came = count(usize::try_from(length).unwrap_or(usize::MAX), what);
+    let mut evidence = at(&expected.span, format!("expected {wanted}, came {came}"));
+    (evidence.expected, evidence.actual) = (Some(wanted), Some(came));
+    evidence.diff = first_entries(output);
+    vec![evidence]
+}
+
+fn first_entries(output: &Output) -> Option<crate::verdict::Diff> {
+    match output {
+        Output::Sql { rows: Some(set), .. } if !set.rows.is_empty() => {
+            let names: Vec<String> = set.columns.iter().map(|column| column.name.clone()).collect();
+            let cells = |row: &Vec<Option<String>>| row.iter().map(|cell| golden::cell(cell.as_deref())).collect();
+            Some(diff_rows(Some(&names), &[], &set.rows.iter().map(cells).collect::<Vec<_>>()))
+        }
+        Output::Documents(documents) if !documents.is_empty() => {
+            let lines: Vec<String> = documents.iter().map(super::ejson::document_line).collect();
+            Some(super::diff::diff_lines(&[], &lines))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,132 @@
+//! Rows of a result set against rows that an author wrote.
+
+use super::actual::Actual;
+use super::evidence::{at, invalid, values_of};
+use super::listing::{Difference, Lists, in_any_order, in_order};
+use super::matching::{Match, Miss, matches};
+use super::{golden, show};
+use crate::model::{RowExpectation, RowsExpectation, Variables};
+use crate::observation::RowSet;
+use crate::source::Span;
+use crate::verdict::Evidence;
+
+/// `rows` and `rows_unordered`.
+pub(super) fn check(expected: &RowsExpectation, set: &RowSet, variables: &Variables) -> Vec<Evidence> {
+    let width = set.columns.len();
+    let odd: Vec<Evidence> =
+        expected.rows.iter().filter(|row| row.cells.len() != width).map(|row| wrong_width(row, set)).collect();
+    if !odd.is_empty() {
+        return odd;
+    }
+    let lists = RowLists { expected: &expected.rows, set, variables };
+    match if expected.ordered { in_order(&lists) } else { in_any_order(&lists) } {
+        Ok(None) => vec![],
+        Ok(Some(difference)) => vec![differs(expected, set, difference, variables)],
+        Err(Miss::Invalid(diagnostic)) => vec![invalid(&diagnostic)],
+        Err(miss) => vec![at(&expected.span, miss.sentence())],
+    }
+}
+
+fn wrong_width(row: &RowExpectation, set: &RowSet) -> Evidence {
+    let names: Vec<&str> = set.columns.iter().map(|column| column.name.as_str()).collect();
+    let (written, came) = (count(row.cells.len(), "cell"), count(names.len(), "column"));
+    let mut evidence = at(&row.span, format!("this row has {written}, but the result has {came}"));
+    evidence.expected = Some(written);
+    evidence.actual = Some(format!("{came}: {}", names.join(", ")));
+    evidence
+}
+
+fn differs(expected: &RowsExpectation, set: &RowSet, difference: Difference, variables: &Variables) -> Evidence {
+    let (wanted, came) = (count(expected.rows.len(), "row"), count(set.rows.len(), "row"));
+    let (span, reason) = place(expected, set, &difference, variables);
+    let message = match reason {
+        Some(reason) if wanted == came => format!("the rows are not as expected: {reason}"),
+        _ if wanted != came => format!("expected {wanted}, came {came}"),
+        _ => "the rows are not as expected".to_string(),
+    };
+    let mut evidence = at(span, message);
+    (evidence.expected, evidence.actual) = (Some(wanted), Some(came));
+    evidence.notes = values_of(expected.rows.iter().flat_map(|row| &row.cells), variables);
+    evidence.diff = Some(difference.diff);
+    evidence
+}
+
+/// The cell that differs first when it is known, else the row that is missing, else the list.
+fn place<'a>(
+    expected: &'a RowsExpectation,
+    set: &RowSet,
+    difference: &Difference,
+    variables: &Variables,
+) -> (&'a Span, Option<String>) {
+    let Some((at, miss)) = &difference.first else { return (&expected.span, None) };
+    let row = &expected.rows[*at];
+    let Some(miss) = miss else { return (&row.span, None) };
+    let cell = (0..row.cells.len()).find(|column| cell_matches(row, set, *at, *column, variables).is_err());
+    let reason = Some(format!("row {}, {}", at + 1, miss.sentence()));
+    match cell {
+        Some(column) if expected.rows.len() == set.rows.len() => (&row.cells[column].span, reason),
+        _ => (&row.span, reason),
+    }
+}
+
+fn cell_matches(row: &RowExpectation, set: &RowSet, at: usize, column: usize, variables: &Variables) -> Match {
+    let text = set.rows[at].get(column).and_then(|cell| cell.as_deref());
+    matches(&row.cells[column], &Actual::cell(&set.columns[column].type_name, text), variables)
+}
+
+/// `1 row`, `2 rows`.
+pub(super) fn count(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
+struct RowLists<'a> {
+    expected: &'a [RowExpectation],
+    set: &'a RowSet,
+    variables: &'a Variables,
+}
+
+impl RowLists<'_> {
+    fn cell(&self, i: usize, j: usize, column: usize) -> Match {
+        cell_matches(&self.expected[i], self.set, j, column, self.variables)
+    }
+}
+
+impl Lists for RowLists<'_> {
+    fn lengths(&self) -> (usize, usize) {
+        (self.expected.len(), self.set.rows.len())
+    }
+
+    fn matches(&self, i: usize, j: usize) -> Match {
+        (0..self.set.columns.len()).try_for_each(|column| {
+            self.cell(i, j, column).map_err(|miss| match miss {
+                Miss::Differs { .. } => {
+                    Miss::differs(format!("column `{}`: {}", self.set.columns[column].name, miss.sentence()))
+                }
+                invalid => invalid,
+            })
+        })
+    }
+
+    fn shared(&self, i: usize, j: usize) -> usize {
+        (0..self.set.columns.len()).filter(|column| self.cell(i, j, *column).is_ok()).count()
+    }
+
+    fn expected(&self, i: usize, beside: Option<usize>) -> Vec<String> {
+        let came = |column: usize| beside.filter(|j| self.cell(i, *j, column).is_ok());
+        let cells = self.expected[i].cells.iter().enumerate();
+        cells
+            .map(|(column, cell)| match came(column) {
+                Some(j) => golden::cell(self.set.rows[j][column].as_deref()),
+                None => show::cell(cell, self.variables),
+            })
+            .collect()
+    }
+
+    fn actual(&self, j: usize) -> Vec<String> {
+        self.set.rows[j].iter().map(|cell| golden::cell(cell.as_deref())).collect()
+    }
+
+    fn header(&self) -> Option<Vec<String>> {
+        Some(self.set.columns.iter().map(|column| column.name.clone()).collect())
+    }
+}
