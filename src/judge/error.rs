@@ -146,7 +146,7 @@ fn differs(name: &str, value: &Value, miss: &Miss, error: &ServerError, variable
 }
 
 fn missing_label(label: &Spanned<String>, error: &ServerError) -> Option<Evidence> {
-    if error.labels.iter().any(|carried| *carried == label.value) {
+    if error.labels.contains(&label.value) {
         return None;
     }
     let mut evidence = at(&label.span, format!("it was refused, but without the label `{}`", label.value));

@@ -34,7 +34,7 @@ fn local(text: &str) -> Option<DateTime> {
 }
 
 fn of_day(text: &str) -> Option<Time> {
-    if text.len() < 5 || has_offset(text) || !text.as_bytes().get(2).is_some_and(|byte| *byte == b':') {
+    if text.len() < 5 || has_offset(text) || text.as_bytes().get(2) != Some(&b':') {
         return None;
     }
     text.parse().ok()
