@@ -124,7 +124,7 @@ fn expected(expect: &Node, step: &Step, sink: &mut Sink) {
         (_, Some(Engine::Mongo)) => (MONGO_EXPECT, MONGO_ERROR),
         (Action::Load(_), _) => (&["affected", "error"], &[]),
         (Action::CatchUp(_), _) => (&["within"], &[]),
-        (Action::Await(_), _) => return,
+        (Action::Await(_) | Action::Use { .. }, _) => return,
         _ => (&[], &[]),
     };
     let action = step.action_span.text();
@@ -182,7 +182,8 @@ fn together(expect: &Node, sink: &mut Sink) {
 
 fn bounds(expect: &Node, step: &Step, sink: &mut Sink) {
     let many = step.on.len() > 1 || step.on.iter().any(|selector| matches!(selector.value, NodeSelector::All(_)));
-    if let Some(entry) = expect.entry("agree").filter(|_| !many && !matches!(step.action, Action::Await(_))) {
+    let elsewhere = matches!(step.action, Action::Await(_) | Action::Use { .. });
+    if let Some(entry) = expect.entry("agree").filter(|_| !many && !elsewhere) {
         let error = Diagnostic::error(&entry.key.span, "one node always agrees with itself");
         sink.push(error.help("name several nodes: `on: [pg.apj, pg.emea]` or `on: pg.*`"));
     }
