@@ -126,7 +126,8 @@ pub fn default_selector(step: &Step) -> Option<NodeSelector> {
     let engine = match &step.action {
         Action::Sql { .. } | Action::Explain(ExplainTarget::Sql(_)) => Engine::Pg,
         Action::Mongo(_) | Action::Explain(ExplainTarget::Mongo(_)) | Action::Transaction => Engine::Mongo,
-        Action::Load(_) => Engine::Pg,
+        Action::Load(load) if load.file.ends_with(".csv") => Engine::Pg,
+        Action::Load(_) => Engine::Mongo,
         _ => return None,
     };
     Some(NodeSelector::Any(engine))

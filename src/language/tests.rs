@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use sqllogictest::Record;
 
 use super::{Parsed, requirements, scenario, settings, system};
 use crate::model::{Body, Scenario};
@@ -138,25 +139,36 @@ fn the_deepest_file_needs_little_stack_of_its_caller() {
 }
 
 #[test]
-fn records_of_an_included_file_keep_their_own_place() {
+fn records_of_an_included_file_keep_their_own_place_and_connection() {
     let read = |name: &str| match name {
-        "dir/b.slt" => Ok(SourceFile::new(name, "connection pg.apj buyer\nquery I\nSELECT 1\n----\n1\n")),
+        "dir/b.slt" => {
+            Ok(SourceFile::new(name, "query I\nSELECT 1\n----\n1\n\nconnection pg.apj buyer\nstatement ok\nx\n"))
+        }
         other => no_file(other),
     };
-    let text = "# scenario: s\n# requirements: P1.1\ninclude b.slt\n\nstatement ok\nSELECT 1\n";
+    let text = "# scenario: s\n# requirements: P1.1\nconnection pg.emea\ninclude b.slt\n\nstatement ok\nx\n\nconnection default\nstatement ok\nx\n";
     let parsed = scenario(&SourceFile::new("dir/a.slt", text), "dir/a.slt", &read).unwrap();
     let Body::Slt(script) = parsed.value.body else { panic!("not records") };
     let places: Vec<String> = script
         .records
         .iter()
-        .filter(|record| {
-            matches!(record.record, sqllogictest::Record::Statement { .. } | sqllogictest::Record::Query { .. })
-        })
-        .map(|record| {
-            format!("{} {:?}", record.span, record.connection.as_ref().map(|(node, name)| format!("{node} {name:?}")))
+        .filter_map(|record| match &record.record {
+            Record::Statement { connection, .. } | Record::Query { connection, .. } => {
+                let place = record.connection.as_ref().map(|(node, session)| format!("{node} {session:?}"));
+                Some(format!("{} {place:?} {connection:?}", record.span))
+            }
+            _ => None,
         })
         .collect();
-    assert_eq!(places, ["dir/b.slt:2:1 Some(\"pg.apj Some(\\\"buyer\\\")\")", "dir/a.slt:5:1 None"]);
+    assert_eq!(
+        places,
+        [
+            r#"dir/b.slt:1:1 Some("pg.emea None") Named("pg.emea")"#,
+            r#"dir/b.slt:7:1 Some("pg.apj Some(\"buyer\")") Named("pg.apj buyer")"#,
+            r#"dir/a.slt:6:1 Some("pg.emea None") Named("pg.emea")"#,
+            r#"dir/a.slt:10:1 None Default"#,
+        ]
+    );
 }
 
 #[test]

@@ -77,7 +77,7 @@ pub struct SltRecord {
     pub record: sqllogictest::Record<sqllogictest::DefaultColumnType>,
     /// The record's lines, from its directive to its last line.
     pub span: Span,
-    /// Where it runs: the last `connection` before it; `None` is the scenario's own connection on any PostgreSQL peer.
+    /// Where it runs: the `connection` line right before it; `None` is the scenario's own connection on any PostgreSQL peer.
     pub connection: Option<(NodeSelector, Option<String>)>,
 }
 

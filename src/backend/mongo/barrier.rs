@@ -23,10 +23,14 @@ pub async fn catch_up(clients: &MongoClients) -> Result<Duration, BackendError> 
 }
 
 async fn reached(clients: &MongoClients, member: Target, target: Timestamp) -> Result<(), BackendError> {
-    while applied(&status(clients, &member).await?).is_none_or(|applied| applied < target) {
-        tokio::time::sleep(INTERVAL).await;
+    loop {
+        match status(clients, &member).await {
+            Ok(status) if applied(&status).is_some_and(|applied| applied >= target) => return Ok(()),
+            // A member that was started a moment ago refuses questions for a while (KeyNotFound, NotYetInitialized).
+            Ok(_) | Err(BackendError::Refused { .. } | BackendError::Lost { .. }) => tokio::time::sleep(INTERVAL).await,
+            Err(error) => return Err(error),
+        }
     }
-    Ok(())
 }
 
 async fn status(clients: &MongoClients, target: &Target) -> Result<Document, BackendError> {

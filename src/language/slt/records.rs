@@ -30,12 +30,16 @@ pub(crate) struct Reader<'a> {
     sink: &'a mut Sink,
     open: Vec<String>,
     files: usize,
+    /// Where the record at hand runs; none is the scenario's own connection.
+    current: Option<Place>,
+    /// Whether `control substitution on` holds, so that a text is not yet what will be sent.
+    substitutes: bool,
 }
 
 impl<'a> Reader<'a> {
     /// A reader that has read nothing.
     pub fn new(read: Read<'a>, sink: &'a mut Sink) -> Self {
-        Self { read, sink, open: vec![], files: 0 }
+        Self { read, sink, open: vec![], files: 0, current: None, substitutes: false }
     }
 
     /// The records of a file, in the order in which they run.
@@ -45,8 +49,8 @@ impl<'a> Reader<'a> {
         let stretches = layout(file.text());
         let mut script = Script::new(file);
         let connections = self.connections(file, &stretches, &mut script);
-        let records = self.parse(file, &stretches, script);
-        let records = self.place(file, &stretches, records, &connections);
+        let parsed = self.parse(file, &stretches, &mut script);
+        let records = self.place(file, &layout(&script.text()), parsed, &connections);
         self.open.pop();
         records
     }
@@ -69,6 +73,7 @@ impl<'a> Reader<'a> {
                 _ => continue,
             };
             match node_selector(node) {
+                Ok(NodeSelector::All(_)) => self.sink.push(many_nodes(file, stretch.first, node)),
                 Ok(selector) => {
                     let name = session.as_ref().map_or(node.to_string(), |session| format!("{node}{JOINT}{session}"));
                     script.replace(stretch.first, format!("connection {name}"));
@@ -86,7 +91,7 @@ impl<'a> Reader<'a> {
         &mut self,
         file: &Arc<SourceFile>,
         stretches: &[Stretch],
-        mut script: Script,
+        script: &mut Script,
     ) -> Vec<Record<DefaultColumnType>> {
         const TRIES: usize = 20;
         self.bodies(file, stretches);
@@ -128,22 +133,38 @@ impl<'a> Reader<'a> {
         connections: &BTreeMap<String, Place>,
     ) -> Vec<SltRecord> {
         let mut placed = vec![];
-        let substitutes = records.iter().any(|record| matches!(record, Record::Control(Control::Substitution(true))));
         for (mut record, stretch) in records.into_iter().zip(stretches) {
             let span = lines(file, stretch);
-            let connection = connection_of(&mut record, connections);
+            self.connect(&mut record, connections);
             match &record {
                 Record::Include { filename, .. } => placed.extend(self.include(file, filename, &span)),
                 Record::System { .. } => self.refuse_shell(&span),
                 _ => {
-                    if !substitutes {
-                        self.command(file, stretch, &record, &connection);
-                    }
-                    placed.push(SltRecord { record, span, connection });
+                    self.command(file, stretch, &record);
+                    placed.push(SltRecord { record, span, connection: self.current.clone() });
                 }
             }
         }
         placed
+    }
+
+    /// A `connection` is for the one record that follows it, as in the crate.
+    fn connect(&mut self, record: &mut Record<DefaultColumnType>, known: &BTreeMap<String, Place>) {
+        match record {
+            Record::Connection(Connection::Named(name)) => *name = name.replace(JOINT, " "),
+            Record::Control(Control::Substitution(on)) => self.substitutes = *on,
+            Record::Statement { connection, .. }
+            | Record::Query { connection, .. }
+            | Record::Let { connection, .. } => {
+                self.current = match &*connection {
+                    Connection::Named(name) => known.get(name.as_str()).cloned(),
+                    Connection::Default => None,
+                };
+                *connection =
+                    self.current.as_ref().map_or(Connection::Default, |place| Connection::Named(shown(place)));
+            }
+            _ => {}
+        }
     }
 
     fn refuse_shell(&mut self, span: &Span) {
@@ -153,15 +174,10 @@ impl<'a> Reader<'a> {
     }
 
     /// On a MongoDB connection the text is a command document.
-    fn command(
-        &mut self,
-        file: &Arc<SourceFile>,
-        stretch: &Stretch,
-        record: &Record<DefaultColumnType>,
-        on: &Option<Place>,
-    ) {
+    fn command(&mut self, file: &Arc<SourceFile>, stretch: &Stretch, record: &Record<DefaultColumnType>) {
         let (Record::Statement { sql, .. } | Record::Query { sql, .. }) = record else { return };
-        if !matches!(on, Some((selector, _)) if selector.engine() == Engine::Mongo) {
+        let mongo = self.current.as_ref().is_some_and(|(selector, _)| selector.engine() == Engine::Mongo);
+        if !mongo || self.substitutes {
             return;
         }
         let cause = match serde_json::from_str::<serde_json::Value>(sql) {
@@ -251,23 +267,18 @@ fn not_a_node(file: &Arc<SourceFile>, line: usize, node: &str, cause: &str) -> D
     if node.contains('.') { error.help(help) } else { error.help(help).help(session) }
 }
 
+fn many_nodes(file: &Arc<SourceFile>, line: usize, node: &str) -> Diagnostic {
+    Diagnostic::error(&fault::word(file, line, node), format!("a connection is to one node, `{node}` is several"))
+        .help("name one node: `pg`, `pg.apj`, `mongo`")
+}
+
 fn lines(file: &Arc<SourceFile>, stretch: &Stretch) -> Span {
     Span::new(file, Span::of_line(file, stretch.first).start, Span::of_line(file, stretch.last).end)
 }
 
-/// Where a record runs. The crate gives a connection to the one record that follows it, and so it is here.
-fn connection_of(record: &mut Record<DefaultColumnType>, known: &BTreeMap<String, Place>) -> Option<Place> {
-    let connection = match record {
-        Record::Statement { connection, .. } | Record::Query { connection, .. } | Record::Let { connection, .. } => {
-            connection
-        }
-        Record::Connection(connection) => connection,
-        _ => return None,
-    };
-    let Connection::Named(name) = connection else { return None };
-    let place = known.get(name.as_str()).cloned();
-    *name = name.replace(JOINT, " ");
-    place
+/// A connection as an author writes it.
+fn shown((selector, session): &Place) -> String {
+    session.as_ref().map_or(selector.to_string(), |session| format!("{selector} {session}"))
 }
 
 /// `name` as seen from the folder of the file `from`, without `.` and with `..` resolved where a folder comes before it.

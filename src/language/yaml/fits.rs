@@ -124,7 +124,6 @@ fn expected(expect: &Node, step: &Step, sink: &mut Sink) {
         (_, Some(Engine::Mongo)) => (MONGO_EXPECT, MONGO_ERROR),
         (Action::Load(_), _) => (&["affected", "error"], &[]),
         (Action::CatchUp(_), _) => (&["within"], &[]),
-        // What comes is known where the step that waits, or the list of steps, is known.
         (Action::Await(_) | Action::Use { .. }, _) => return,
         _ => (&[], &[]),
     };
@@ -183,9 +182,8 @@ fn together(expect: &Node, sink: &mut Sink) {
 
 fn bounds(expect: &Node, step: &Step, sink: &mut Sink) {
     let many = step.on.len() > 1 || step.on.iter().any(|selector| matches!(selector.value, NodeSelector::All(_)));
-    if let Some(entry) =
-        expect.entry("agree").filter(|_| !many && !matches!(step.action, Action::Await(_) | Action::Use { .. }))
-    {
+    let elsewhere = matches!(step.action, Action::Await(_) | Action::Use { .. });
+    if let Some(entry) = expect.entry("agree").filter(|_| !many && !elsewhere) {
         let error = Diagnostic::error(&entry.key.span, "one node always agrees with itself");
         sink.push(error.help("name several nodes: `on: [pg.apj, pg.emea]` or `on: pg.*`"));
     }

@@ -72,7 +72,11 @@ static STEP_KEYS: &[Key] = &[
     ),
     key("workload", Any, "Runs concurrent clients. Not yet available."),
     key("await", Scalar, "Collects the outcome of the earlier step that `blocks` under this name."),
-    key("use", Scalar, "Runs a named list of steps of the suite or the system."),
+    key(
+        "use",
+        Scalar,
+        "Runs a named list of steps of the suite or the system; what its last step returns is what it returns.",
+    ),
     key("run", Any, "Starts a program. Not yet available."),
     key("with", Map(&Any), "Variables for the list that `use` names."),
     key(

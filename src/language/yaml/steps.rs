@@ -15,10 +15,10 @@ const COMPANIONS: [(&str, &[&str]); 8] = [
     ("params", &["sql"]),
     ("on", &["sql", "mongo", "explain", "load", "transaction"]),
     ("session", &["sql", "mongo", "explain", "transaction"]),
-    ("golden", &["sql", "mongo", "explain", "await"]),
+    ("golden", &["sql", "mongo", "explain", "await", "use"]),
     ("eventually", &["sql", "mongo", "explain"]),
     ("blocks", &["sql", "mongo"]),
-    ("save", &["sql", "mongo", "explain", "await"]),
+    ("save", &["sql", "mongo", "explain", "await", "use"]),
 ];
 
 impl Decoder<'_> {
