@@ -19,8 +19,8 @@ pub struct Options {
     /// Where fetched builds are kept; [`default_cache`].
     pub cache: PathBuf,
     /// Below it lies one folder for each running cluster: `polyspec-<uid>` in `POLYSPEC_RUN_DIR`, else in the folder for
-    /// temporary files. A file system in memory (the default where there is one with room) takes about 150 MB for an idle cluster of
-    /// three peers and three members, and halves the time to start it where the disk is slow.
+    /// temporary files. In memory (the default where there is a file system with room) it takes about 150 MB for an idle
+    /// cluster of three peers and three members, and halves the time to start it where the disk is slow.
     pub run_dir: PathBuf,
     /// Where `up` keeps its state file and its control socket.
     pub state_dir: PathBuf,
@@ -56,7 +56,7 @@ impl Options {
 fn shared_memory() -> Option<PathBuf> {
     let folder = PathBuf::from("/dev/shm");
     let room = nix::sys::statvfs::statvfs(&folder).ok()?;
-    let free = u64::from(room.blocks_available()).saturating_mul(room.fragment_size());
+    let free = (room.blocks_available() as u64).saturating_mul(room.fragment_size() as u64);
     let writable = nix::unistd::access(&folder, nix::unistd::AccessFlags::W_OK).is_ok();
     (free >= ROOM_IN_MEMORY && writable).then_some(folder)
 }

@@ -18,9 +18,9 @@ pub struct Blocked {
 /// How a step that should wait began.
 pub enum Beginning {
     /// It was seen waiting.
-    Waits(Blocked),
+    Waits(Box<Blocked>),
     /// It came back at once.
-    Returned(Observation),
+    Returned(Box<Observation>),
 }
 
 impl Blocked {
@@ -49,11 +49,11 @@ pub async fn begin(
     let returned = tokio::select! {
         biased;
         returned = &mut blocked.task => returned,
-        seen = watch.seen() => return seen.map(|()| Beginning::Waits(blocked)),
+        seen = watch.seen() => return seen.map(|()| Beginning::Waits(Box::new(blocked))),
     };
     returned
         .unwrap_or_else(|error| Err(BackendError::Other(format!("a step's task ended: {error}"))))
-        .map(Beginning::Returned)
+        .map(|observation| Beginning::Returned(Box::new(observation)))
 }
 
 /// A second connection that looks at the first.
@@ -70,6 +70,7 @@ impl<'a> Watch<'a> {
                 Ok(Watch::Pg(BlockingMonitor::connect(&slot.node).await?, pid))
             }
             Work::Mongo { slot, .. }
+            | Work::LoadDocuments { slot, .. }
             | Work::ExplainMongo { slot, .. }
             | Work::Start(slot, _)
             | Work::Commit(slot)

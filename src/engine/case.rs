@@ -34,7 +34,10 @@ pub(super) struct Worker<'a> {
 
 /// Copies that scenarios which only read may share; made when the first of them comes.
 #[derive(Default)]
-pub(super) struct SharedCopies(tokio::sync::Mutex<BTreeMap<(String, Vec<String>, bool), Arc<Copy>>>);
+pub(super) struct SharedCopies(tokio::sync::Mutex<BTreeMap<SharedKey, Arc<Copy>>>);
+
+/// A system's fingerprint, the peers' names, and whether MongoDB is there.
+type SharedKey = (String, Vec<String>, bool);
 
 /// How a run ended, before the event is made of it.
 struct End {
@@ -81,10 +84,11 @@ impl Worker<'_> {
         if let Some(reason) = super::needs::missing(&job.scenario, &footprint, self).await {
             return End::of(Verdict::Skip { reason });
         }
-        if footprint.reads_only && !self.options.keep {
-            if let Some(end) = self.on_shared_copy(job, &footprint).await {
-                return end;
-            }
+        if footprint.reads_only
+            && !self.options.keep
+            && let Some(end) = self.on_shared_copy(job, &footprint).await
+        {
+            return end;
         }
         match self.make_copy(job, &footprint).await {
             Ok(copy) => self.on_own_copy(job, &footprint, Arc::new(copy)).await,

@@ -68,6 +68,19 @@ pub enum Work {
         /// A transaction to be started first, with its options.
         start: Option<Option<Document>>,
     },
+    /// Documents to be inserted, all or none.
+    LoadDocuments {
+        /// The session.
+        slot: MongoSlot,
+        /// Where they go.
+        target: Target,
+        /// The database.
+        database: String,
+        /// The collection.
+        collection: String,
+        /// The documents.
+        documents: Vec<Document>,
+    },
     /// A command to be explained.
     ExplainMongo {
         /// The session.
@@ -114,6 +127,9 @@ impl Order {
                     return Ok(refused);
                 }
                 session.run(Command { target, database, document: document.clone(), limit }, sink).await
+            }
+            Work::LoadDocuments { slot, target, database, collection, documents } => {
+                slot.lock().await.load(target, database, collection, documents, limit).await
             }
             Work::ExplainMongo { slot, target, database, document } => {
                 let command = Command { target, database, document: document.clone(), limit };

@@ -128,8 +128,7 @@ impl Stage<'_> {
                 let data = self.host.read(&load.file.span, &load.file.value)?;
                 let documents = super::load::documents(&load.file.value, &data)
                     .map_err(|cause| Diagnostic::error(&load.file.span, cause))?;
-                let document = bson::doc! { "insert": &load.into.value, "documents": documents };
-                Ok(Work::Mongo { slot, target, database, document, start: None })
+                Ok(Work::LoadDocuments { slot, target, database, collection: load.into.value.clone(), documents })
             }
             (Action::Transaction, Some(options)) => Ok(Work::Start(slot, options)),
             _ => Err(Diagnostic::error(&step.action_span, "this cannot be sent to MongoDB").into()),

@@ -15,7 +15,6 @@ use crate::backend::slt::{SltConnection, SltMismatch, SltRunner};
 use crate::judge;
 use crate::model::{Engine, NodeSelector, SltRecord, SltScript};
 use crate::observation::Outcome;
-use crate::source::SourceFile;
 use crate::verdict::Evidence;
 
 /// What the runner's connection shares with the loop around it.
@@ -159,14 +158,13 @@ fn evidence(record: &SltRecord, mismatch: SltMismatch) -> Evidence {
 
 /// Keeps a neighbour of every file that has a mismatch, in which those records read as they would have to, to hold.
 fn keep_rewritten(stage: &mut Stage<'_>, rewritten: Vec<(&SltRecord, String)>) {
-    let mut files: BTreeMap<String, (Arc<SourceFile>, Vec<(&SltRecord, String)>)> = BTreeMap::new();
+    let mut files: BTreeMap<String, Vec<(&SltRecord, String)>> = BTreeMap::new();
     for (record, text) in rewritten {
-        let file = record.span.file.clone();
-        files.entry(file.name().to_string()).or_insert_with(|| (file, vec![])).1.push((record, text));
+        files.entry(record.span.file.name().to_string()).or_default().push((record, text));
     }
-    for (name, (file, mut records)) in files {
+    for (name, mut records) in files {
         records.sort_by_key(|(record, _)| record.span.start);
-        let mut text = file.text().to_string();
+        let Some(mut text) = records.first().map(|(record, _)| record.span.file.text().to_string()) else { continue };
         for (record, replacement) in records.iter().rev() {
             text.replace_range(record.span.start..record.span.end, replacement.trim_end());
         }

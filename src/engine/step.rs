@@ -192,7 +192,7 @@ impl Stage<'_> {
         let begun = blocked::begin(step, orders.remove(0), clients.as_deref()).await;
         match begun.map_err(|error| Halt::Breaks(vec![broken(step, &error)]))? {
             Beginning::Waits(blocked) => {
-                self.blocked.insert(name.value.clone(), blocked);
+                self.blocked.insert(name.value.clone(), *blocked);
                 Ok(())
             }
             Beginning::Returned(observation) => Err(Halt::Fails(vec![did_not_wait(&name.span, &observation)])),

@@ -146,7 +146,7 @@ fn records_of_an_included_file_keep_their_own_place_and_connection() {
         }
         other => no_file(other),
     };
-    let text = "# scenario: s\n# requirements: P1.1\nconnection pg.emea\ninclude b.slt\n\nstatement ok\nx\n\nconnection default\nstatement ok\nx\n";
+    let text = "# scenario: s\n# requirements: P1.1\ninclude b.slt\n\nconnection pg.emea\nstatement ok\nx\n\nstatement ok\nx\n";
     let parsed = scenario(&SourceFile::new("dir/a.slt", text), "dir/a.slt", &read).unwrap();
     let Body::Slt(script) = parsed.value.body else { panic!("not records") };
     let places: Vec<String> = script
@@ -163,10 +163,10 @@ fn records_of_an_included_file_keep_their_own_place_and_connection() {
     assert_eq!(
         places,
         [
-            r#"dir/b.slt:1:1 Some("pg.emea None") Named("pg.emea")"#,
+            r#"dir/b.slt:1:1 None Default"#,
             r#"dir/b.slt:7:1 Some("pg.apj Some(\"buyer\")") Named("pg.apj buyer")"#,
             r#"dir/a.slt:6:1 Some("pg.emea None") Named("pg.emea")"#,
-            r#"dir/a.slt:10:1 None Default"#,
+            r#"dir/a.slt:9:1 None Default"#,
         ]
     );
 }

@@ -25,6 +25,9 @@ const CURSOR_COMMANDS: [&str; 4] = ["find", "aggregate", "listCollections", "lis
 /// Commands that take a read concern outside of a transaction.
 const READ_COMMANDS: [&str; 4] = ["find", "aggregate", "count", "distinct"];
 
+/// How many documents one insert of a load carries.
+const LOAD_BATCH: usize = 5_000;
+
 /// Fields of a reply that belong to the cluster, not to the command.
 const CLUSTER_FIELDS: [&str; 4] = ["$clusterTime", "operationTime", "electionId", "opTime"];
 
@@ -160,6 +163,38 @@ impl MongoSession {
             }
         };
         limited(&clients, id, command.limit, work).await
+    }
+
+    /// Inserts documents, all or none, as COPY does: in a transaction of its own unless the session is in one.
+    pub async fn load(
+        &mut self,
+        target: &Target,
+        database: &str,
+        collection: &str,
+        documents: &[Document],
+        limit: Duration,
+    ) -> Result<Outcome, BackendError> {
+        let own = !self.in_transaction;
+        if own && let refused @ Outcome::Refused(_) = self.start_transaction(None).await? {
+            return Ok(refused);
+        }
+        for batch in documents.chunks(LOAD_BATCH) {
+            let document = doc! { "insert": collection, "documents": batch };
+            let inserted = self.run(Command { target, database, document, limit }, None).await;
+            if !matches!(inserted, Ok(Outcome::Output(_))) {
+                if own {
+                    // What was inserted must go, whatever the abort itself answers.
+                    let _ = self.abort(limit).await;
+                }
+                return inserted;
+            }
+        }
+        let ended = if own { self.commit(limit).await? } else { Outcome::Output(Output::Nothing) };
+        let affected = documents.len() as u64;
+        Ok(match ended {
+            Outcome::Output(_) => Outcome::Output(Output::Sql { rows: None, affected }),
+            refused => refused,
+        })
     }
 
     /// Asks for the plan of a command with execution statistics.
