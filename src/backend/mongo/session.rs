@@ -289,12 +289,12 @@ async fn documents(
 }
 
 /// Runs `work`; when the limit is over, kills the session's operations from another connection and waits for the answer.
-async fn limited<T>(
+async fn limited(
     clients: &MongoClients,
     id: Bson,
     limit: Duration,
-    work: impl Future<Output = Result<T, BackendError>>,
-) -> Result<T, BackendError> {
+    work: impl Future<Output = Result<Outcome, BackendError>>,
+) -> Result<Outcome, BackendError> {
     let mut work = pin!(work);
     if let Ok(done) = tokio::time::timeout(limit, &mut work).await {
         return done;
@@ -304,7 +304,10 @@ async fn limited<T>(
         answer
     };
     let silent = |_| BackendError::Silent { node: clients.name(&Target::Primary), limit };
-    tokio::time::timeout(KILL_GRACE, answer).await.map_err(silent)?
+    match tokio::time::timeout(KILL_GRACE, answer).await.map_err(silent)?? {
+        Outcome::Refused(refused) => Ok(Outcome::Refused(refused.cancelled_after(limit))),
+        output => Ok(output),
+    }
 }
 
 async fn kill_session(clients: &MongoClients, id: Bson) -> Result<(), BackendError> {
