@@ -123,6 +123,9 @@ impl Stage<'_> {
                         }
                         return self.accept(step, &observations).await;
                     }
+                    if evidence.iter().any(|evidence| evidence.unusable) {
+                        return Err(Halt::Breaks(evidence));
+                    }
                     if over || self.is_only_late(step, &observations) {
                         return Err(Halt::Fails(after(limit.filter(|_| over), evidence)));
                     }
@@ -228,6 +231,9 @@ impl Stage<'_> {
         }
         if step.expect.is_some() || awaited.expect.is_none() {
             evidence.extend(judge::judge(step, &observations, &self.variables));
+        }
+        if evidence.iter().any(|evidence| evidence.unusable) {
+            return Err(Halt::Breaks(evidence));
         }
         if !evidence.is_empty() {
             return Err(Halt::Fails(evidence));
