@@ -141,7 +141,7 @@ impl Prepared {
             statement_timeout: settings.statement_timeout,
             keep: self.request.keep,
             redact: settings.redact.clone(),
-            fail_fast: self.request.fail_fast,
+            until: if self.request.fail_fast { engine::Until::FirstFailure } else { engine::Until::End },
         }
     }
 
