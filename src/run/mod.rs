@@ -2,6 +2,7 @@
 //! it.
 
 mod bootstrap;
+mod grading;
 mod host;
 mod jobs;
 mod servers;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use bootstrap::Bootstrap;
+pub use grading::MutantRequest;
 pub use jobs::{Prepared, prepare};
 pub use servers::{Obtained, Wanted, obtain};
 
