@@ -304,12 +304,12 @@ async fn documents(
 }
 
 /// Runs `work`; when the limit is over, kills the session's operations from another connection and waits for the answer.
-async fn limited<T>(
+async fn limited(
     clients: &MongoClients,
     id: Bson,
     limit: Duration,
-    work: impl Future<Output = Result<T, BackendError>>,
-) -> Result<T, BackendError> {
+    work: impl Future<Output = Result<Outcome, BackendError>>,
+) -> Result<Outcome, BackendError> {
     let mut work = pin!(work);
     if let Ok(done) = tokio::time::timeout(limit, &mut work).await {
         return done;
@@ -319,12 +319,10 @@ async fn limited<T>(
         answer
     };
     let silent = |_| BackendError::Silent { node: clients.name(&Target::Primary), limit };
-    let mut outcome = tokio::time::timeout(KILL_GRACE, answer).await.map_err(silent)??;
-    if let Outcome::Refused(refused) = &mut outcome {
-        refused.hint =
-            Some(format!("no answer came within {limit:?}, so polyspec told the server to kill the session"));
+    match tokio::time::timeout(KILL_GRACE, answer).await.map_err(silent)?? {
+        Outcome::Refused(refused) => Ok(Outcome::Refused(refused.cancelled_after(limit))),
+        output => Ok(output),
     }
-    Ok(outcome)
 }
 
 async fn kill_session(clients: &MongoClients, id: Bson) -> Result<(), BackendError> {
