@@ -2,9 +2,9 @@
 
 use bson::{Bson, doc};
 
-use super::actual::Actual;
-use super::matching::{Miss, matches};
-use super::testing::{value, variables};
+use crate::judge::actual::Actual;
+use crate::judge::matching::{Miss, matches};
+use crate::judge::testing::{value, variables};
 
 fn bson(expected: &str, actual: impl Into<Bson>) -> bool {
     matches(&value(expected), &Actual::Bson(&actual.into()), &variables()).is_ok()
@@ -172,7 +172,7 @@ fn an_unknown_operator_is_invalid_and_never_a_field() {
 
 #[test]
 fn every_operator_of_the_list_is_known() {
-    for name in super::operator::NAMES {
+    for name in crate::judge::operator::NAMES {
         let expected = format!("{{\"{name}\": true}}");
         if let Err(Miss::Invalid(diagnostic)) = matches(&value(&expected), &Actual::Missing, &variables()) {
             assert!(!diagnostic.message.contains("is not an operator"), "{name}");

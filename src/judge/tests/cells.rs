@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::actual::Actual;
-use super::matching::matches;
-use super::testing::{value, variables};
+use crate::judge::actual::Actual;
+use crate::judge::matching::matches;
+use crate::judge::testing::{value, variables};
 use crate::model::{Datum, Variables};
 
 fn equal_with(variables: &Variables, expected: &str, type_name: &str, actual: Option<&str>) -> bool {
