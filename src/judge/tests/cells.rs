@@ -172,6 +172,15 @@ fn values_that_came_out_of_mongodb_are_compared_by_the_columns_type() {
     }
 }
 
+#[test]
+fn a_list_in_a_variable_has_a_length() {
+    let list = bson::Bson::Array(vec![bson::Bson::Int32(1)]);
+    let variables: Variables = [("list".to_string(), Datum::Bson(list))].into();
+    assert!(equal_with(&variables, "\"${list}\"", "_int4", Some("{1}")));
+    assert!(!equal_with(&variables, "\"${list}\"", "_int4", Some("{1,2}")));
+    assert!(!equal_with(&variables, "\"${list}\"", "_int4", Some("{}")));
+}
+
 const TYPES: [&str; 18] = [
     "int4",
     "numeric",

@@ -84,6 +84,8 @@ fn errors_of_mongodb_have_codes_and_labels() {
         ..ServerError::default()
     };
     assert!(error_part("code", "112", error()).is_empty());
+    assert!(error_part("code", r#"{"$$gte": 100}"#, error()).is_empty());
+    assert_eq!(error_part("code", r#"{"$$gte": 113}"#, error()).len(), 1);
     assert_eq!(error_part("code", "11", error())[0].code.as_deref(), Some("112 WriteConflict"));
     let labelled = |label: &str| {
         let mut awaited = awaited();

@@ -128,6 +128,7 @@ fn regular_expressions() {
 fn approximately() {
     assert!(bson(r#"{"$$approx": 0.3}"#, 0.1 + 0.2) && !bson(r#"{"$$approx": 0.3}"#, 0.300_001));
     assert!(bson(r#"{"$$approx": {"value": 10, "within": 0.1}}"#, 10.1));
+    assert!(bson(r#"{"$$approx": {"value": 1, "within": 0.1}}"#, 1.1), "1.1 - 1 is a little more than 0.1 in doubles");
     assert!(!bson(r#"{"$$approx": {"within": 0.1, "value": 10}}"#, 10.11));
     assert!(bson(r#"{"$$approx": 5}"#, Bson::Decimal128("5.0".parse().unwrap())));
     assert!(!bson(r#"{"$$approx": 5}"#, "5") && !bson(r#"{"$$approx": 0}"#, 1e-12));

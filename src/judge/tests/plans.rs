@@ -87,6 +87,9 @@ fn a_plan_that_returned_nothing_divides_by_one_and_buffers_need_postgresql() {
     let mut expect = plan_expectation();
     expect.examined_per_returned = Some(value("3"));
     assert!(judged(with(|e| e.plan = Some(expect.clone())), mongo()).is_empty());
+    expect.examined_per_returned = Some(value("2.9"));
+    assert_eq!(judged(with(|e| e.plan = Some(expect.clone())), mongo()).len(), 1);
+    expect.examined_per_returned = None;
     expect.buffers = Some(value("3"));
     assert!(judged(with(|e| e.plan = Some(expect)), mongo())[0].message.contains("PostgreSQL only"));
 }
