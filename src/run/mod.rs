@@ -2,6 +2,7 @@
 //! it.
 
 mod bootstrap;
+mod grading;
 mod host;
 mod jobs;
 mod servers;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use bootstrap::Bootstrap;
+pub use grading::MutantRequest;
 pub use jobs::{Prepared, prepare};
 pub use servers::{Obtained, Wanted, obtain};
 pub use signals::stop_wanted;
@@ -156,7 +158,7 @@ impl Prepared {
             statement_timeout: settings.statement_timeout,
             keep: self.request.keep,
             redact: settings.redact.clone(),
-            fail_fast: self.request.fail_fast,
+            until: if self.request.fail_fast { engine::Until::FirstFailure } else { engine::Until::End },
         }
     }
 
