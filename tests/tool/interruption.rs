@@ -10,7 +10,7 @@ use crate::children::{Running, eventually};
 use crate::suite::Suite;
 use crate::trials;
 
-const SOON: Duration = Duration::from_secs(15);
+const SOON: Duration = Duration::from_secs(30);
 
 /// The trials.
 pub fn trials() -> Vec<Trial> {
