@@ -88,6 +88,10 @@ pub async fn run(
                     seen.note(&job, &worker.run(&job).await);
                 }
             }
+            // The first worker's clients are the run's own and are needed to the end.
+            if let (true, Some(clients)) = (number > 0, &worker.clients) {
+                clients.close().await;
+            }
         }
     };
     join_all((0..workers).map(work)).await;
@@ -106,7 +110,11 @@ pub async fn run(
         template.remove(admin.as_deref()).await?;
     }
     shared?;
-    if options.keep { Ok(()) } else { sweep(servers, &run, admin.as_deref()).await }
+    let swept = if options.keep { Ok(()) } else { sweep(servers, &run, admin.as_deref()).await };
+    if let Some(clients) = &admin {
+        clients.close().await;
+    }
+    swept
 }
 
 /// What was seen of what the run waits for.

@@ -11,7 +11,8 @@ use crate::model::Redaction;
 use crate::source::Diagnostic;
 use crate::verdict::{Diff, Evidence, Place};
 
-/// Replaces by name. One for each run of a scenario: ObjectIds are numbered by their first appearance in it.
+/// Replaces by name. One for each run of a scenario: ObjectIds are numbered by their first appearance in it. The default
+/// replaces nothing.
 #[derive(Default)]
 pub struct Redactor {
     fixed: Option<Fixed>,

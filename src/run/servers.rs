@@ -1,6 +1,7 @@
 //! The servers of a run: those that were named, those that `polyspec up` keeps, or a cluster of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -62,6 +63,8 @@ pub struct Obtained {
     pub servers: Servers,
     /// How faults reach them; `None` for servers of somebody else's.
     pub control: Option<Control>,
+    /// The folder of a cluster that several runs may use at the same time.
+    pub(super) shared_folder: Option<PathBuf>,
     urls: BTreeMap<String, String>,
 }
 
@@ -74,7 +77,7 @@ pub async fn obtain(wanted: &Wanted<'_>, reporting: &Reporting) -> Result<Obtain
     let endpoints = &wanted.request.endpoints;
     let nodes = wanted.nodes();
     let own: Vec<NodeName> = nodes.iter().filter(|node| !is_covered(endpoints, node)).cloned().collect();
-    let mut obtained = Obtained { servers: Servers::default(), control: None, urls: BTreeMap::new() };
+    let mut obtained = Obtained { servers: Servers::default(), control: None, shared_folder: None, urls: BTreeMap::new() };
     obtained.take_endpoints(endpoints, &nodes)?;
     if !own.is_empty() {
         obtained.take_own(wanted, own, reporting).await?;
@@ -149,6 +152,7 @@ impl Obtained {
                 reporting.send(Event::ServerNotice { message: "using the cluster that `polyspec up` keeps".into() });
                 self.take_cluster(&up.cluster, &nodes)?;
                 self.servers.keeps_templates = true;
+                self.shared_folder = Some(up.cluster.folder.clone());
                 self.control = Some(Control::Up(Client::new(&up.socket)));
                 return Ok(());
             }

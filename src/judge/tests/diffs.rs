@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::diff::{diff_lines, diff_rows, diff_unordered};
+use crate::judge::diff::{diff_lines, diff_rows, diff_unordered};
 use crate::verdict::{Diff, DiffSide};
 
 fn table(rows: &[&[&str]]) -> Vec<Vec<String>> {
@@ -64,6 +64,15 @@ fn equal_rows_far_from_a_change_are_folded() {
 }
 
 #[test]
+fn a_single_equal_row_is_shown_and_not_folded() {
+    let lines = |text: &str| text.split(' ').map(str::to_string).collect::<Vec<_>>();
+    let text = shown(&diff_lines(&lines("a 1 2 3 4 5 6 7 b"), &lines("x 1 2 3 4 5 6 7 y")));
+    assert_eq!(text, ["-a", "+x", " 1", " 2", " 3", " 4", " 5", " 6", " 7", "-b", "+y"]);
+    let text = shown(&diff_lines(&lines("a 1 2 3 4 5 6 7 8 b"), &lines("x 1 2 3 4 5 6 7 8 y")));
+    assert_eq!(text[5], "~2 equal lines");
+}
+
+#[test]
 fn no_more_than_a_screen_is_shown_and_the_rest_is_counted() {
     let expected: Vec<String> = (0..100).map(|n| format!("a{n}")).collect();
     let actual: Vec<String> = (0..100).map(|n| format!("b{n}")).collect();
@@ -96,8 +105,10 @@ fn a_hundred_thousand_rows_are_compared_soon() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
-    fn equal_lists_have_no_difference(rows in proptest::collection::vec(proptest::collection::vec(any::<String>(), 0..4), 0..50)) {
+    fn equal_lists_have_no_difference(rows in proptest::collection::vec(proptest::collection::vec("[a-z \\\\|ä]{0,6}", 0..4), 0..50)) {
         prop_assert_eq!(diff_rows(None, &rows, &rows), Diff::default());
     }
 

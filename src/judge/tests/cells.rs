@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::actual::Actual;
-use super::matching::matches;
-use super::testing::{value, variables};
+use crate::judge::actual::Actual;
+use crate::judge::matching::matches;
+use crate::judge::testing::{value, variables};
 use crate::model::{Datum, Variables};
 
 fn equal_with(variables: &Variables, expected: &str, type_name: &str, actual: Option<&str>) -> bool {
@@ -170,6 +170,15 @@ fn values_that_came_out_of_mongodb_are_compared_by_the_columns_type() {
         assert!(equal_with(&variables, &expected, type_name, Some(same)), "{name}");
         assert!(!equal_with(&variables, &expected, type_name, Some(different)), "{name}");
     }
+}
+
+#[test]
+fn a_list_in_a_variable_has_a_length() {
+    let list = bson::Bson::Array(vec![bson::Bson::Int32(1)]);
+    let variables: Variables = [("list".to_string(), Datum::Bson(list))].into();
+    assert!(equal_with(&variables, "\"${list}\"", "_int4", Some("{1}")));
+    assert!(!equal_with(&variables, "\"${list}\"", "_int4", Some("{1,2}")));
+    assert!(!equal_with(&variables, "\"${list}\"", "_int4", Some("{}")));
 }
 
 const TYPES: [&str; 18] = [

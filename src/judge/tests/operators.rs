@@ -2,9 +2,9 @@
 
 use bson::{Bson, doc};
 
-use super::actual::Actual;
-use super::matching::{Miss, matches};
-use super::testing::{value, variables};
+use crate::judge::actual::Actual;
+use crate::judge::matching::{Miss, matches};
+use crate::judge::testing::{value, variables};
 
 fn bson(expected: &str, actual: impl Into<Bson>) -> bool {
     matches(&value(expected), &Actual::Bson(&actual.into()), &variables()).is_ok()
@@ -128,6 +128,7 @@ fn regular_expressions() {
 fn approximately() {
     assert!(bson(r#"{"$$approx": 0.3}"#, 0.1 + 0.2) && !bson(r#"{"$$approx": 0.3}"#, 0.300_001));
     assert!(bson(r#"{"$$approx": {"value": 10, "within": 0.1}}"#, 10.1));
+    assert!(bson(r#"{"$$approx": {"value": 1, "within": 0.1}}"#, 1.1), "1.1 - 1 is a little more than 0.1 in doubles");
     assert!(!bson(r#"{"$$approx": {"within": 0.1, "value": 10}}"#, 10.11));
     assert!(bson(r#"{"$$approx": 5}"#, Bson::Decimal128("5.0".parse().unwrap())));
     assert!(!bson(r#"{"$$approx": 5}"#, "5") && !bson(r#"{"$$approx": 0}"#, 1e-12));
@@ -172,7 +173,7 @@ fn an_unknown_operator_is_invalid_and_never_a_field() {
 
 #[test]
 fn every_operator_of_the_list_is_known() {
-    for name in super::operator::NAMES {
+    for name in crate::judge::operator::NAMES {
         let expected = format!("{{\"{name}\": true}}");
         if let Err(Miss::Invalid(diagnostic)) = matches(&value(&expected), &Actual::Missing, &variables()) {
             assert!(!diagnostic.message.contains("is not an operator"), "{name}");
