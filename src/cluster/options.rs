@@ -16,7 +16,7 @@ pub struct Options {
     pub mongod: Option<PathBuf>,
     /// Folders to look for programs in, as `PATH` writes them.
     pub search_path: Option<OsString>,
-    /// Where fetched builds are kept; [`default_cache`].
+    /// Where fetched builds are kept, from `POLYSPEC_CACHE`, else [`default_cache`].
     pub cache: PathBuf,
     /// Below it lies one folder for each running cluster: `polyspec-<uid>` in `POLYSPEC_RUN_DIR`, else in the folder for
     /// temporary files. In memory (the default where there is a file system with room) it takes about 150 MB for an idle
@@ -42,7 +42,7 @@ impl Options {
             pg_bin: path_variable("POLYSPEC_PG_BIN"),
             mongod: path_variable("POLYSPEC_MONGOD"),
             search_path: std::env::var_os("PATH"),
-            cache: default_cache(),
+            cache: path_variable("POLYSPEC_CACHE").unwrap_or_else(default_cache),
             state_dir: run_dir.join("up"),
             run_dir,
             start_timeout: Duration::from_secs(60),

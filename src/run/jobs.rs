@@ -40,8 +40,9 @@ impl Prepared {
 ///
 /// # Errors
 /// Everything that is wrong with the suite, its files or the selection.
-pub fn prepare(request: Request) -> Result<Prepared, Vec<Diagnostic>> {
+pub fn prepare(mut request: Request) -> Result<Prepared, Vec<Diagnostic>> {
     let suite = Arc::new(Suite::open(&request.suite, &request.cwd)?);
+    request.endpoints = super::endpoints::resolve(suite.settings(), &request)?;
     let loaded = suite.load(&request.selection)?;
     let unusable: Vec<Diagnostic> =
         loaded.runs.iter().filter(|run| run.case.unwrap_or(0) == 0).flat_map(unusable).collect();
@@ -69,7 +70,8 @@ fn job(suite: &Suite, request: &Request, run: &Run) -> Result<Job, Vec<Diagnosti
         None => suite.system_of(&run.scenario)?,
     };
     let system = system.map(|system| under_test(suite, system)).transpose()?;
-    let rerun = format!("polyspec run --exact {}", quoted(&run.name));
+    let system_option = request.system.as_ref().map(|name| format!(" --system {}", quoted(name))).unwrap_or_default();
+    let rerun = format!("polyspec run --exact {}{system_option}", quoted(&run.name));
     Ok(Job { name: run.name.clone(), scenario: run.scenario.clone(), case: run.case, system, rerun })
 }
 
