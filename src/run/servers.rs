@@ -77,7 +77,8 @@ pub async fn obtain(wanted: &Wanted<'_>, reporting: &Reporting) -> Result<Obtain
     let endpoints = &wanted.request.endpoints;
     let nodes = wanted.nodes();
     let own: Vec<NodeName> = nodes.iter().filter(|node| !is_covered(endpoints, node)).cloned().collect();
-    let mut obtained = Obtained { servers: Servers::default(), control: None, shared_folder: None, urls: BTreeMap::new() };
+    let mut obtained =
+        Obtained { servers: Servers::default(), control: None, shared_folder: None, urls: BTreeMap::new() };
     obtained.take_endpoints(endpoints, &nodes)?;
     if !own.is_empty() {
         obtained.take_own(wanted, own, reporting).await?;
