@@ -13,7 +13,6 @@ use super::case::{SharedCopies, Worker, drop_shared};
 use super::{Footprint, Host, Job, Options, Reporting, Until};
 use crate::backend::mongo::{self, MongoClients};
 use crate::backend::{BackendError, pg};
-use crate::event::Event;
 use crate::model::Engine;
 use crate::system::{RunId, Servers};
 use crate::verdict::Verdict;
@@ -59,7 +58,12 @@ pub async fn run(
     };
     let admin = clients(0);
     let builder = Builder { servers, host, options, reporting, run: &run, clients: admin.as_ref() };
-    let built = builder.build_all(&jobs).await;
+    let built = tokio::select! {
+        biased;
+        // What is half built is a ruin: swept below, or dropped by the next run that wants this template.
+        () = interrupt.wait() => super::build::Built::new(),
+        built = builder.build_all(&jobs) => built,
+    };
     let shared = SharedCopies::default();
     let worker = |number: usize| Worker {
         servers,
@@ -100,9 +104,6 @@ pub async fn run(
         if !stop() && seen.wants(&job) {
             seen.note(&job, &worker.run(&job).await);
         }
-    }
-    if interrupt.is_set() {
-        reporting.send(Event::Interrupted);
     }
     drop(worker);
     let shared = drop_shared(shared, admin.as_deref()).await;

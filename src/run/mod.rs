@@ -7,6 +7,7 @@ mod grading;
 mod host;
 mod jobs;
 mod servers;
+mod signals;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ pub use bootstrap::Bootstrap;
 pub use grading::MutantRequest;
 pub use jobs::{Prepared, prepare};
 pub use servers::{Obtained, Wanted, obtain};
+pub use signals::stop_wanted;
 
 use crate::cluster;
 use crate::engine::{self, Dispatcher, Interrupt, Reporting};
@@ -101,15 +103,28 @@ impl Prepared {
         };
         let options = self.options();
         let host = host::SuiteHost::new(&self, &obtained);
-        let mut done = Ok(());
-        for pass in 0..passes {
-            let jobs = self.jobs.clone();
-            let pass_done = engine::run(jobs, &obtained.servers, &host, &options, &reporting, interrupt.clone()).await;
-            done = done.and(pass_done);
-            between(pass);
-        }
+        let run = async {
+            let mut done = Ok(());
+            for pass in 0..passes {
+                let jobs = self.jobs.clone();
+                let pass_done =
+                    engine::run(jobs, &obtained.servers, &host, &options, &reporting, interrupt.clone()).await;
+                done = done.and(pass_done);
+                between(pass);
+            }
+            done
+        };
+        let tell = async {
+            interrupt.wait().await;
+            reporting.send(Event::Interrupted);
+            std::future::pending::<()>().await;
+        };
+        let done = tokio::select! {
+            done = run => done,
+            () = tell => Ok(()),
+        };
         if self.request.keep && host.kept_any() {
-            reporting.send(Event::ServerNotice { message: obtained.stay_notice() });
+            reporting.send(Event::CopiesKept { message: obtained.stay_notice() });
             obtained.stay().await;
         }
         let paths = self.unused_goldens();

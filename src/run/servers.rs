@@ -230,8 +230,7 @@ impl Obtained {
     /// Waits until somebody presses Ctrl-C, so that copies which were kept can be looked at.
     pub async fn stay(&self) {
         if matches!(self.control, Some(Control::Own(_))) {
-            // Without a signal to wait for there is nobody to look.
-            let _ = tokio::signal::ctrl_c().await;
+            super::stop_wanted().await;
         }
     }
 
