@@ -11,7 +11,7 @@ use crate::measure::{Measured, go_on};
 use crate::suite::{POLYSPEC, told};
 
 /// The version that is compared with.
-const VERSION: &str = "0.29";
+const VERSION: &str = "0.29.1";
 
 /// The command line of sqllogictest, from `bench-tools` beside the builds of this project; installed there when it is not.
 pub fn sqllogictest() -> Measured<PathBuf> {
