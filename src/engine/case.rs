@@ -55,13 +55,13 @@ impl End {
 }
 
 impl Worker<'_> {
-    /// Runs a job and tells of it; returns whether it ended as it should.
-    pub async fn run(&self, job: &Job) -> bool {
+    /// Runs a job and tells of it; returns how it ended.
+    pub async fn run(&self, job: &Job) -> Verdict {
         self.reporting.send(Event::ScenarioStarted { name: job.name.clone() });
         let begun = Instant::now();
         let mut end = self.end_of(job).await;
         end.verdict = with_todo(job, end.verdict);
-        let fine = end.verdict.is_fine();
+        let verdict = end.verdict.clone();
         self.reporting.send(Event::ScenarioFinished {
             name: job.name.clone(),
             title: title(job),
@@ -75,7 +75,7 @@ impl Worker<'_> {
             kept: end.kept,
             rerun: job.rerun.clone(),
         });
-        fine
+        verdict
     }
 
     async fn end_of(&self, job: &Job) -> End {

@@ -49,6 +49,18 @@ pub struct Options {
     pub keep: bool,
     /// What else is replaced by a name in goldens and reports.
     pub redact: Vec<crate::model::Redaction>,
-    /// Start no new scenario after the first that is not fine.
-    pub fail_fast: bool,
+    /// When no new scenario begins any more.
+    pub until: Until,
+}
+
+/// When a run has seen enough.
+#[derive(Clone, Debug)]
+pub enum Until {
+    /// When all are done.
+    End,
+    /// After the first scenario that is not fine.
+    FirstFailure,
+    /// When for each of these requirements a scenario that cites it has failed; scenarios that could only show again what
+    /// was seen are left out.
+    EachFails(std::collections::BTreeSet<String>),
 }

@@ -24,5 +24,5 @@ mod step;
 pub use dispatcher::{Dispatcher, Reporting};
 pub use footprint::Footprint;
 pub use host::{Host, NodeFault};
-pub use job::{Job, Options, SystemUnderTest};
+pub use job::{Job, Options, SystemUnderTest, Until};
 pub use schedule::{Interrupt, run};

@@ -1,8 +1,8 @@
 //! The schedule: systems are built, scenarios run side by side on workers, those that inject faults run alone after them,
 //! and everything that was made is taken away.
 
+use std::collections::BTreeSet;
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::join_all;
@@ -10,12 +10,12 @@ use tokio::sync::watch;
 
 use super::build::Builder;
 use super::case::{SharedCopies, Worker, drop_shared};
-use super::{Footprint, Host, Job, Options, Reporting};
+use super::{Footprint, Host, Job, Options, Reporting, Until};
 use crate::backend::mongo::{self, MongoClients};
 use crate::backend::{BackendError, pg};
-use crate::event::Event;
 use crate::model::Engine;
 use crate::system::{RunId, Servers};
+use crate::verdict::Verdict;
 
 /// A wish to stop that everybody who waits can see.
 #[derive(Clone)]
@@ -58,7 +58,12 @@ pub async fn run(
     };
     let admin = clients(0);
     let builder = Builder { servers, host, options, reporting, run: &run, clients: admin.as_ref() };
-    let built = builder.build_all(&jobs).await;
+    let built = tokio::select! {
+        biased;
+        // What is half built is a ruin: swept below, or dropped by the next run that wants this template.
+        () = interrupt.wait() => super::build::Built::new(),
+        built = builder.build_all(&jobs) => built,
+    };
     let shared = SharedCopies::default();
     let worker = |number: usize| Worker {
         servers,
@@ -72,32 +77,33 @@ pub async fn run(
         interrupt: interrupt.clone(),
     };
     let (alone, together): (VecDeque<Job>, VecDeque<Job>) = jobs.into_iter().partition(injects_faults);
-    let failed = AtomicBool::new(false);
-    let stop = || interrupt.is_set() || (options.fail_fast && failed.load(Ordering::Relaxed));
+    let seen = Seen::new(&options.until);
+    let stop = || interrupt.is_set() || seen.enough();
     let queue = Mutex::new(together);
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
     let workers = options.jobs.min(queue.lock().unwrap_or_else(PoisonError::into_inner).len()).max(1);
-    let (stop, next, failed) = (&stop, &next, &failed);
+    let (stop, next, seen) = (&stop, &next, &seen);
     let work = |number: usize| {
         let worker = worker(number);
         async move {
             while !stop() {
                 let Some(job) = next() else { break };
-                if !worker.run(&job).await {
-                    failed.store(true, Ordering::Relaxed);
+                if seen.wants(&job) {
+                    seen.note(&job, &worker.run(&job).await);
                 }
+            }
+            // The first worker's clients are the run's own and are needed to the end.
+            if let (true, Some(clients)) = (number > 0, &worker.clients) {
+                clients.close().await;
             }
         }
     };
     join_all((0..workers).map(work)).await;
     let worker = worker(0);
     for job in alone {
-        if !stop() && !worker.run(&job).await {
-            failed.store(true, Ordering::Relaxed);
+        if !stop() && seen.wants(&job) {
+            seen.note(&job, &worker.run(&job).await);
         }
-    }
-    if interrupt.is_set() {
-        reporting.send(Event::Interrupted);
     }
     drop(worker);
     let shared = drop_shared(shared, admin.as_deref()).await;
@@ -105,7 +111,51 @@ pub async fn run(
         template.remove(admin.as_deref()).await?;
     }
     shared?;
-    if options.keep { Ok(()) } else { sweep(servers, &run, admin.as_deref()).await }
+    let swept = if options.keep { Ok(()) } else { sweep(servers, &run, admin.as_deref()).await };
+    if let Some(clients) = &admin {
+        clients.close().await;
+    }
+    swept
+}
+
+/// What was seen of what the run waits for.
+struct Seen {
+    failed: Mutex<bool>,
+    first: bool,
+    /// Requirements that nothing has failed for yet; `None` when the run does not wait for that.
+    open: Option<Mutex<BTreeSet<String>>>,
+}
+
+impl Seen {
+    fn new(until: &Until) -> Self {
+        let open = match until {
+            Until::EachFails(requirements) => Some(Mutex::new(requirements.clone())),
+            Until::End | Until::FirstFailure => None,
+        };
+        Self { failed: Mutex::new(false), first: matches!(until, Until::FirstFailure), open }
+    }
+
+    fn enough(&self) -> bool {
+        let failed = *self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        (self.first && failed) || self.still_open().is_some_and(|open| open.is_empty())
+    }
+
+    fn wants(&self, job: &Job) -> bool {
+        self.still_open().is_none_or(|open| job.scenario.requirements.iter().any(|id| open.contains(&id.value)))
+    }
+
+    fn still_open(&self) -> Option<std::sync::MutexGuard<'_, BTreeSet<String>>> {
+        self.open.as_ref().map(|open| open.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn note(&self, job: &Job, verdict: &Verdict) {
+        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) |= !verdict.is_fine();
+        if let (Some(mut open), Verdict::Fail { .. }) = (self.still_open(), verdict) {
+            job.scenario.requirements.iter().for_each(|id| {
+                open.remove(&id.value);
+            });
+        }
+    }
 }
 
 fn injects_faults(job: &Job) -> bool {

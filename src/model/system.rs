@@ -12,6 +12,8 @@ pub struct System {
     pub title: Spanned<String>,
     /// The folder, as the suite names it.
     pub path: String,
+    /// For a mutant: ids of the requirements that it must not meet.
+    pub breaks: Vec<Spanned<String>>,
     /// Build steps; those of an extended system come first. Run once, then frozen and copied.
     pub build: Vec<Step>,
     /// Replication between PostgreSQL peers, set up in every copy that has more than one peer.

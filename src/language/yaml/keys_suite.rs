@@ -86,6 +86,7 @@ pub(crate) static SYSTEM: Table = Table::new(
     &[
         required("system", Text, "What it is, a sentence."),
         key("extends", Text, "The folder of another system whose build comes first."),
+        key("breaks", Some(&Text), "For a mutant: the requirements that it must not meet, each killed by a scenario."),
         key("build", List(&Shape::Table(&STEP)), "Steps that build it; run once, then frozen and copied."),
         key("replication", List(&Shape::Table(&REPLICATION)), "Logical replication between PostgreSQL peers."),
         key("steps", Map(&Some(&Shape::Table(&STEP))), "Named lists of steps, for `use`."),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::decoder::{Decoder, Scope};
+use super::expect::texts;
 use super::keys_suite::SYSTEM;
 use super::steps::explained;
 use super::tree::{Node, NodeKind};
@@ -36,7 +37,8 @@ impl Decoder<'_> {
         }
         let title = root.scalar_of("system")?;
         let span = title.span.clone();
-        let system = System { title, path: path.into(), build, replication, steps, span };
+        let breaks = root.get("breaks").map(texts).unwrap_or_default();
+        let system = System { title, path: path.into(), breaks, build, replication, steps, span };
         Some(SystemFile { extends: root.scalar_of("extends"), system })
     }
 
