@@ -237,6 +237,7 @@ mod tests {
             actual: secret(),
             diff: Some(Diff { header: secret(), lines: vec![line], omitted: 0 }),
             notes: vec!["hunter2".into()],
+            ..Evidence::default()
         };
         redactor(&[("hunter2", "password")]).redact_evidence(&mut evidence);
         assert!(!format!("{evidence:?}").contains("hunter2"), "{evidence:?}");

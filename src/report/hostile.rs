@@ -66,6 +66,7 @@ fn evidence() -> impl Strategy<Value = Evidence> {
         actual: Some(texts[4].clone()),
         diff,
         notes: texts,
+        ..Evidence::default()
     })
 }
 

@@ -2,6 +2,7 @@
 //! it.
 
 mod bootstrap;
+mod endpoints;
 mod grading;
 mod host;
 mod jobs;
@@ -36,7 +37,8 @@ pub struct Request {
     pub selection: Selection,
     /// A system to run on instead of the scenarios' own.
     pub system: Option<String>,
-    /// Servers that exist already, by node name or `mongo`; they go before those of a profile and of the settings.
+    /// Servers that exist already, by node name or `mongo`; they go before those of a profile and of the settings, which are
+    /// among them once the request was prepared.
     pub endpoints: BTreeMap<String, String>,
     /// A set of endpoints of the settings.
     pub profile: Option<String>,

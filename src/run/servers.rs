@@ -12,7 +12,7 @@ use crate::cluster::control::Client;
 use crate::cluster::{Cluster, ClusterDescription, Progress, state};
 use crate::engine::{Footprint, Job, NodeFault, Reporting};
 use crate::event::Event;
-use crate::model::{Endpoint, Engine, NodeName, Topology};
+use crate::model::{Engine, NodeName, Topology};
 use crate::suite::Suite;
 use crate::system::Servers;
 
@@ -74,12 +74,12 @@ pub struct Obtained {
 /// A sentence: a server did not start, a URL cannot be used.
 pub async fn obtain(wanted: &Wanted<'_>, reporting: &Reporting) -> Result<Obtained, String> {
     let begun = Instant::now();
-    let endpoints = wanted.endpoints()?;
+    let endpoints = &wanted.request.endpoints;
     let nodes = wanted.nodes();
-    let own: Vec<NodeName> = nodes.iter().filter(|node| !is_covered(&endpoints, node)).cloned().collect();
+    let own: Vec<NodeName> = nodes.iter().filter(|node| !is_covered(endpoints, node)).cloned().collect();
     let mut obtained =
         Obtained { servers: Servers::default(), control: None, shared_folder: None, urls: BTreeMap::new() };
-    obtained.take_endpoints(&endpoints, &nodes)?;
+    obtained.take_endpoints(endpoints, &nodes)?;
     if !own.is_empty() {
         obtained.take_own(wanted, own, reporting).await?;
     }
@@ -95,22 +95,9 @@ impl Wanted<'_> {
         &self.suite.settings().topology
     }
 
-    /// Endpoints by node name, or `mongo`: the command line's, else those of the profile, else those of the settings.
-    fn endpoints(&self) -> Result<BTreeMap<String, String>, String> {
-        let settings = self.suite.settings();
-        let named: &BTreeMap<String, Endpoint> = match &self.request.profile {
-            Some(name) => &settings.profiles.get(name).ok_or_else(|| no_profile(name, &settings.profiles))?.endpoints,
-            None => &settings.endpoints,
-        };
-        let mut endpoints: BTreeMap<String, String> =
-            named.iter().map(|(name, endpoint)| (name.clone(), endpoint.url.clone())).collect();
-        endpoints.extend(self.request.endpoints.clone());
-        Ok(endpoints)
-    }
-
     /// The nodes that the jobs speak to; with replication, all peers; of a replica set, all members.
     fn nodes(&self) -> Vec<NodeName> {
-        let all = self.topology().nodes();
+        let all = super::endpoints::nodes(self.topology(), &self.request.endpoints);
         let of = |engine: Engine| all.iter().filter(move |node| node.engine == engine);
         let mut needed = BTreeSet::new();
         for job in self.jobs {
@@ -127,14 +114,6 @@ impl Wanted<'_> {
             }
         }
         all.into_iter().filter(|node| needed.contains(node)).collect()
-    }
-}
-
-fn no_profile<T>(name: &str, known: &BTreeMap<String, T>) -> String {
-    let known: Vec<&str> = known.keys().map(String::as_str).collect();
-    match known.is_empty() {
-        true => format!("there is no profile `{name}`: the settings have none"),
-        false => format!("there is no profile `{name}`; there are {}", known.join(", ")),
     }
 }
 
