@@ -103,12 +103,7 @@ impl Host for SuiteHost<'_> {
 
     async fn restore(&self) -> Result<(), String> {
         let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
-        for node in touched {
-            // A node that runs takes both as done.
-            self.control()?.inject(&node, NodeFault::Resume).await?;
-            self.control()?.inject(&node, NodeFault::Start).await?;
-        }
-        Ok(())
+        self.control()?.bring_back(touched).await
     }
 
     fn how_to_connect(&self, database: &str, peers: &[NodeName], mongo: bool) -> Vec<String> {

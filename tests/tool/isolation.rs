@@ -36,8 +36,9 @@ const WRITES: &str = "  - sql: INSERT INTO item VALUES (4, 'Sofa', 1)
     expect: { reply: { n: 4 } }";
 
 const HANGS: &str = "  - mongo: { insert: stock, documents: [{ _id: 4, sku: sofa }] }
-  - sql: CREATE TABLE hangs (); SELECT pg_sleep(300)
-    timeout: 5min";
+  - sql: CREATE TABLE hangs (); SELECT pg_sleep(300)::text
+    timeout: 5min
+    expect: { value: '' }";
 
 fn no_scenario_sees_what_another_wrote() {
     let mut suite = Suite::shared().kit();
