@@ -40,7 +40,9 @@ pub fn conformance(folder: impl AsRef<Path>) -> ExitCode {
     let trials = board.trials();
     // Every test waits for its verdict, so there may be as many threads as workers without a core being wanted for them.
     arguments.test_threads = arguments.test_threads.or(Some(jobs));
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    board.wait_for_the_end();
+    conclusion.exit_code()
 }
 
 fn request(folder: &Path, arguments: &Arguments) -> Request {
@@ -115,6 +117,17 @@ impl Board {
             if let Some(cause) = &results.over {
                 return Err(Failed::from(cause.clone()));
             }
+            results = self.changed.wait(results).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// After the last verdict the run still drops its copies and takes its servers down: this process must not end before.
+    fn wait_for_the_end(&self) {
+        if self.begun.get().is_none() {
+            return;
+        }
+        let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        while results.over.is_none() {
             results = self.changed.wait(results).unwrap_or_else(PoisonError::into_inner);
         }
     }

@@ -3,6 +3,7 @@
 use libtest_mimic::Trial;
 
 use crate::children::{self, Ended};
+use crate::servers::assert_no_copies;
 use crate::suite::Suite;
 use crate::trials;
 
@@ -20,6 +21,7 @@ pub fn trials() -> Vec<Trial> {
         one_thread_and_several_give_the_same_verdicts,
         a_suite_that_is_wrong_is_refused,
         nothing_is_started_for_a_list_or_for_no_test,
+        nothing_is_left_when_the_last_test_is_done,
     ]
 }
 
@@ -111,4 +113,10 @@ fn nothing_is_started_for_a_list_or_for_no_test() {
     harness(&suite, &["--list"]).exits(0);
     harness(&suite, &["no_such_test"]).exits(0);
     assert!(!suite.has(&format!("polyspec-{}", nix::unistd::Uid::effective())), "a folder for servers was made");
+}
+
+fn nothing_is_left_when_the_last_test_is_done() {
+    let suite = fill(Suite::alone());
+    harness(&suite, &[]).exits(0);
+    assert_no_copies();
 }

@@ -121,7 +121,8 @@ fn a_paused_node_is_an_error_within_the_limit_and_not_a_hang() {
   - fault: { pause: pg.b }
   - on: pg.b
     sql: SELECT 1
-    timeout: 300ms");
+    timeout: 300ms
+    expect: { value: 1 }");
     ended.exits(3).says("pg.b gave no answer within 300ms");
     assert!(begun.elapsed() < Duration::from_secs(30), "it took {:?}", begun.elapsed());
 }

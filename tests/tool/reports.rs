@@ -133,17 +133,18 @@ fn nine() -> Suite {
 fn shards_divide_the_selection() {
     let suite = nine();
     let all: BTreeSet<String> = listed(&suite, &[]).into_iter().collect();
-    for n in [2, 4, 20] {
+    for n in [1, 2] {
         let shard = |k: usize| format!("{k}/{n}");
-        let parts: Vec<Vec<String>> =
-            (1..=n).filter(|k| *k <= 9).map(|k| listed(&suite, &["--shard", &shard(k)])).collect();
+        let parts: Vec<Vec<String>> = (1..=n).map(|k| listed(&suite, &["--shard", &shard(k)])).collect();
         let together: Vec<String> = parts.into_iter().flatten().collect();
         assert_eq!(together.len(), 9, "in {n} parts, none twice: {together:?}");
         assert_eq!(together.into_iter().collect::<BTreeSet<_>>(), all);
     }
-    let (one, two) = (suite.run(&["run", "--shard", "1/2"]), suite.run(&["run", "--shard", "2/2"]));
-    one.exits(0).says("5 passed");
-    two.exits(0).says("4 passed");
+    let half = listed(&suite, &["--shard", "1/2"]).len();
+    suite.run(&["run", "--shard", "1/2"]).exits(0).says(&format!("{half} passed"));
+    // A shard without a run is an error: it would have proven nothing.
+    let alone = ["1/2", "2/2"].map(|shard| suite.run(&["list", "--exact", "s1.yaml", "--shard", shard]).code);
+    assert!(alone == [Some(0), Some(2)] || alone == [Some(2), Some(0)], "{alone:?}");
 }
 
 fn a_shuffle_repeats_with_its_seed() {
