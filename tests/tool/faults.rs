@@ -4,12 +4,15 @@
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
+use nix::sys::signal::Signal;
 
-use crate::children::Ended;
+use crate::children::{Ended, eventually};
 use crate::servers::{self, block_on, sql_on};
 use crate::suite::Suite;
 use crate::trials;
 use crate::world::world;
+
+const SOON: Duration = Duration::from_secs(30);
 
 /// The trials.
 pub fn trials() -> Vec<Trial> {
@@ -17,11 +20,13 @@ pub fn trials() -> Vec<Trial> {
         a_peer_that_is_killed_and_started_answers_again,
         a_peer_that_is_stopped_is_gone_and_comes_back,
         a_member_that_is_killed_comes_back_with_what_it_missed,
+        a_member_is_stopped_started_restarted_paused_and_resumed,
         a_primary_that_steps_down_has_a_successor,
         a_killed_primary_has_a_successor,
         a_paused_node_is_an_error_within_the_limit_and_not_a_hang,
         a_scenario_may_expect_that_a_node_is_silent,
         what_a_scenario_leaves_down_is_restored,
+        what_a_killed_run_leaves_down_is_brought_back_by_the_next,
         faults_never_run_beside_other_scenarios,
         faults_are_skipped_on_servers_of_somebody_elses,
         nothing_of_somebody_elses_is_stopped_or_dropped,
@@ -89,6 +94,26 @@ fn a_member_that_is_killed_comes_back_with_what_it_missed() {
     .exits(0);
 }
 
+fn a_member_is_stopped_started_restarted_paused_and_resumed() {
+    let gone = "  - on: mongo.m3\n    mongo: { find: t }\n    timeout: 1s\n    expect: { error: { message: '' } }";
+    let there =
+        "  - on: mongo.m3\n    mongo: { find: t }\n    eventually: 20s\n    expect: { documents: [{ _id: 1 }] }";
+    let steps = [
+        "  - mongo: { insert: t, documents: [{ _id: 1 }], writeConcern: { w: 3 } }",
+        "  - fault: { stop: mongo.m3 }",
+        gone,
+        "  - fault: { start: mongo.m3 }",
+        there,
+        "  - fault: { restart: mongo.m3 }",
+        there,
+        "  - fault: { pause: mongo.m3 }",
+        gone,
+        "  - fault: { resume: mongo.m3 }",
+        there,
+    ];
+    run(&steps.join("\n")).exits(0);
+}
+
 fn a_primary_that_steps_down_has_a_successor() {
     run("  - mongo: { insert: t, documents: [{ _id: 1 }], writeConcern: { w: majority } }
   - mongo: { hello: 1 }
@@ -153,6 +178,30 @@ fn what_a_scenario_leaves_down_is_restored() {
     expect: { value: 1 }")
     .exits(3)
     .says("pg.b cannot be reached");
+}
+
+fn what_a_killed_run_leaves_down_is_brought_back_by_the_next() {
+    let hangs = "  - fault: { kill: pg.b }
+  - fault: { pause: mongo.m3 }
+  - on: pg.a
+    sql: SELECT pg_sleep(300)::text
+    timeout: 5min
+    expect: { value: '' }";
+    let works = "  - on: pg.b
+    sql: SELECT 1
+    expect: { value: 1 }
+  - on: mongo.m3
+    mongo: { ping: 1 }
+    expect: { reply: { ok: 1 } }";
+    let suite = Suite::alone().headed("hangs", "timeout: 5min", hangs).scenario("works", works);
+    let running = suite.start(&["run", "hangs"]);
+    let hangs = || servers::is_asleep("pg.a");
+    assert!(eventually(SOON, hangs), "it does not hang: {}", running.stderr());
+    running.signal(Signal::SIGKILL);
+    drop(running.wait());
+    suite.run(&["run", "works"]).exits(0).says("1 passed");
+    assert_all_run(&suite);
+    servers::drop_copies();
 }
 
 fn faults_never_run_beside_other_scenarios() {

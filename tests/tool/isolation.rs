@@ -6,7 +6,7 @@ use libtest_mimic::Trial;
 use nix::sys::signal::Signal;
 
 use crate::children::eventually;
-use crate::servers::{self, assert_no_copies, assert_nothing_runs, copies, documents, sql};
+use crate::servers::{self, assert_no_copies, assert_nothing_runs, copies, documents, drop_copies, sql};
 use crate::suite::Suite;
 use crate::trials;
 
@@ -79,11 +79,7 @@ fn no_copy_remains_after_a_termination() {
 fn leaves_nothing_after(signal: Signal) {
     let suite = Suite::alone().kit().headed("hangs", "timeout: 5min", HANGS).scenario("next", WRITES);
     let running = suite.start(&["run", "--jobs", "1"]);
-    let hangs = || {
-        let query = "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(300)%' AND pid <> pg_backend_pid()";
-        !servers::sql_on("pg.a", query).is_empty()
-    };
-    assert!(eventually(SOON, hangs), "it does not hang: {}", running.stderr());
+    assert!(eventually(SOON, || servers::is_asleep("pg.a")), "it does not hang: {}", running.stderr());
     assert!(copies().len() >= 2, "a scenario that runs has its copies: {:?}", copies());
     running.signal(signal);
     running.wait().exits(3).says("0 passed, 0 failed, 1 error, 1 not run").says("interrupted");
@@ -140,19 +136,6 @@ fn keep_keeps_the_copies_of_failed_scenarios_and_says_how_to_reach_them() {
     assert_eq!(documents(database, "stock").len(), 4);
     assert_eq!(copies().len(), 2, "only the failed scenario's copies are kept: {:?}", copies());
     drop_copies();
-}
-
-fn drop_copies() {
-    for copy in copies() {
-        let (node, database) = copy.split_once(": ").expect("a node and a name");
-        match node {
-            "mongo" => {
-                servers::block_on(async { servers::mongo().await.database(database).drop().await }).expect("gone")
-            }
-            node => drop(servers::sql_on(node, &format!("DROP DATABASE {database}"))),
-        }
-    }
-    assert_no_copies();
 }
 
 fn keep_on_own_servers_waits_until_somebody_has_looked() {

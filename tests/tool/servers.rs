@@ -73,6 +73,12 @@ pub fn assert_no_copies() {
     assert!(left.is_empty(), "these were left on the servers: {left:?}");
 }
 
+/// Whether a scenario's `pg_sleep(300)` runs on a node.
+pub fn is_asleep(node: &str) -> bool {
+    let query = "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(300)%' AND pid <> pg_backend_pid()";
+    !sql_on(node, query).is_empty()
+}
+
 /// Asserts that soon no statement of a copy runs any more.
 #[track_caller]
 pub fn assert_nothing_runs() {
@@ -99,4 +105,17 @@ pub fn documents(database: &str, collection: &str) -> Vec<bson::Document> {
         let collection = mongo().await.database(database).collection::<bson::Document>(collection);
         collection.find(doc! {}).await.expect("found").try_collect().await.expect("documents")
     })
+}
+
+/// Drops every copy, for tests that leave some on purpose.
+#[track_caller]
+pub fn drop_copies() {
+    for copy in copies() {
+        let (node, database) = copy.split_once(": ").expect("a node and a name");
+        match node {
+            "mongo" => block_on(async { mongo().await.database(database).drop().await }).expect("gone"),
+            node => drop(sql_on(node, &format!("DROP DATABASE {database} WITH (FORCE)"))),
+        }
+    }
+    assert_no_copies();
 }
