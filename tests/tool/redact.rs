@@ -13,6 +13,8 @@ static RULES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         rule(r"\b\d+(\.\d+)? (ms|s|min)\b", "<time>"),
         rule(r"took \d+(\.\d+)?(ms|s)", "took <time>"),
         rule(r"/[^ '`]*polyspec-tool-\w+", "<folder>"),
+        rule(r"\d+ buffers", "<count> buffers"),
+        rule(r"buffers expected (\S+ \d+), came \d+", "buffers expected $1, came <count>"),
     ]
 });
 

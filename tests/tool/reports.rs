@@ -30,7 +30,8 @@ pub fn trials() -> Vec<Trial> {
 
 const PASSES: &str = "  - sql: SELECT 1\n    expect: { value: 1 }";
 const FAILS: &str = "  - sql: SELECT 'came' AS said\n    expect: { rows: [[wanted]] }";
-const BREAKS: &str = "  - sql: SELECT NULL\n    save: { x: value }\n  - sql: SELECT ${x:ident}";
+const BREAKS: &str =
+    "  - sql: SELECT NULL\n    save: { x: value }\n  - sql: SELECT ${x:ident}\n    expect: { value: 1 }";
 
 fn mixed() -> Suite {
     Suite::shared()
