@@ -133,10 +133,9 @@ fn nine() -> Suite {
 fn shards_divide_the_selection() {
     let suite = nine();
     let all: BTreeSet<String> = listed(&suite, &[]).into_iter().collect();
-    for n in [2, 4, 20] {
+    for n in [2, 4] {
         let shard = |k: usize| format!("{k}/{n}");
-        let parts: Vec<Vec<String>> =
-            (1..=n).filter(|k| *k <= 9).map(|k| listed(&suite, &["--shard", &shard(k)])).collect();
+        let parts: Vec<Vec<String>> = (1..=n).map(|k| listed(&suite, &["--shard", &shard(k)])).collect();
         let together: Vec<String> = parts.into_iter().flatten().collect();
         assert_eq!(together.len(), 9, "in {n} parts, none twice: {together:?}");
         assert_eq!(together.into_iter().collect::<BTreeSet<_>>(), all);
