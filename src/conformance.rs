@@ -41,7 +41,7 @@ pub fn conformance(folder: impl AsRef<Path>) -> ExitCode {
     // Every test waits for its verdict, so there may be as many threads as workers without a core being wanted for them.
     arguments.test_threads = arguments.test_threads.or(Some(jobs));
     let conclusion = libtest_mimic::run(&arguments, trials);
-    board.wait_for_the_end();
+    board.finish();
     conclusion.exit_code()
 }
 
@@ -106,6 +106,16 @@ impl Board {
         self.names.iter().map(trial).collect()
     }
 
+    /// Waits until the run, if one began, has taken everything away that it made.
+    fn finish(&self) {
+        if self.begun.get().is_none() {
+            return;
+        }
+        let results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        let over = self.changed.wait_while(results, |results| results.over.is_none());
+        drop(over.unwrap_or_else(PoisonError::into_inner));
+    }
+
     /// The verdict of a run, once there is one. The first who asks begins the run.
     fn verdict(self: &Arc<Self>, name: &str) -> Result<(), Failed> {
         self.begun.get_or_init(|| self.begin());
@@ -117,17 +127,6 @@ impl Board {
             if let Some(cause) = &results.over {
                 return Err(Failed::from(cause.clone()));
             }
-            results = self.changed.wait(results).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    /// After the last verdict the run still drops its copies and takes its servers down: this process must not end before.
-    fn wait_for_the_end(&self) {
-        if self.begun.get().is_none() {
-            return;
-        }
-        let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
-        while results.over.is_none() {
             results = self.changed.wait(results).unwrap_or_else(PoisonError::into_inner);
         }
     }

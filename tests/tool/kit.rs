@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Failed, Trial};
+use polyspec::judge::diff_lines;
+use polyspec::report::{Look, render_diff};
 
 use crate::redact::redact;
 use crate::suite::Suite;
@@ -59,8 +61,9 @@ fn check(file: &Path, code: i32) -> Result<(), Failed> {
     if said == expected {
         return Ok(());
     }
-    let diff = similar::TextDiff::from_lines(&expected, &said);
-    Err(format!("it says something else now (POLYSPEC_KIT=bless accepts):\n{}", diff.unified_diff()).into())
+    let lines = |text: &str| text.lines().map(str::to_string).collect::<Vec<_>>();
+    let diff = render_diff(&diff_lines(&lines(&expected), &lines(&said)), &Look::plain(120));
+    Err(format!("it says something else now (POLYSPEC_KIT=bless accepts):\n{diff}").into())
 }
 
 /// A suite with this one scenario, and its golden if it has one.
