@@ -109,8 +109,12 @@ fn a_statement_beyond_its_limit_is_cancelled_on_the_server_itself() {
   - mongo: { find: t, filter: { $where: 'sleep(300000) || true' } }
     timeout: 300ms
     expect: { documents: [] }";
+    let on = |node: &str| {
+        mongo.replace("  - mongo: { find", &format!("  - catch_up: mongo\n  - on: {node}\n    mongo: {{ find"))
+    };
     let suite = Suite::alone().scenario("pg", pg).scenario("mongo", mongo);
-    let ended = suite.run(&["run", "--keep"]).exits(1).says("2 failed");
+    let suite = suite.scenario("secondary", &on("mongo.secondary")).scenario("member", &on("mongo.m2"));
+    let ended = suite.run(&["run", "--keep"]).exits(1).says("4 failed");
     ended.says("polyspec told the server to cancel: the time limit of 300ms was over");
     assert_nothing_runs();
     assert!(eventually(SOON, || servers::operations_on_copies() == 0), "a command of MongoDB still runs");

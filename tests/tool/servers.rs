@@ -93,10 +93,15 @@ pub fn operations_on_copies() -> usize {
         doc! { "$currentOp": { "allUsers": true, "localOps": true } },
         doc! { "$match": { "active": true, "ns": { "$regex": "^polyspec_" } } },
     ];
-    block_on(async {
-        let found = mongo().await.database("admin").aggregate(pipeline).await.expect("operations");
-        found.try_collect::<Vec<_>>().await.expect("operations").len()
-    })
+    let members = world().cluster().nodes.iter().filter(|node| node.name.starts_with("mongo."));
+    let on = |url: &str| {
+        block_on(async {
+            let member = mongodb::Client::with_uri_str(url).await.expect("a client");
+            let found = member.database("admin").aggregate(pipeline.clone()).await.expect("operations");
+            found.try_collect::<Vec<_>>().await.expect("operations").len()
+        })
+    };
+    members.map(|node| on(&node.admin_url)).sum()
 }
 
 /// The document of a collection, by a client of its own.

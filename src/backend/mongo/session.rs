@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bson::{Bson, Document, doc};
 use futures::TryStreamExt;
+use futures::future::join_all;
 use mongodb::ClientSession;
 use mongodb::options::TransactionOptions;
 
@@ -119,7 +120,7 @@ impl MongoSession {
             let ended = if commit { session.commit_transaction().await } else { session.abort_transaction().await };
             nothing(&node, ended)
         };
-        limited(&clients, id, limit, work).await
+        limited(&clients, &Target::Primary, id, limit, work).await
     }
 
     /// Runs a command. Documents of a cursor go to `sink` if there is one, else into the outcome.
@@ -175,7 +176,7 @@ impl MongoSession {
                 Err(error) => error::of_command(&node, &error).map(Outcome::Refused),
             }
         };
-        limited(&clients, id, command.limit, work).await
+        limited(&clients, command.target, id, command.limit, work).await
     }
 
     /// Inserts documents, all or none, as COPY does: in a transaction of its own unless the session is in one.
@@ -231,8 +232,10 @@ impl MongoSession {
         if !self.in_transaction && !self.busy {
             return Ok(());
         }
-        for session in self.sessions.values() {
-            kill_session(&self.clients, session.id().get("id").cloned().unwrap_or(Bson::Null)).await?;
+        for (key, session) in &self.sessions {
+            // What nobody waits for may be on a secondary; a transaction is on the primary.
+            let target = if self.busy && *key == Target::Primary { &Target::Secondary } else { key };
+            kill_session(&self.clients, target, session.id().get("id").cloned().unwrap_or(Bson::Null)).await?;
         }
         Ok(())
     }
@@ -306,6 +309,7 @@ async fn documents(
 /// Runs `work`; when the limit is over, kills the session's operations from another connection and waits for the answer.
 async fn limited(
     clients: &MongoClients,
+    target: &Target,
     id: Bson,
     limit: Duration,
     work: impl Future<Output = Result<Outcome, BackendError>>,
@@ -315,18 +319,35 @@ async fn limited(
         return done;
     }
     let answer = async {
-        let (_, answer) = futures::join!(kill_session(clients, id), work);
+        let (_, answer) = futures::join!(kill_session(clients, target, id), work);
         answer
     };
-    let silent = |_| BackendError::Silent { node: clients.name(&Target::Primary), limit };
+    let silent = |_| BackendError::Silent { node: clients.name(target), limit };
     match tokio::time::timeout(KILL_GRACE, answer).await.map_err(silent)?? {
         Outcome::Refused(refused) => Ok(Outcome::Refused(refused.cancelled_after(limit))),
         output => Ok(output),
     }
 }
 
-async fn kill_session(clients: &MongoClients, id: Bson) -> Result<(), BackendError> {
-    let admin = clients.client(&Target::Primary).await?.database("admin");
-    let killed = admin.run_command(doc! { "killSessions": [{ "id": id }] }).await;
-    killed.map(drop).map_err(|error| error::of_own(&clients.name(&Target::Primary), "killing a session", &error))
+/// Kills a session where it may be at work: a member kills only what runs on itself, and which secondary the driver chose
+/// nobody knows. One that answers is enough: the others may be down.
+async fn kill_session(clients: &MongoClients, target: &Target, id: Bson) -> Result<(), BackendError> {
+    let targets = match target {
+        Target::Secondary => (0..clients.set.members.len()).map(Target::Member).collect(),
+        other => vec![other.clone()],
+    };
+    let killed = join_all(targets.iter().map(|target| kill_session_on(clients, target, &id))).await;
+    let (done, mut failed): (Vec<_>, Vec<_>) = killed.into_iter().partition(Result::is_ok);
+    if done.is_empty() { failed.pop().unwrap_or(Ok(())) } else { Ok(()) }
+}
+
+async fn kill_session_on(clients: &MongoClients, target: &Target, id: &Bson) -> Result<(), BackendError> {
+    let admin = clients.client(target).await?.database("admin");
+    let mut kill = admin.run_command(doc! { "killSessions": [{ "id": id }] });
+    if let Some(criteria) = target.criteria() {
+        kill = kill.selection_criteria(criteria);
+    }
+    let silent = |_| BackendError::Silent { node: clients.name(target), limit: KILL_GRACE };
+    let killed = tokio::time::timeout(KILL_GRACE, async { kill.await }).await.map_err(silent)?;
+    killed.map(drop).map_err(|error| error::of_own(&clients.name(target), "killing a session", &error))
 }
