@@ -66,12 +66,16 @@ async fn serve(suite: &Suite, context: &Context) -> Result<(), ClusterError> {
         socket: state::path(state_dir, &settings.root, "sock"),
         cluster: cluster.describe(),
     };
-    let socket = up.socket.clone();
-    let serving = control::serve(Arc::new(cluster), &socket);
-    let write = async { state::write(state_dir, &up) };
-    let (served, written) = futures::join!(serving, write);
-    state::remove(state_dir, &settings.root);
-    written.and(served)
+    // Whoever finds the state must find the socket.
+    let listener = control::listen(&up.socket).await?;
+    let (dir, root) = (state_dir.clone(), settings.root.clone());
+    let forget = move || state::remove(&dir, &root);
+    if let Err(error) = state::write(state_dir, &up) {
+        forget();
+        return Err(error);
+    }
+    control::serve(Arc::new(cluster), listener, forget).await;
+    Ok(())
 }
 
 /// Stops the servers that `up` started.

@@ -49,27 +49,29 @@ pub struct Status {
     pub states: Vec<(String, String)>,
 }
 
-/// Serves requests until one asks for a shutdown; the cluster is down then, and the socket is removed.
-///
-/// # Errors
-/// The socket cannot be made: its folder is missing, its path is too long, or another process serves it.
-pub async fn serve(cluster: Arc<Cluster>, socket: &Path) -> Result<(), ClusterError> {
-    let listener = listen(socket).await?;
+/// What is done once the cluster is down and before the asker hears so.
+type Forget = Arc<dyn Fn() + Send + Sync>;
+
+/// Serves requests until one asks for a shutdown. Once the cluster is down `forget` is called, and only then the asker hears
+/// so: who asks next must find nothing of a cluster that is no more, and what is put in its place must not be removed.
+pub async fn serve(cluster: Arc<Cluster>, listener: UnixListener, forget: impl Fn() + Send + Sync + 'static) {
     let over = Arc::new(Notify::new());
+    let forget: Forget = Arc::new(forget);
     loop {
         tokio::select! {
             accepted = listener.accept() => if let Ok((stream, _)) = accepted {
-                tokio::spawn(converse(cluster.clone(), stream, over.clone()));
+                tokio::spawn(converse(cluster.clone(), stream, over.clone(), forget.clone()));
             },
             () = over.notified() => break,
         }
     }
-    let _ = std::fs::remove_file(socket);
-    Ok(())
 }
 
-/// A socket that nobody answers any more is replaced.
-async fn listen(socket: &Path) -> Result<UnixListener, ClusterError> {
+/// The socket for [`serve`]. One that nobody answers any more is replaced.
+///
+/// # Errors
+/// The socket cannot be made: its folder is missing, its path is too long, or another process serves it.
+pub async fn listen(socket: &Path) -> Result<UnixListener, ClusterError> {
     if UnixStream::connect(socket).await.is_ok() {
         return Err(ClusterError::folder(socket, "another polyspec serves it", "use that one, or `polyspec down`"));
     }
@@ -84,7 +86,7 @@ async fn listen(socket: &Path) -> Result<UnixListener, ClusterError> {
     })
 }
 
-async fn converse(cluster: Arc<Cluster>, stream: UnixStream, over: Arc<Notify>) {
+async fn converse(cluster: Arc<Cluster>, stream: UnixStream, over: Arc<Notify>, forget: Forget) {
     let (read, mut write) = stream.into_split();
     let mut lines = BufReader::new(read.take(LONGEST_LINE)).lines();
     while let Ok(Some(line)) = lines.next_line().await {
@@ -94,6 +96,9 @@ async fn converse(cluster: Arc<Cluster>, stream: UnixStream, over: Arc<Notify>) 
             Ok(request) => answer(&cluster, request).await,
             Err(error) => Answer::Failed { cause: format!("not a request: {error}") },
         };
+        if last {
+            forget();
+        }
         let sent = send(&mut write, &answer).await;
         if last {
             over.notify_one();

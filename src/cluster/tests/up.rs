@@ -32,9 +32,9 @@ fn acts_as_a_daemon() {
             socket: socket.clone(),
             cluster: cluster.describe(),
         };
+        let listener = control::listen(&socket).await.expect("a socket");
         state::write(&state_dir, &state).expect("written");
-        control::serve(cluster, &socket).await.expect("served");
-        state::remove(&state_dir, suite());
+        control::serve(cluster, listener, move || state::remove(&state_dir, suite())).await;
     });
 }
 
@@ -51,15 +51,6 @@ async fn up(run_dir: &Path, extra: &[&str]) -> (Result<StateFile, ClusterError>,
     (state, lines)
 }
 
-/// Waits for the socket: the state is written just before it is served.
-async fn client(state: &StateFile) -> Client {
-    let client = Client::new(&state.socket);
-    while client.status().await.is_err() {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
-    client
-}
-
 #[test]
 fn another_process_injects_faults_into_a_background_cluster_and_takes_it_down() {
     let folder = scratch();
@@ -69,7 +60,7 @@ fn another_process_injects_faults_into_a_background_cluster_and_takes_it_down() 
         let state = state.unwrap_or_else(|error| panic!("{error}"));
         assert!(lines.iter().any(|line| line.contains("pg.emea: ready")), "{lines:?}");
         assert_eq!(psql(&state.cluster.nodes[0].admin_url, "SELECT 1").as_deref(), Ok("1"));
-        let client = client(&state).await;
+        let client = Client::new(&state.socket);
         client.pause(&node).await.expect("paused");
         assert_eq!(client.status().await.expect("status").states, [("pg.emea".into(), "paused".into())]);
         client.resume(&node).await.expect("resumed");
