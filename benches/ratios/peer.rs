@@ -30,13 +30,15 @@ pub fn sqllogictest() -> Measured<PathBuf> {
 }
 
 /// Runs files with sqllogictest in `database` as the administrator, and returns how long the process lived. With more than
-/// one job it makes a database for each file itself, and leaves them behind.
+/// one job it makes and drops a database for each file itself, and names it after the path: that is why paths are relative
+/// to `folder`, whose own name may hold capitals.
 pub fn run_sqllogictest(
     program: &Path,
     node: &NodeDescription,
     database: &str,
     jobs: usize,
-    files: &[PathBuf],
+    folder: &Path,
+    files: &[&str],
 ) -> Measured<Duration> {
     go_on()?;
     let config: tokio_postgres::Config = node.admin_url.parse()?;
@@ -47,7 +49,7 @@ pub fn run_sqllogictest(
     if jobs > 1 {
         line.args(["--jobs", &jobs.to_string()]);
     }
-    line.args(files).stdin(Stdio::null());
+    line.args(files).current_dir(folder).stdin(Stdio::null());
     let begun = Instant::now();
     let done = line.output()?;
     let elapsed = begun.elapsed();

@@ -2,7 +2,7 @@
 //! an empty database each, whole processes timed.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use polyspec::cluster::NodeDescription;
 
@@ -13,6 +13,9 @@ use crate::table::{Table, Target};
 
 const RECORDS: usize = 5000;
 
+const WHOLE: &str = "scenarios/whole/all.slt";
+const HALVES: [&str; 2] = ["scenarios/half/one.slt", "scenarios/half/other.slt"];
+
 /// Rows that a query returns.
 const ROWS: usize = 10;
 
@@ -20,9 +23,10 @@ const ROWS: usize = 10;
 pub fn run(repetitions: usize, table: &mut Table) -> Measured<()> {
     let program = peer::sqllogictest()?;
     let mut suite = Suite::new(ONE_PEER)?;
-    let whole = suite.write("scenarios/whole/all.slt", &file("whole", RECORDS))?;
-    let halves = ["one", "other"].map(|name| (format!("scenarios/half/{name}.slt"), file(name, RECORDS / 2)));
-    let halves = [suite.write(&halves[0].0, &halves[0].1)?, suite.write(&halves[1].0, &halves[1].1)?];
+    suite.write(WHOLE, &file("whole", RECORDS))?;
+    for (path, name) in HALVES.into_iter().zip(["one", "other"]) {
+        suite.write(path, &file(name, RECORDS / 2))?;
+    }
     let cluster = suite.up()?;
     let bench = Bench { suite: &suite, program: &program, node: node(&cluster, "pg.solo")? };
     let mut seen: Vec<[f64; 5]> = vec![];
@@ -30,10 +34,10 @@ pub fn run(repetitions: usize, table: &mut Table) -> Measured<()> {
     for _ in 0..=repetitions {
         seen.push([
             bench.ours("whole", 1)?,
-            bench.theirs(1, std::slice::from_ref(&whole))?,
+            bench.theirs(1, &[WHOLE])?,
             bench.ours("half", 1)?,
             bench.ours("half", 2)?,
-            bench.theirs(2, &halves)?,
+            bench.theirs(2, &HALVES)?,
         ]);
     }
     let of = |at: usize| seen[1..].iter().map(|seconds| seconds[at]).collect::<Vec<f64>>();
@@ -63,9 +67,9 @@ impl Bench<'_> {
         Ok(run.elapsed.as_secs_f64())
     }
 
-    fn theirs(&self, jobs: usize, files: &[PathBuf]) -> Measured<f64> {
+    fn theirs(&self, jobs: usize, files: &[&str]) -> Measured<f64> {
         runtime()?.block_on(peer::fresh_database(self.node, "peer"))?;
-        let elapsed = peer::run_sqllogictest(self.program, self.node, "peer", jobs, files)?;
+        let elapsed = peer::run_sqllogictest(self.program, self.node, "peer", jobs, self.suite.path(), files)?;
         Ok(elapsed.as_secs_f64())
     }
 }

@@ -1,7 +1,8 @@
 //! `polyspec bless` and `polyspec review`: what is pending becomes golden only after two runs that agree.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, Write};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use super::Context;
@@ -14,12 +15,15 @@ use crate::judge::{diff_lines, differs_between_runs};
 use crate::report::{Look, render_diff};
 use crate::run::{Prepared, Request, SharedSuite, prepare};
 use crate::source::Diagnostic;
-use crate::suite::{Pending, Selection};
+use crate::suite::{Pending, Selection, Spool};
 
-/// What two passes left beside a golden.
+/// Lines that differ between two runs, as many as a person wants to see.
+const SHOWN: usize = 5;
+
+/// What two passes left beside a golden: copies that stay on the disk, since a golden may be longer than memory is large.
 struct Candidate {
     pending: Pending,
-    texts: Vec<Option<String>>,
+    texts: [Option<BufReader<File>>; 2],
 }
 
 /// Accepts everything that is pending among the named.
@@ -93,9 +97,9 @@ fn twice(prepared: Prepared, context: &Context) -> Result<(SharedSuite, Vec<Cand
     let mut reporters = Reporters::for_blessing(context).map_err(|error| refuse(&[error], context))?;
     let ran = carry_out(prepared, 2, &mut reporters, |pass| {
         for pending in all_pending(&suite).into_iter().filter(|pending| wanted.contains(&pending.golden)) {
-            let text = std::fs::read_to_string(&pending.pending).ok();
+            let text = copied(&pending.pending).ok();
             let key = pending.golden.clone();
-            let candidate = candidates.entry(key).or_insert_with(|| Candidate { pending, texts: vec![None; 2] });
+            let candidate = candidates.entry(key).or_insert_with(|| Candidate { pending, texts: [None, None] });
             candidate.texts[pass] = text;
         }
     });
@@ -103,6 +107,13 @@ fn twice(prepared: Prepared, context: &Context) -> Result<(SharedSuite, Vec<Cand
         Ok(_) => Ok((suite, candidates.into_values().collect())),
         Err(error) => Err(explain(error, context)),
     }
+}
+
+/// A copy that the next pass does not overwrite.
+fn copied(path: &Path) -> io::Result<BufReader<File>> {
+    let mut spool = Spool::new()?;
+    io::copy(&mut File::open(path)?, &mut spool)?;
+    spool.into_reader()
 }
 
 fn settle(
@@ -115,9 +126,9 @@ fn settle(
         return Exit::Fail;
     }
     let mut exit = Exit::Pass;
-    for candidate in candidates {
+    for mut candidate in candidates {
         let shown = suite.display(&candidate.pending.golden);
-        if let Some(refusal) = refusal(&shown, &candidate) {
+        if let Some(refusal) = refusal(&shown, &mut candidate) {
             print(&[refusal], context);
             exit = Exit::Fail;
             continue;
@@ -141,18 +152,21 @@ fn settle(
 }
 
 /// Why a candidate cannot become golden: two runs in a row did not give the same.
-fn refusal(shown: &str, candidate: &Candidate) -> Option<Diagnostic> {
-    let (Some(first), Some(second)) = (&candidate.texts[0], &candidate.texts[1]) else {
+fn refusal(shown: &str, candidate: &mut Candidate) -> Option<Diagnostic> {
+    let [Some(first), Some(second)] = &mut candidate.texts else {
         return Some(Diagnostic::nowhere(format!(
             "`{shown}`: one of two runs differed from the golden, the other did not"
         )));
     };
-    let differing = differs_between_runs(first, second);
-    if differing.is_empty() {
-        return None;
-    }
+    let differing = match differs_between_runs(first, second, SHOWN) {
+        Ok(differing) if differing.is_empty() => return None,
+        Ok(differing) => differing,
+        Err(error) => {
+            return Some(Diagnostic::nowhere(format!("what is pending for `{shown}` cannot be read: {error}")));
+        }
+    };
     let mut diagnostic = Diagnostic::nowhere(format!("`{shown}` is not deterministic: two runs in a row differ"));
-    for (line, first, second) in differing.iter().take(5) {
+    for (line, first, second) in &differing {
         diagnostic = diagnostic.help(format!("line {line}: `{first}`, then `{second}`"));
     }
     Some(diagnostic.help("Give the query an order, or name what changes under `redact` in `polyspec.yaml`."))
@@ -160,7 +174,7 @@ fn refusal(shown: &str, candidate: &Candidate) -> Option<Diagnostic> {
 
 fn ask(suite: &SharedSuite, candidate: &Candidate, look: &Look) -> Answer {
     let old = std::fs::read_to_string(&candidate.pending.golden).unwrap_or_default();
-    let new = candidate.texts[1].clone().unwrap_or_default();
+    let new = std::fs::read_to_string(&candidate.pending.pending).unwrap_or_default();
     println!("\n{}", title(suite, &candidate.pending.golden));
     println!("{}", render_diff(&diff_lines(&lines(&old), &lines(&new)), look));
     let stdin = std::io::stdin();

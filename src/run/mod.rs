@@ -172,9 +172,10 @@ impl Prepared {
     }
 }
 
-/// The runtime that everything asynchronous runs on.
+/// The runtime that everything asynchronous runs on. It has one thread, since polyspec mostly waits for servers: with
+/// several, each statement pays for two wake-ups between the thread that runs scenarios and the one that has its connection.
 pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().thread_keep_alive(Duration::from_secs(1)).build()
+    tokio::runtime::Builder::new_current_thread().enable_all().thread_keep_alive(Duration::from_secs(1)).build()
 }
 
 /// A shared suite.

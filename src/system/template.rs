@@ -1,5 +1,7 @@
 //! A built system, frozen: a database on every server that it was built on.
 
+use futures::future::{try_join, try_join_all};
+
 use super::Servers;
 use super::naming::{RunId, shared_template};
 use crate::backend::BackendError;
@@ -30,18 +32,26 @@ impl Template {
     /// Of a shared template, the peers that do not have it yet, and whether the replica set lacks it. A database of that
     /// name that was never frozen is the ruin of an interrupted build and is dropped.
     pub async fn missing(&self, clients: Option<&MongoClients>) -> Result<(Vec<PgNode>, bool), BackendError> {
-        let mut peers = vec![];
-        for node in &self.pg {
-            if !self.shared || !pg::is_frozen(node, &self.database).await? {
-                pg::drop_database(node, &self.database).await?;
-                peers.push(node.clone());
+        let peers = try_join_all(self.pg.iter().map(|node| self.peer_missing(node)));
+        let mongo = async {
+            match clients.filter(|_| self.mongo) {
+                Some(clients) => self.mongo_missing(clients).await,
+                None => Ok(false),
             }
-        }
-        let mongo = match clients.filter(|_| self.mongo) {
-            Some(clients) => self.mongo_missing(clients).await?,
-            None => false,
         };
-        Ok((peers, mongo))
+        let (peers, mongo) = try_join(peers, mongo).await?;
+        Ok((peers.into_iter().flatten().collect(), mongo))
+    }
+
+    async fn peer_missing(&self, node: &PgNode) -> Result<Option<PgNode>, BackendError> {
+        if !self.shared {
+            return Ok(Some(node.clone()));
+        }
+        if pg::is_frozen(node, &self.database).await? {
+            return Ok(None);
+        }
+        pg::drop_database(node, &self.database).await?;
+        Ok(Some(node.clone()))
     }
 
     async fn mongo_missing(&self, clients: &MongoClients) -> Result<bool, BackendError> {
@@ -54,9 +64,7 @@ impl Template {
 
     /// Marks the databases as built and closes them.
     pub async fn freeze(&self, peers: &[PgNode], clients: Option<&MongoClients>) -> Result<(), BackendError> {
-        for node in peers {
-            pg::freeze_database(node, &self.database).await?;
-        }
+        try_join_all(peers.iter().map(|node| pg::freeze_database(node, &self.database))).await?;
         if let (Some(clients), true) = (clients, self.shared) {
             crate::backend::mongo::mark(clients, &self.ready_mark()).await?;
         }
@@ -73,9 +81,7 @@ impl Template {
         if self.shared {
             return Ok(());
         }
-        for node in &self.pg {
-            pg::drop_database(node, &self.database).await?;
-        }
+        try_join_all(self.pg.iter().map(|node| pg::drop_database(node, &self.database))).await?;
         match clients.filter(|_| self.mongo) {
             Some(clients) => drop_mongo(clients, &self.database).await,
             None => Ok(()),

@@ -20,8 +20,8 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 pub struct PgNode {
     /// Its name in the topology.
     pub name: NodeName,
-    admin: Config,
-    app: Config,
+    admin: Arc<Config>,
+    app: Arc<Config>,
     idle: Arc<Mutex<Vec<Client>>>,
     /// Whether polyspec started it.
     pub owned: bool,
@@ -52,11 +52,11 @@ impl PgNode {
     /// The node at two URLs of the same server. Errors name what is wrong with the URL, never the URL: it may hold a
     /// password.
     pub fn new(name: NodeName, admin_url: &str, app_url: &str, owned: bool) -> Result<Self, BackendError> {
-        let config = |url: &str| -> Result<Config, BackendError> {
+        let config = |url: &str| -> Result<Arc<Config>, BackendError> {
             let mut config = Config::from_str(url)
                 .map_err(|error| BackendError::Other(format!("the URL of {name} cannot be used: {error}")))?;
             config.connect_timeout(CONNECT_LIMIT).keepalives(false);
-            Ok(config)
+            Ok(Arc::new(config))
         };
         Ok(Self { admin: config(admin_url)?, app: config(app_url)?, idle: Arc::default(), name, owned })
     }
@@ -114,7 +114,7 @@ impl PgNode {
         name: &str,
         reads_only: bool,
     ) -> Result<Client, BackendError> {
-        let mut app = self.app.clone();
+        let mut app = Config::clone(&self.app);
         if reads_only {
             app.options("-c default_transaction_read_only=on");
         }

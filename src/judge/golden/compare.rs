@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{self, BufRead, Write};
 
-use super::sections::text_of;
+use super::sections::{text_of, without_end};
 use super::text::SECTION;
 use crate::judge::align::{Step, align};
 use crate::judge::diff::{diff_lines, diff_rows};
@@ -38,6 +38,8 @@ pub struct Comparison {
 pub struct Comparer<R: BufRead> {
     expected: R,
     expected_ended: bool,
+    /// The line of the golden that was read last, with its end; kept for its room.
+    expected_line: Vec<u8>,
     lines: usize,
     before: VecDeque<String>,
     partial: Vec<u8>,
@@ -50,6 +52,7 @@ impl<R: BufRead> Comparer<R> {
         Self {
             expected,
             expected_ended: false,
+            expected_line: vec![],
             lines: 0,
             before: VecDeque::new(),
             partial: vec![],
@@ -67,12 +70,12 @@ impl<R: BufRead> Comparer<R> {
             return Ok(());
         }
         self.lines += 1;
-        match self.next_expected()? {
-            Some(expected) if expected == line => self.remember(line),
-            expected => {
-                self.differs(expected);
-                self.found.actual_window.push(line.to_string());
-            }
+        if self.read_expected()? && without_end(&self.expected_line) == line.as_bytes() {
+            self.remember(line);
+        } else {
+            let expected = self.expected()?;
+            self.differs(expected);
+            self.found.actual_window.push(line.to_string());
         }
         Ok(())
     }
@@ -107,32 +110,46 @@ impl<R: BufRead> Comparer<R> {
     fn remember(&mut self, line: &str) {
         if self.lines == 1 && is_header(line) {
             self.found.header = Some(line.to_string());
-        } else {
-            self.before.push_back(line.to_string());
+            return;
         }
-        if self.before.len() > BEFORE {
-            self.before.pop_front();
-        }
+        let oldest = if self.before.len() == BEFORE { self.before.pop_front() } else { None };
+        let mut kept = oldest.unwrap_or_default();
+        kept.clear();
+        kept.push_str(line);
+        self.before.push_back(kept);
     }
 
     fn next_expected(&mut self) -> io::Result<Option<String>> {
+        self.read_expected()?;
+        self.expected()
+    }
+
+    /// Reads a line of the golden; false when there is none in this section.
+    fn read_expected(&mut self) -> io::Result<bool> {
+        if !self.expected_ended {
+            self.expected_line.clear();
+            let length = self.expected.read_until(b'\n', &mut self.expected_line)?;
+            self.expected_ended = length == 0 || self.expected_line.starts_with(SECTION.as_bytes());
+        }
+        Ok(!self.expected_ended)
+    }
+
+    /// The line that was read last; `None` after the last of the section.
+    fn expected(&self) -> io::Result<Option<String>> {
         if self.expected_ended {
             return Ok(None);
         }
-        let mut line = Vec::new();
-        let length = self.expected.read_until(b'\n', &mut line)?;
-        let text = text_of(&line, self.lines)?;
-        if length == 0 || text.starts_with(SECTION) {
-            self.expected_ended = true;
-            return Ok(None);
-        }
-        Ok(Some(text.to_string()))
+        text_of(&self.expected_line, self.lines).map(|text| Some(text.to_string()))
     }
 }
 
 impl<R: BufRead> Write for Comparer<R> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            if piece.ends_with(b"\n") && self.partial.is_empty() {
+                self.push(text_of(piece, self.lines)?)?;
+                continue;
+            }
             self.partial.extend_from_slice(piece);
             if piece.ends_with(b"\n") {
                 let line = std::mem::take(&mut self.partial);

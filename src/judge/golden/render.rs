@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use bson::Document;
 
-use super::text::{cell, guarded};
+use super::text::{cell, guard, push_cell};
 use crate::explain::shape;
 use crate::judge::ejson;
 use crate::judge::redact::Redactor;
@@ -15,12 +15,14 @@ pub struct RowWriter<'a, W: Write> {
     out: &'a mut W,
     redactor: &'a Redactor,
     lines: u64,
+    /// The line that is being made; it is kept for its room.
+    buffer: String,
 }
 
 impl<'a, W: Write> RowWriter<'a, W> {
     /// Writes to `out` what `redactor` leaves.
     pub fn new(out: &'a mut W, redactor: &'a Redactor) -> Self {
-        Self { out, redactor, lines: 0 }
+        Self { out, redactor, lines: 0, buffer: String::new() }
     }
 
     /// The columns, before the first row.
@@ -38,10 +40,20 @@ impl<'a, W: Write> RowWriter<'a, W> {
     /// # Errors
     /// Those of the writer.
     pub fn row<'b>(&mut self, cells: impl IntoIterator<Item = Option<&'b str>>) -> io::Result<()> {
-        let redacted = |text: Option<&str>| text.map(|text| self.redactor.apply(text).into_owned());
-        let shown: Vec<String> = cells.into_iter().map(|text| cell(redacted(text).as_deref())).collect();
-        let line = shown.join(" | ");
-        self.line(if shown.is_empty() { "()" } else { &line })
+        let mut line = std::mem::take(&mut self.buffer);
+        line.clear();
+        for (at, text) in cells.into_iter().enumerate() {
+            if at > 0 {
+                line.push_str(" | ");
+            }
+            push_cell(&mut line, text.map(|text| self.redactor.apply(text)).as_deref());
+        }
+        if line.is_empty() {
+            // No cell is written as nothing: there was none.
+            line.push_str("()");
+        }
+        line.insert_str(0, guard(&line));
+        self.put(line)
     }
 
     /// A document.
@@ -63,8 +75,15 @@ impl<'a, W: Write> RowWriter<'a, W> {
     }
 
     fn line(&mut self, line: &str) -> io::Result<()> {
+        self.put(format!("{}{line}", guard(line)))
+    }
+
+    fn put(&mut self, mut line: String) -> io::Result<()> {
         self.lines += 1;
-        writeln!(self.out, "{}", guarded(line))
+        line.push('\n');
+        let done = self.out.write_all(line.as_bytes());
+        self.buffer = line;
+        done
     }
 
     fn redacted_line(&mut self, line: &str) -> io::Result<()> {

@@ -81,9 +81,13 @@ impl Sections {
 
 /// A line without its end.
 pub(super) fn text_of(line: &[u8], number: usize) -> io::Result<&str> {
+    std::str::from_utf8(without_end(line)).map_err(|_| invalid(number, "a golden file is UTF-8"))
+}
+
+/// The bytes of a line without its end.
+pub(super) fn without_end(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    std::str::from_utf8(line).map_err(|_| invalid(number, "a golden file is UTF-8"))
+    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 fn invalid(line: usize, message: &str) -> io::Error {
