@@ -156,6 +156,7 @@ impl Worker<'_> {
             template,
             pg: self.peers_of(job, footprint),
             mongo: footprint.uses(Engine::Mongo),
+            cuts: footprint.cuts,
             replication: job.system.as_ref().map_or(&[], |system| &system.system.replication),
             database: self.run.next_database(),
         };

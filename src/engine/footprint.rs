@@ -22,6 +22,8 @@ pub struct Footprint {
     pub selectors: BTreeSet<NodeSelector>,
     /// It stops, kills or pauses nodes, or makes a primary step down.
     pub faults: bool,
+    /// It cuts nodes off from one another.
+    pub cuts: bool,
     /// It changes nothing and holds no session, as far as its text shows.
     pub reads_only: bool,
 }
@@ -112,8 +114,15 @@ impl Footprint {
             | Fault::Restart(nodes)
             | Fault::Kill(nodes)
             | Fault::Pause(nodes)
-            | Fault::Resume(nodes)
-            | Fault::Cut(nodes) => self.selectors.extend(nodes.iter().map(|node| node.value.clone())),
+            | Fault::Resume(nodes) => self.selectors.extend(nodes.iter().map(|node| node.value.clone())),
+            Fault::Cut(groups) => {
+                self.cuts = true;
+                self.selectors.extend(groups.iter().flatten().map(|node| node.value.clone()));
+                // Who is cut off alone is cut off from every other node.
+                if let ([_], Some(node)) = (groups.as_slice(), groups.iter().flatten().next()) {
+                    self.selectors.insert(NodeSelector::All(node.engine()));
+                }
+            }
             Fault::Heal(nodes) => {
                 self.selectors.extend(nodes.iter().map(|node| NodeSelector::Named(node.value.clone())));
             }

@@ -100,7 +100,7 @@ pub struct Load {
     pub into: Spanned<String>,
 }
 
-/// A fault; each takes one node or a list.
+/// A fault; most take one node or a list.
 #[derive(Clone, Debug)]
 pub enum Fault {
     /// An orderly shutdown.
@@ -117,9 +117,9 @@ pub enum Fault {
     Resume(Vec<Spanned<NodeSelector>>),
     /// The primary of the replica set steps down and another is elected.
     StepDown,
-    /// Parts the nodes from one another. Not yet available.
-    Cut(Vec<Spanned<NodeSelector>>),
-    /// Ends cuts. Not yet available.
+    /// Cuts the nodes of each group off from those of every other group; one group from every other node of its engine.
+    Cut(Vec<Vec<Spanned<NodeSelector>>>),
+    /// Ends every cut that one of the nodes is part of; without nodes, all.
     Heal(Vec<Spanned<NodeName>>),
 }
 

@@ -25,6 +25,7 @@ pub(super) struct SuiteHost<'a> {
     records: bool,
     kept: AtomicBool,
     touched: Mutex<Vec<NodeName>>,
+    cut: AtomicBool,
 }
 
 impl<'a> SuiteHost<'a> {
@@ -42,6 +43,7 @@ impl<'a> SuiteHost<'a> {
             records: prepared.request.records,
             kept: AtomicBool::new(false),
             touched: Mutex::default(),
+            cut: AtomicBool::new(false),
         }
     }
 
@@ -97,7 +99,19 @@ impl Host for SuiteHost<'_> {
         self.control()?.inject(node, fault).await
     }
 
+    async fn cut(&self, groups: &[Vec<NodeName>]) -> Result<(), String> {
+        self.cut.store(true, Ordering::Relaxed);
+        self.control()?.cut(groups).await
+    }
+
+    async fn heal(&self, nodes: &[NodeName]) -> Result<(), String> {
+        self.control()?.heal(nodes).await
+    }
+
     async fn restore(&self) -> Result<(), String> {
+        if self.cut.swap(false, Ordering::Relaxed) {
+            self.control()?.heal(&[]).await?;
+        }
         let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
         for node in touched {
             // A node that runs takes both as done.
@@ -118,5 +132,9 @@ impl Host for SuiteHost<'_> {
 
     fn owns_nodes(&self) -> bool {
         self.obtained.control.is_some()
+    }
+
+    fn can_cut(&self) -> bool {
+        self.obtained.can_cut
     }
 }

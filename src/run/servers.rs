@@ -8,7 +8,7 @@ use super::{Bootstrap, Request};
 use crate::backend::mongo::MongoSet;
 use crate::backend::pg::PgNode;
 use crate::cluster::control::Client;
-use crate::cluster::{Cluster, ClusterDescription, Progress, state};
+use crate::cluster::{Cluster, ClusterDescription, Options, Progress, state};
 use crate::engine::{Footprint, Job, NodeFault, Reporting};
 use crate::event::Event;
 use crate::model::{Endpoint, Engine, NodeName, Topology};
@@ -54,6 +54,24 @@ impl Control {
         }
         .map_err(|error| error.to_string())
     }
+
+    /// Cuts groups of nodes off from one another and returns when it is true.
+    pub async fn cut(&self, groups: &[Vec<NodeName>]) -> Result<(), String> {
+        let done = match self {
+            Control::Own(cluster) => cluster.cut(groups).await,
+            Control::Up(client) => client.cut(groups).await,
+        };
+        done.map_err(|error| error.to_string())
+    }
+
+    /// Ends every cut that one of the nodes is part of; without nodes, all.
+    pub async fn heal(&self, nodes: &[NodeName]) -> Result<(), String> {
+        let done = match self {
+            Control::Own(cluster) => cluster.heal(nodes),
+            Control::Up(client) => client.heal(nodes).await,
+        };
+        done.map_err(|error| error.to_string())
+    }
 }
 
 /// The servers of a run and the hold that polyspec has on them.
@@ -62,6 +80,8 @@ pub struct Obtained {
     pub servers: Servers,
     /// How faults reach them; `None` for servers of somebody else's.
     pub control: Option<Control>,
+    /// Whether links between the nodes can be cut.
+    pub can_cut: bool,
     urls: BTreeMap<String, String>,
 }
 
@@ -74,7 +94,7 @@ pub async fn obtain(wanted: &Wanted<'_>, reporting: &Reporting) -> Result<Obtain
     let endpoints = wanted.endpoints()?;
     let nodes = wanted.nodes();
     let own: Vec<NodeName> = nodes.iter().filter(|node| !is_covered(&endpoints, node)).cloned().collect();
-    let mut obtained = Obtained { servers: Servers::default(), control: None, urls: BTreeMap::new() };
+    let mut obtained = Obtained { servers: Servers::default(), control: None, can_cut: false, urls: BTreeMap::new() };
     obtained.take_endpoints(&endpoints, &nodes)?;
     if !own.is_empty() {
         obtained.take_own(wanted, own, reporting).await?;
@@ -123,6 +143,15 @@ impl Wanted<'_> {
             }
         }
         all.into_iter().filter(|node| needed.contains(node)).collect()
+    }
+}
+
+impl Wanted<'_> {
+    /// Whether one of the jobs cuts links.
+    fn cuts(&self) -> bool {
+        let system = |job: &Job| job.system.clone();
+        let footprint = |job: &Job| Footprint::of(&job.scenario, system(job).as_ref().map(|system| &system.system));
+        self.jobs.iter().any(|job| footprint(job).cuts)
     }
 }
 
@@ -179,7 +208,8 @@ impl Obtained {
         }
         let told = |progress: Progress| reporting.send(event_of(progress));
         let topology = wanted.topology();
-        let cluster = Cluster::start(options.clone(), nodes.clone(), topology, &told, Arc::new(Bootstrap)).await;
+        let options = Options { forwards: wanted.cuts(), ..options.clone() };
+        let cluster = Cluster::start(options, nodes.clone(), topology, &told, Arc::new(Bootstrap)).await;
         let cluster = cluster.map_err(|error| error.to_string())?;
         self.take_cluster(&cluster.describe(), &nodes)?;
         self.control = Some(Control::Own(cluster));
@@ -187,6 +217,7 @@ impl Obtained {
     }
 
     fn take_cluster(&mut self, cluster: &ClusterDescription, nodes: &[NodeName]) -> Result<(), String> {
+        self.can_cut = cluster.forwards;
         let mut members = vec![];
         for node in nodes {
             let Some(found) = cluster.nodes.iter().find(|found| found.name == node.to_string()) else { continue };
@@ -194,7 +225,7 @@ impl Obtained {
             match (node.engine, &found.app_url) {
                 (Engine::Pg, Some(app)) => {
                     let peer = PgNode::new(node.clone(), &found.admin_url, app, true);
-                    self.servers.pg.push(peer.map_err(|error| error.to_string())?);
+                    self.servers.pg.push(peer.map_err(|error| error.to_string())?.with_routes(found.routes.clone()));
                 }
                 _ => members.push((node.clone(), found.admin_url.clone())),
             }

@@ -159,8 +159,12 @@ static FAULT_KEYS: &[Key] = &[
     key("pause", OneOrMany(&Text), "SIGSTOP: the node hangs with its connections open."),
     key("resume", OneOrMany(&Text), "SIGCONT after a pause."),
     key("step_down", Words(&["mongo"]), "The primary of the replica set steps down and another is elected."),
-    key("cut", OneOrMany(&Text), "Parts these nodes from one another. Not yet available."),
-    key("heal", OneOrMany(&Text), "Ends the cuts of these nodes, or `all`. Not yet available."),
+    key(
+        "cut",
+        OneOrMany(&Either(&[Text, Some(&Text)])),
+        "Cuts these nodes off from one another, `[pg.apj, pg.emea]`, or groups of them, `[[pg.apj], [pg.emea, pg.latam]]`; one alone from all others, `pg.*` each from each. Clients reach them all.",
+    ),
+    key("heal", OneOrMany(&Text), "Ends the cuts of these nodes, or `all`."),
 ];
 
 /// What must come back.

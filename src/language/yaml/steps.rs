@@ -125,8 +125,6 @@ pub(crate) fn not_yet(action: &Action) -> Option<&'static str> {
         Action::Generate(_) => Some("generate"),
         Action::Workload(_) => Some("workload"),
         Action::Run(_) => Some("run"),
-        Action::Fault(crate::model::Fault::Cut(_)) => Some("cut"),
-        Action::Fault(crate::model::Fault::Heal(_)) => Some("heal"),
         _ => None,
     }
 }
