@@ -82,7 +82,7 @@ impl Stage<'_> {
         Ok(found)
     }
 
-    fn members(&self) -> Vec<NodeName> {
+    pub(super) fn members(&self) -> Vec<NodeName> {
         self.servers.mongo.iter().flat_map(|set| set.members.iter().map(|(name, _)| name.clone())).collect()
     }
 

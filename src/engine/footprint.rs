@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::language::sql;
 use crate::model::{
     Action, Body, Engine, ExplainTarget, Fault, NodeName, NodeSelector, Scenario, SqlSource, Step, System, Template,
-    TemplatePart, Value, ValueKind,
+    TemplatePart, Value, ValueKind, Workload,
 };
 use crate::system::Servers;
 
@@ -91,6 +91,7 @@ impl Footprint {
         }
         match &step.action {
             Action::Fault(fault) => self.add_fault(fault),
+            Action::Workload(workload) => self.add_workload(workload, system, depth),
             Action::CatchUp(engine) => {
                 self.selectors.insert(NodeSelector::All(*engine));
             }
@@ -101,6 +102,12 @@ impl Footprint {
             }
             _ => {}
         }
+    }
+
+    fn add_workload(&mut self, workload: &Workload, system: Option<&System>, depth: usize) {
+        self.selectors.extend(workload.on.iter().map(|on| on.value.clone()));
+        workload.faults.iter().for_each(|timed| self.add_fault(&timed.fault.value));
+        workload.mix.iter().flat_map(|each| &each.steps).for_each(|step| self.add(step, system, depth));
     }
 
     fn add_fault(&mut self, fault: &Fault) {

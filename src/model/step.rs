@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Binding, Engine, Expectation, NodeName, NodeSelector, Template, Value};
+use super::{Binding, Engine, Expectation, NodeName, NodeSelector, Template, Value, Workload};
 use crate::source::{Span, Spanned};
 
 /// One step.
@@ -56,8 +56,8 @@ pub enum Action {
     Fault(Fault),
     /// Waits until every member of the engine has replayed what was written so far.
     CatchUp(Engine),
-    /// Runs concurrent clients. Not yet available.
-    Workload(Value),
+    /// Runs concurrent clients.
+    Workload(Workload),
     /// Collects the outcome of a step that `blocks`.
     Await(Spanned<String>),
     /// Runs a named list of steps.

@@ -22,7 +22,7 @@ impl Decoder<'_> {
             "fault" => Action::Fault(self.fault(value)?),
             "catch_up" if value.scalar()?.as_str() == "pg" => Action::CatchUp(Engine::Pg),
             "catch_up" => Action::CatchUp(Engine::Mongo),
-            "workload" => Action::Workload(self.any(value)),
+            "workload" => Action::Workload(self.workload(value)?),
             "await" => Action::Await(value.scalar()?),
             "use" => Action::Use {
                 name: value.scalar()?,
@@ -150,7 +150,8 @@ impl Decoder<'_> {
         Some(file)
     }
 
-    fn fault(&mut self, node: &Node) -> Option<Fault> {
+    /// The mapping under `fault`.
+    pub fn fault(&mut self, node: &Node) -> Option<Fault> {
         let entry = node.entries().iter().find(|entry| FAULTS.contains(&entry.key.as_str()))?;
         if entry.key.as_str() == "heal" {
             return Some(Fault::Heal(self.healed(&entry.value)));
