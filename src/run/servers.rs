@@ -28,7 +28,7 @@ pub struct Wanted<'a> {
 /// How faults reach the nodes.
 pub enum Control {
     /// The cluster lives in this process.
-    Own(Cluster),
+    Own(Box<Cluster>),
     /// `polyspec up` keeps it.
     Up(Client),
 }
@@ -212,7 +212,7 @@ impl Obtained {
         let cluster = Cluster::start(options, nodes.clone(), topology, &told, Arc::new(Bootstrap)).await;
         let cluster = cluster.map_err(|error| error.to_string())?;
         self.take_cluster(&cluster.describe(), &nodes)?;
-        self.control = Some(Control::Own(cluster));
+        self.control = Some(Control::Own(Box::new(cluster)));
         Ok(())
     }
 

@@ -66,6 +66,6 @@ static TIMED_FAULT: Table = Table::new(
     "A fault beside the clients.",
     &[
         required("after", Either(&[Whole, Duration]), "When: after so many operations, or after a time."),
-        required("fault", Shape::Table(&FAULT), "What."),
+        required("fault", Shape::Table(&FAULT), "What is injected."),
     ],
 );
