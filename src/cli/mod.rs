@@ -6,6 +6,7 @@ mod check;
 mod cluster;
 mod context;
 mod list;
+mod mutants;
 mod replay;
 mod reporters;
 mod run;
@@ -25,6 +26,7 @@ pub fn execute(arguments: Arguments, context: &Context) -> Exit {
         Command::Review(review) => bless::review(&review, context),
         Command::Check(check) => check::check(&check, context),
         Command::List(list) => list::list(&list, context),
+        Command::Mutants(args) => mutants::mutants(&args, context),
         Command::Up(up) => cluster::up(&up, context),
         Command::Down(down) => cluster::down(&down, context),
         Command::Status(status) => cluster::status(&status, context),

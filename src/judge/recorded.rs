@@ -23,7 +23,8 @@ pub(super) fn check(expected: &Spanned<Recorded>, output: &Output, variables: &V
         return vec![unsuitable(&expected.span, "recorded", "a query that returns keys", output)];
     };
     let Some(Datum::Bson(Bson::Document(record))) = variables.get(RECORDED) else {
-        return vec![at(&expected.span, "no workload has recorded anything before this step")];
+        let message = "no workload has recorded anything before this step";
+        return vec![Evidence { unusable: true, ..at(&expected.span, message) }];
     };
     let (acknowledged, unknown) = (told(record, "acknowledged"), told(record, "unknown"));
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();

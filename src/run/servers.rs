@@ -1,6 +1,7 @@
 //! The servers of a run: those that were named, those that `polyspec up` keeps, or a cluster of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,7 +12,7 @@ use crate::cluster::control::Client;
 use crate::cluster::{Cluster, ClusterDescription, Options, Progress, state};
 use crate::engine::{Footprint, Job, NodeFault, Reporting};
 use crate::event::Event;
-use crate::model::{Endpoint, Engine, NodeName, Topology};
+use crate::model::{Engine, NodeName, Topology};
 use crate::suite::Suite;
 use crate::system::Servers;
 
@@ -72,6 +73,18 @@ impl Control {
         };
         done.map_err(|error| error.to_string())
     }
+
+    /// Brings nodes back, whatever was done to them; those that run stay as they are. The first of them that does not come
+    /// back is the error.
+    pub async fn bring_back(&self, nodes: Vec<NodeName>) -> Result<(), String> {
+        let mut done = Ok(());
+        for node in nodes {
+            // Only a paused node can be resumed; whether it is there now, the start will say.
+            let _ = self.inject(&node, NodeFault::Resume).await;
+            done = done.and(self.inject(&node, NodeFault::Start).await);
+        }
+        done
+    }
 }
 
 /// The servers of a run and the hold that polyspec has on them.
@@ -82,6 +95,8 @@ pub struct Obtained {
     pub control: Option<Control>,
     /// Whether links between the nodes can be cut.
     pub can_cut: bool,
+    /// The folder of a cluster that several runs may use at the same time.
+    pub(super) shared_folder: Option<PathBuf>,
     urls: BTreeMap<String, String>,
 }
 
@@ -91,11 +106,17 @@ pub struct Obtained {
 /// A sentence: a server did not start, a URL cannot be used.
 pub async fn obtain(wanted: &Wanted<'_>, reporting: &Reporting) -> Result<Obtained, String> {
     let begun = Instant::now();
-    let endpoints = wanted.endpoints()?;
+    let endpoints = &wanted.request.endpoints;
     let nodes = wanted.nodes();
-    let own: Vec<NodeName> = nodes.iter().filter(|node| !is_covered(&endpoints, node)).cloned().collect();
-    let mut obtained = Obtained { servers: Servers::default(), control: None, can_cut: false, urls: BTreeMap::new() };
-    obtained.take_endpoints(&endpoints, &nodes)?;
+    let own: Vec<NodeName> = nodes.iter().filter(|node| !is_covered(endpoints, node)).cloned().collect();
+    let mut obtained = Obtained {
+        servers: Servers::default(),
+        control: None,
+        can_cut: false,
+        shared_folder: None,
+        urls: BTreeMap::new(),
+    };
+    obtained.take_endpoints(endpoints, &nodes)?;
     if !own.is_empty() {
         obtained.take_own(wanted, own, reporting).await?;
     }
@@ -111,22 +132,9 @@ impl Wanted<'_> {
         &self.suite.settings().topology
     }
 
-    /// Endpoints by node name, or `mongo`: the command line's, else those of the profile, else those of the settings.
-    fn endpoints(&self) -> Result<BTreeMap<String, String>, String> {
-        let settings = self.suite.settings();
-        let named: &BTreeMap<String, Endpoint> = match &self.request.profile {
-            Some(name) => &settings.profiles.get(name).ok_or_else(|| no_profile(name, &settings.profiles))?.endpoints,
-            None => &settings.endpoints,
-        };
-        let mut endpoints: BTreeMap<String, String> =
-            named.iter().map(|(name, endpoint)| (name.clone(), endpoint.url.clone())).collect();
-        endpoints.extend(self.request.endpoints.clone());
-        Ok(endpoints)
-    }
-
     /// The nodes that the jobs speak to; with replication, all peers; of a replica set, all members.
     fn nodes(&self) -> Vec<NodeName> {
-        let all = self.topology().nodes();
+        let all = super::endpoints::nodes(self.topology(), &self.request.endpoints);
         let of = |engine: Engine| all.iter().filter(move |node| node.engine == engine);
         let mut needed = BTreeSet::new();
         for job in self.jobs {
@@ -152,14 +160,6 @@ impl Wanted<'_> {
         let system = |job: &Job| job.system.clone();
         let footprint = |job: &Job| Footprint::of(&job.scenario, system(job).as_ref().map(|system| &system.system));
         self.jobs.iter().any(|job| footprint(job).cuts)
-    }
-}
-
-fn no_profile<T>(name: &str, known: &BTreeMap<String, T>) -> String {
-    let known: Vec<&str> = known.keys().map(String::as_str).collect();
-    match known.is_empty() {
-        true => format!("there is no profile `{name}`: the settings have none"),
-        false => format!("there is no profile `{name}`; there are {}", known.join(", ")),
     }
 }
 
@@ -199,8 +199,13 @@ impl Obtained {
                 reporting.send(Event::ServerNotice { message: "using the cluster that `polyspec up` keeps".into() });
                 self.take_cluster(&up.cluster, &nodes)?;
                 self.servers.keeps_templates = true;
-                self.control = Some(Control::Up(Client::new(&up.socket)));
-                return Ok(());
+                self.shared_folder = Some(up.cluster.folder.clone());
+                let control = Control::Up(Client::new(&up.socket));
+                // A run that was killed amid a fault may have left nodes down or cut off.
+                let healed = if self.can_cut { control.heal(&[]).await } else { Ok(()) };
+                let done = control.bring_back(nodes).await;
+                self.control = Some(control);
+                return healed.and(done);
             }
             let message =
                 "the cluster that `polyspec up` keeps lacks nodes that this run needs: starting another".into();
@@ -277,8 +282,7 @@ impl Obtained {
     /// Waits until somebody presses Ctrl-C, so that copies which were kept can be looked at.
     pub async fn stay(&self) {
         if matches!(self.control, Some(Control::Own(_))) {
-            // Without a signal to wait for there is nobody to look.
-            let _ = tokio::signal::ctrl_c().await;
+            super::stop_wanted().await;
         }
     }
 
