@@ -7,7 +7,7 @@ use super::Context;
 use super::args;
 use super::reporters::refuse;
 use crate::cluster::state::{self, StateFile};
-use crate::cluster::{Cluster, ClusterDescription, ClusterError, Owner, Progress, control, daemon, doctor};
+use crate::cluster::{Cluster, ClusterDescription, ClusterError, Options, Owner, Progress, control, daemon, doctor};
 use crate::exit::Exit;
 use crate::run::{Bootstrap, runtime};
 use crate::source::Diagnostic;
@@ -57,7 +57,8 @@ async fn serve(suite: &Suite, context: &Context) -> Result<(), ClusterError> {
         Progress::Download { .. } => {}
     };
     let nodes = settings.topology.nodes();
-    let options = context.cluster.clone();
+    // Nobody knows yet which scenarios will come: those that cut links must find links that can be cut.
+    let options = Options { forwards: true, ..context.cluster.clone() };
     let cluster = Cluster::start(options, nodes, &settings.topology, &told, Arc::new(Bootstrap)).await?;
     let state_dir = &context.cluster.state_dir;
     let up = StateFile {

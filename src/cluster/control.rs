@@ -27,6 +27,8 @@ enum Request {
     Kill { node: String },
     Pause { node: String },
     Resume { node: String },
+    Cut { groups: Vec<Vec<String>> },
+    Heal { nodes: Vec<String> },
     Status,
     Shutdown,
 }
@@ -122,6 +124,8 @@ async fn answer(cluster: &Cluster, request: Request) -> Answer {
         Request::Kill { node } => cluster.kill(&name(&node)).await,
         Request::Pause { node } => cluster.pause(&name(&node)).await,
         Request::Resume { node } => cluster.resume(&name(&node)).await,
+        Request::Cut { groups } => cluster.cut(&groups.iter().map(|group| names(group)).collect::<Vec<_>>()).await,
+        Request::Heal { nodes } => cluster.heal(&names(&nodes)),
     };
     done.map_or_else(|error| Answer::Failed { cause: error.to_string() }, |()| Answer::Done)
 }
@@ -139,6 +143,14 @@ fn name(text: &str) -> NodeName {
         Some(("pg", name)) => NodeName::new(Engine::Pg, name),
         _ => NodeName::new(Engine::Pg, text),
     }
+}
+
+fn names(texts: &[String]) -> Vec<NodeName> {
+    texts.iter().map(|text| name(text)).collect()
+}
+
+fn texts(names: &[NodeName]) -> Vec<String> {
+    names.iter().map(NodeName::to_string).collect()
 }
 
 async fn send(write: &mut (impl AsyncWriteExt + Unpin), message: &impl Serialize) -> io::Result<()> {
@@ -187,6 +199,16 @@ impl Client {
     /// See [`Cluster::resume`].
     pub async fn resume(&self, node: &NodeName) -> Result<(), ClusterError> {
         self.done(Request::Resume { node: node.to_string() }).await
+    }
+
+    /// See [`Cluster::cut`].
+    pub async fn cut(&self, groups: &[Vec<NodeName>]) -> Result<(), ClusterError> {
+        self.done(Request::Cut { groups: groups.iter().map(|group| texts(group)).collect() }).await
+    }
+
+    /// See [`Cluster::heal`].
+    pub async fn heal(&self, nodes: &[NodeName]) -> Result<(), ClusterError> {
+        self.done(Request::Heal { nodes: texts(nodes) }).await
     }
 
     /// How it is.

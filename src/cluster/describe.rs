@@ -1,5 +1,6 @@
 //! A running cluster in words: what a person, another process or the backend needs to reach it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -59,6 +60,9 @@ pub struct ClusterDescription {
     pub replica_set_url: Option<String>,
     /// The run folder, which holds the logs.
     pub folder: PathBuf,
+    /// Whether links between nodes can be cut.
+    #[serde(default)]
+    pub forwards: bool,
 }
 
 /// A node of a running cluster.
@@ -74,6 +78,9 @@ pub struct NodeDescription {
     pub admin_url: String,
     /// The URL as the role `app`; PostgreSQL only. Holds a password.
     pub app_url: Option<String>,
+    /// Ports by which other peers reach this one so that the link can be cut, by their names; PostgreSQL only.
+    #[serde(default)]
+    pub routes: BTreeMap<String, u16>,
     /// The main process, when it runs.
     pub pid: Option<i32>,
     /// The server's version, `18.4`.

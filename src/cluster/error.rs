@@ -110,6 +110,8 @@ pub enum ClusterError {
         /// The name.
         name: String,
     },
+    /// Links were to be cut in a cluster that was started without ways that can be.
+    NoForwarders,
     /// The cluster has no such node.
     UnknownNode {
         /// What was asked for.
@@ -210,6 +212,10 @@ impl fmt::Display for ClusterError {
             BadName { name } => write!(
                 f,
                 "topology: `{name}` cannot name a node; use at most 32 letters, digits, `_` and `-`, a letter first"
+            ),
+            NoForwarders => f.write_str(
+                "these servers were started without links that can be cut; `polyspec down`, then `polyspec up`, or run \
+                 without `up`",
             ),
             UnknownNode { node, known } => {
                 write!(f, "{node}: this cluster has no such node; it has {}", known.join(", "))

@@ -7,11 +7,14 @@
 
 mod account;
 mod build;
+mod builds;
 pub mod control;
 pub mod daemon;
 mod describe;
 pub mod doctor;
 mod error;
+mod hello;
+mod links;
 mod log;
 mod node;
 mod options;

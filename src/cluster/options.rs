@@ -28,6 +28,9 @@ pub struct Options {
     pub start_timeout: Duration,
     /// How long an orderly stop may take before the server is forced.
     pub stop_grace: Duration,
+    /// Whether nodes reach one another through ways of polyspec's that can be cut. Members of a replica set then have those
+    /// as their addresses, for drivers, too, which costs a little time; PostgreSQL peers may use them.
+    pub forwards: bool,
 }
 
 /// Free bytes from which on clusters live in memory.
@@ -50,6 +53,7 @@ impl Options {
             run_dir,
             start_timeout: Duration::from_secs(60),
             stop_grace: Duration::from_secs(10),
+            forwards: false,
         }
     }
 }

@@ -7,15 +7,15 @@ use std::time::Instant;
 use futures::future::{join_all, try_join, try_join_all};
 
 use super::account::Account;
-use super::build::pip::Pip;
-use super::build::{self, Build};
+use super::builds::Builds;
 use super::describe::{
     ClusterDescription, Credentials, HOST, MemberAddress, NodeDescription, member_url, pg_url, replica_set_url,
 };
+use super::links::{Callers, Links};
 use super::node::{Node, NodeState};
 use super::options::Options;
-use super::progress::{OnProgress, Progress, in_background};
-use super::run_folder::{self, RunFolder, random_word};
+use super::progress::{OnProgress, Progress};
+use super::run_folder::{RunFolder, random_word};
 use super::server::{Ground, Server, mongo, postgres};
 use super::watchdog::Watchdog;
 use super::{ClusterError, MongoBootstrap, teardown};
@@ -35,6 +35,7 @@ pub struct Cluster {
     admin: Credentials,
     app: Credentials,
     replica_set: Option<String>,
+    links: Links,
     /// `None` once the cluster is shut down.
     watchdog: Mutex<Option<Watchdog>>,
 }
@@ -65,6 +66,7 @@ impl Cluster {
             admin: Credentials::random(ADMIN),
             app: Credentials::random(APP),
             replica_set: None,
+            links: Links::default(),
             watchdog: Mutex::new(Some(watchdog)),
         };
         match cluster.start_nodes(names, builds, topology, progress).await {
@@ -107,6 +109,38 @@ impl Cluster {
         self.node(node)?.resume().await
     }
 
+    /// Cuts the nodes of each group off from those of every other group: open connections between them are reset, new ones
+    /// refused. Everybody else reaches all of them. One group is cut off from every other node of its engine.
+    ///
+    /// # Errors
+    /// A node is unknown, or the cluster was started without [`Options::forwards`].
+    pub async fn cut(&self, groups: &[Vec<NodeName>]) -> Result<(), ClusterError> {
+        if !self.ground.options.forwards {
+            return Err(ClusterError::NoForwarders);
+        }
+        for node in groups.iter().flatten() {
+            self.node(node)?;
+        }
+        let mut groups = groups.to_vec();
+        if let [group] = groups.as_slice() {
+            let engines: Vec<Engine> = group.iter().map(|node| node.engine).collect();
+            let other = |node: &NodeName| engines.contains(&node.engine) && !group.contains(node);
+            groups.push(self.nodes().into_iter().filter(other).collect());
+        }
+        self.links.cut(&groups).await;
+        Ok(())
+    }
+
+    /// Ends every cut that one of the nodes is part of; without nodes, all.
+    ///
+    /// # Errors
+    /// A node is unknown.
+    pub fn heal(&self, nodes: &[NodeName]) -> Result<(), ClusterError> {
+        nodes.iter().try_for_each(|node| self.node(node).map(drop))?;
+        self.links.heal(nodes);
+        Ok(())
+    }
+
     /// How a node is. One that ended by itself has [`NodeState::Crashed`].
     pub fn state(&self, node: &NodeName) -> Result<NodeState, ClusterError> {
         Ok(self.node(node)?.state())
@@ -138,7 +172,8 @@ impl Cluster {
         let ports = self.members().iter().map(|member| member.port).collect::<Vec<_>>();
         let replica_set_url = self.replica_set.as_ref().map(|name| replica_set_url(&self.admin, &ports, name));
         let nodes = self.nodes.iter().map(|node| self.describe_node(node)).collect();
-        ClusterDescription { nodes, replica_set_url, folder: self.ground.run.path.clone() }
+        let forwards = self.ground.options.forwards;
+        ClusterDescription { nodes, replica_set_url, folder: self.ground.run.path.clone(), forwards }
     }
 
     /// Ends all nodes at once and removes their data. Returns within a second: what does not go is killed. A second call
@@ -146,6 +181,7 @@ impl Cluster {
     pub async fn shutdown(&self) {
         let watchdog = self.watchdog.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut watchdog) = watchdog else { return };
+        self.links.close();
         join_all(self.nodes.iter().map(|node| node.end_quickly())).await;
         let run = self.ground.run.path.clone();
         let removed = tokio::task::spawn_blocking(move || clean_up(&run, &mut watchdog)).await;
@@ -179,6 +215,29 @@ impl Cluster {
         let servers: Vec<&Server> = peers.iter().map(|peer| &peer.server).collect();
         postgres::prepare(&self.ground, &servers, topology, (&self.admin, &self.app)).await?;
         try_join_all(peers.iter().map(|peer| start_and_tell(peer, progress))).await?;
+        self.open_links_between(&peers).await
+    }
+
+    /// A way from every peer to every other one, for subscriptions that a scenario cuts.
+    async fn open_links_between(&self, peers: &[&Node]) -> Result<(), ClusterError> {
+        let options = &self.ground.options;
+        for to in peers.iter().filter(|_| options.forwards) {
+            for from in peers.iter().filter(|from| from.server.node != to.server.node) {
+                let callers = Callers::Only(from.server.node.clone());
+                self.links.open(&options.run_dir, (&to.server.node, to.port()), callers).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A way to every member, which is then its address in the replica set's configuration.
+    async fn open_links_to(&self, members: &[&Node]) -> Result<(), ClusterError> {
+        let options = &self.ground.options;
+        let by_port = || members.iter().map(|member| (member.port(), member.server.node.clone())).collect();
+        for member in members.iter().filter(|_| options.forwards) {
+            let to = (&member.server.node, member.port());
+            self.links.open(&options.run_dir, to, Callers::Members(by_port())).await?;
+        }
         Ok(())
     }
 
@@ -191,6 +250,7 @@ impl Cluster {
             mongo::prepare(&self.ground, &member.server, &key)?;
         }
         try_join_all(members.iter().map(|member| start_and_tell(member, progress))).await?;
+        self.open_links_to(&members).await?;
         self.initiate(first, replica_set, progress).await
     }
 
@@ -212,7 +272,7 @@ impl Cluster {
     }
 
     fn describe_node(&self, node: &Node) -> NodeDescription {
-        let port = node.port();
+        let port = self.port(node);
         let (admin_url, app_url) = match node.server.node.engine {
             Engine::Pg => (pg_url(&self.admin, port), Some(pg_url(&self.app, port))),
             Engine::Mongo => (member_url(&self.admin, port), None),
@@ -223,6 +283,7 @@ impl Cluster {
             port,
             admin_url,
             app_url,
+            routes: self.links.routes(&node.server.node),
             pid: node.pid(),
             version: node.server.build.version.to_string(),
             log: node.server.log.clone(),
@@ -231,7 +292,12 @@ impl Cluster {
 
     fn members(&self) -> Vec<MemberAddress> {
         let members = self.of(Engine::Mongo).into_iter();
-        members.map(|node| MemberAddress::local(&node.server.node.name, node.port())).collect()
+        members.map(|node| MemberAddress::local(&node.server.node.name, self.port(node))).collect()
+    }
+
+    /// The port by which a node is reached: its own, or that of the way to it.
+    fn port(&self, node: &Node) -> u16 {
+        self.links.member(&node.server.node).unwrap_or_else(|| node.port())
     }
 
     fn of(&self, engine: Engine) -> Vec<&Node> {
@@ -290,37 +356,6 @@ fn is_good_name(name: &str) -> bool {
     name.len() <= LONGEST_NAME
         && name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
-}
-
-/// The builds that a cluster needs.
-struct Builds(Vec<Build>);
-
-impl Builds {
-    /// Sweeps, then finds or fetches what the nodes need.
-    async fn locate(
-        options: &Options,
-        names: &[NodeName],
-        topology: &Topology,
-        progress: OnProgress<'_>,
-    ) -> Result<Self, ClusterError> {
-        let needs = |engine| names.iter().any(|name| name.engine == engine);
-        let pg = topology.pg.as_ref().filter(|_| needs(Engine::Pg)).map(|pg| (Engine::Pg, pg.version));
-        let mongo = topology.mongo.as_ref().filter(|_| needs(Engine::Mongo)).map(|it| (Engine::Mongo, it.version));
-        let options = options.clone();
-        let work = move |sender| {
-            run_folder::prepare(&options.run_dir)?;
-            teardown::sweep(&options.run_dir);
-            let locate = |(engine, major)| build::locate(engine, major, &options, &Pip, &sender);
-            pg.into_iter().chain(mongo).map(locate).collect::<Result<Vec<Build>, ClusterError>>()
-        };
-        in_background(progress, work).await.map(Self)
-    }
-
-    fn of(&self, engine: Engine) -> Result<Build, ClusterError> {
-        let found = self.0.iter().find(|build| build.engine == engine).cloned();
-        let server = build::product(engine).to_string();
-        found.ok_or(ClusterError::NoBuild { server, tried: vec![], mend: "write its version in the topology".into() })
-    }
 }
 
 #[cfg(test)]

@@ -83,7 +83,8 @@ mod tests {
     use super::*;
 
     fn state(owner: Owner) -> StateFile {
-        let cluster = ClusterDescription { nodes: vec![], replica_set_url: None, folder: "/tmp/run".into() };
+        let cluster =
+            ClusterDescription { nodes: vec![], replica_set_url: None, folder: "/tmp/run".into(), forwards: true };
         StateFile { suite: "/suite".into(), owner, socket: "/tmp/up.sock".into(), cluster }
     }
 

@@ -118,11 +118,13 @@ impl Builder<'_> {
             blocked: BTreeMap::new(),
             server_time: Default::default(),
             steps: 0,
+            failure: None,
         };
         let done = stage.run_all(&steps).await;
         stage.sessions.close().await;
         done.map_err(|halt| match halt {
             Halt::Fails(evidence) | Halt::Breaks(evidence) => evidence,
+            Halt::Inconclusive(reason) => vec![super::step::plain(&wanted.system.system.title.span, &reason)],
         })
     }
 }

@@ -156,6 +156,7 @@ impl Worker<'_> {
             template,
             pg: self.peers_of(job, footprint),
             mongo: footprint.uses(Engine::Mongo),
+            cuts: footprint.cuts,
             replication: job.system.as_ref().map_or(&[], |system| &system.system.replication),
             database: self.run.next_database(),
         };
@@ -192,6 +193,7 @@ impl Worker<'_> {
             blocked: BTreeMap::new(),
             server_time: Duration::ZERO,
             steps: 0,
+            failure: None,
         };
         let limit = job.scenario.timeout.unwrap_or(self.options.timeout);
         let mut done = self.within(limit, job, body(&mut stage, job)).await;
@@ -273,6 +275,7 @@ fn verdict_of(done: Result<(), Halt>) -> Verdict {
         Ok(()) => Verdict::Pass,
         Err(Halt::Fails(evidence)) => Verdict::Fail { evidence },
         Err(Halt::Breaks(evidence)) => Verdict::Error { evidence },
+        Err(Halt::Inconclusive(reason)) => Verdict::Inconclusive { reason },
     }
 }
 

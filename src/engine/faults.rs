@@ -7,7 +7,7 @@ use super::step::{Halt, Stage, Trouble, plain};
 use crate::backend::{BackendError, mongo, pg};
 use crate::model::{Engine, Fault, NodeName, NodeSelector, Step};
 use crate::observation::{Observation, Outcome, Output};
-use crate::source::{Diagnostic, Span, Spanned};
+use crate::source::{Diagnostic, Spanned};
 
 impl Stage<'_> {
     /// Injects a fault and waits until it is true.
@@ -20,8 +20,8 @@ impl Stage<'_> {
             Fault::Pause(nodes) => (nodes, &[NodeFault::Pause]),
             Fault::Resume(nodes) => (nodes, &[NodeFault::Resume]),
             Fault::StepDown => return self.step_down().await,
-            Fault::Cut(nodes) => return Err(not_yet(nodes.first().map(|node| &node.span), "cut")),
-            Fault::Heal(nodes) => return Err(not_yet(nodes.first().map(|node| &node.span), "heal")),
+            Fault::Cut(groups) => return self.cut(groups).await,
+            Fault::Heal(nodes) => return self.heal(nodes).await,
         };
         for selector in nodes {
             for node in self.named(selector).await? {
@@ -31,6 +31,34 @@ impl Stage<'_> {
                 self.servers.peer(&node).into_iter().for_each(|peer| peer.forget());
             }
         }
+        Ok(vec![])
+    }
+
+    async fn cut(&mut self, groups: &[Vec<Spanned<NodeSelector>>]) -> Result<Vec<Observation>, Trouble> {
+        let mut named: Vec<Vec<NodeName>> = vec![];
+        for group in groups {
+            let mut nodes = vec![];
+            for selector in group {
+                nodes.extend(self.named(selector).await?);
+                if let Some(twice) = nodes.iter().find(|node| named.iter().flatten().any(|other| other == *node)) {
+                    let message = format!("`{}` is `{twice}` now, which is named already", selector.value);
+                    return Err(Diagnostic::error(&selector.span, message).into());
+                }
+            }
+            named.push(nodes);
+        }
+        if let [[Spanned { value: NodeSelector::All(_), .. }]] =
+            groups.iter().map(Vec::as_slice).collect::<Vec<_>>()[..]
+        {
+            named = named.into_iter().flatten().map(|node| vec![node]).collect();
+        }
+        self.host.cut(&named).await.map_err(BackendError::Other)?;
+        Ok(vec![])
+    }
+
+    async fn heal(&mut self, nodes: &[Spanned<NodeName>]) -> Result<Vec<Observation>, Trouble> {
+        let nodes: Vec<NodeName> = nodes.iter().map(|node| node.value.clone()).collect();
+        self.host.heal(&nodes).await.map_err(BackendError::Other)?;
         Ok(vec![])
     }
 
@@ -54,7 +82,7 @@ impl Stage<'_> {
         Ok(found)
     }
 
-    fn members(&self) -> Vec<NodeName> {
+    pub(super) fn members(&self) -> Vec<NodeName> {
         self.servers.mongo.iter().flat_map(|set| set.members.iter().map(|(name, _)| name.clone())).collect()
     }
 
@@ -97,9 +125,4 @@ impl Stage<'_> {
 
 fn nothing(node: &str, lag: Duration) -> Observation {
     Observation { node: node.into(), outcome: Outcome::Output(Output::Nothing), elapsed: lag, lag: Some(lag) }
-}
-
-fn not_yet(span: Option<&Span>, what: &str) -> Trouble {
-    let message = format!("`{what}` is not yet available in this version");
-    Trouble::Authors(span.map_or_else(|| Diagnostic::nowhere(&message), |span| Diagnostic::error(span, &message)))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::language::sql;
 use crate::model::{
     Action, Body, Engine, ExplainTarget, Fault, NodeName, NodeSelector, Scenario, SqlSource, Step, System, Template,
-    TemplatePart, Value, ValueKind,
+    TemplatePart, Value, ValueKind, Workload,
 };
 use crate::system::Servers;
 
@@ -22,6 +22,8 @@ pub struct Footprint {
     pub selectors: BTreeSet<NodeSelector>,
     /// It stops, kills or pauses nodes, or makes a primary step down.
     pub faults: bool,
+    /// It cuts nodes off from one another.
+    pub cuts: bool,
     /// It changes nothing and holds no session, as far as its text shows.
     pub reads_only: bool,
 }
@@ -89,6 +91,7 @@ impl Footprint {
         }
         match &step.action {
             Action::Fault(fault) => self.add_fault(fault),
+            Action::Workload(workload) => self.add_workload(workload, system, depth),
             Action::CatchUp(engine) => {
                 self.selectors.insert(NodeSelector::All(*engine));
             }
@@ -99,6 +102,12 @@ impl Footprint {
             }
             _ => {}
         }
+    }
+
+    fn add_workload(&mut self, workload: &Workload, system: Option<&System>, depth: usize) {
+        self.selectors.extend(workload.on.iter().map(|on| on.value.clone()));
+        workload.faults.iter().for_each(|timed| self.add_fault(&timed.fault.value));
+        workload.mix.iter().flat_map(|each| &each.steps).for_each(|step| self.add(step, system, depth));
     }
 
     fn add_fault(&mut self, fault: &Fault) {
@@ -112,8 +121,15 @@ impl Footprint {
             | Fault::Restart(nodes)
             | Fault::Kill(nodes)
             | Fault::Pause(nodes)
-            | Fault::Resume(nodes)
-            | Fault::Cut(nodes) => self.selectors.extend(nodes.iter().map(|node| node.value.clone())),
+            | Fault::Resume(nodes) => self.selectors.extend(nodes.iter().map(|node| node.value.clone())),
+            Fault::Cut(groups) => {
+                self.cuts = true;
+                self.selectors.extend(groups.iter().flatten().map(|node| node.value.clone()));
+                // Who is cut off alone is cut off from every other node.
+                if let ([_], Some(node)) = (groups.as_slice(), groups.iter().flatten().next()) {
+                    self.selectors.insert(NodeSelector::All(node.engine()));
+                }
+            }
             Fault::Heal(nodes) => {
                 self.selectors.extend(nodes.iter().map(|node| NodeSelector::Named(node.value.clone())));
             }

@@ -46,7 +46,14 @@ pub trait Host: Send + Sync {
     /// Injects a fault and returns when it is true.
     async fn inject(&self, node: &NodeName, fault: NodeFault) -> Result<(), String>;
 
-    /// Brings back every node that a fault has taken down or paused, and returns when all answer.
+    /// Cuts the nodes of each group off from those of every other group, and returns when no connection between them is
+    /// left. One group is cut off from every other node of its engine. Clients reach all of them.
+    async fn cut(&self, groups: &[Vec<NodeName>]) -> Result<(), String>;
+
+    /// Ends every cut that one of the nodes is part of; without nodes, all.
+    async fn heal(&self, nodes: &[NodeName]) -> Result<(), String>;
+
+    /// Ends every cut, brings back every node that a fault has taken down or paused, and returns when all answer.
     async fn restore(&self) -> Result<(), String>;
 
     /// How a person connects to a copy that is kept, a line a node.
@@ -62,4 +69,7 @@ pub trait Host: Send + Sync {
 
     /// Whether faults can be injected: only on nodes that polyspec owns.
     fn owns_nodes(&self) -> bool;
+
+    /// Whether links between nodes can be cut: only where they were made so when the servers were started.
+    fn can_cut(&self) -> bool;
 }

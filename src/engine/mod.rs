@@ -20,6 +20,9 @@ mod schedule;
 mod sessions;
 mod slt;
 mod step;
+mod workload;
+mod workload_client;
+mod workload_record;
 
 pub use dispatcher::{Dispatcher, Reporting};
 pub use footprint::Footprint;

@@ -14,6 +14,12 @@ pub(super) async fn missing(scenario: &Scenario, footprint: &Footprint, worker: 
     if footprint.faults && !worker.host.owns_nodes() {
         return Some("it injects faults, and these servers are not polyspec's own".into());
     }
+    if footprint.cuts && !worker.host.can_cut() {
+        return Some(
+            "it cuts links between nodes, and the cluster of `polyspec up` was started without such: `polyspec down`, then `up`"
+                .into(),
+        );
+    }
     for need in &scenario.needs {
         if let Some(reason) = lacks(&need.value, worker).await {
             return Some(reason);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -90,6 +91,18 @@ impl Sessions {
         };
         let session = || Arc::new(Mutex::new(MongoSession::new(clients, name.is_some())));
         Ok(self.mongo.entry(key).or_insert_with(session).clone())
+    }
+
+    /// Ends what is open: transactions are aborted, PostgreSQL connections closed. What comes next begins afresh.
+    pub async fn reset(&mut self, limit: Duration) {
+        self.pg.clear();
+        for slot in self.mongo.values() {
+            let mut session = slot.lock().await;
+            if session.in_transaction() {
+                // A transaction that cannot be aborted now ends with its server's time limit.
+                let _ = session.abort(limit).await;
+            }
+        }
     }
 
     /// Ends every session that no task holds any more; open transactions end with them.

@@ -14,7 +14,7 @@ use super::{Options, Reporting};
 use crate::backend::BackendError;
 use crate::judge;
 use crate::model::{Action, Expectation, Step, System, Variables};
-use crate::observation::{Observation, Outcome, Output};
+use crate::observation::{Observation, Outcome, Output, ServerError};
 use crate::source::{Diagnostic, Span};
 use crate::system::Servers;
 use crate::variables;
@@ -33,6 +33,19 @@ pub enum Halt {
     Fails(Vec<Evidence>),
     /// The scenario or the machinery is wrong.
     Breaks(Vec<Evidence>),
+    /// Nothing was proven.
+    Inconclusive(String),
+}
+
+/// What a server did when a step did not hold, for whoever takes that as one of several outcomes.
+#[derive(Clone, Debug)]
+pub enum Failure {
+    /// It refused.
+    Refused(ServerError),
+    /// It gave no answer.
+    Silent(BackendError),
+    /// It answered something else than what was expected.
+    Unexpected,
 }
 
 /// The state of one run of a scenario.
@@ -61,6 +74,8 @@ pub struct Stage<'a> {
     pub server_time: Duration,
     /// Steps that were run.
     pub steps: usize,
+    /// Why the last step that did not hold did not.
+    pub failure: Option<Failure>,
 }
 
 impl Stage<'_> {
@@ -127,11 +142,16 @@ impl Stage<'_> {
                         return Err(Halt::Breaks(evidence));
                     }
                     if over || self.is_only_late(step, &observations) {
+                        self.failure = Some(failure_of(&observations));
                         return Err(Halt::Fails(after(limit.filter(|_| over), evidence)));
                     }
                 }
                 Err(Trouble::Authors(error)) => return Err(breaks(&error)),
-                Err(Trouble::Backend(error)) if over => return Err(Halt::Breaks(vec![broken(step, &error)])),
+                Err(Trouble::Backend(error)) if over => {
+                    let evidence = broken(step, &error);
+                    self.failure = Some(Failure::Silent(error));
+                    return Err(Halt::Breaks(vec![evidence]));
+                }
                 Err(Trouble::Backend(_)) => {}
                 Err(Trouble::Halts(halt)) => return Err(halt),
             }
@@ -145,6 +165,7 @@ impl Stage<'_> {
         match &step.action {
             Action::Fault(fault) => return self.inject(fault).await,
             Action::CatchUp(engine) => return self.catch_up(step, *engine).await,
+            Action::Workload(workload) => return Box::pin(self.run_workload(step, workload)).await,
             _ => {}
         }
         let orders = self.orders(step)?;
@@ -292,6 +313,14 @@ fn with_expectation_of(mut list: Vec<Step>, user: &Step) -> Vec<Step> {
         }
     }
     list
+}
+
+fn failure_of(observations: &[Observation]) -> Failure {
+    let refused = observations.iter().find_map(|observation| match &observation.outcome {
+        Outcome::Refused(error) => Some(error.clone()),
+        Outcome::Output(_) => None,
+    });
+    refused.map_or(Failure::Unexpected, Failure::Refused)
 }
 
 /// A connection that is gone is what a step may expect; for every other step it is a breakage.

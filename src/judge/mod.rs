@@ -23,6 +23,7 @@ mod operator;
 mod output;
 mod pairing;
 mod plan;
+mod recorded;
 mod redact;
 mod repeat;
 mod rows;
@@ -38,6 +39,7 @@ mod tests;
 pub use check::check;
 pub use diff::{diff_lines, diff_rows};
 pub use evidence::golden_differs;
+pub use recorded::RECORDED;
 pub use redact::Redactor;
 pub use repeat::differs_between_runs;
 pub use save::save;
@@ -91,6 +93,9 @@ fn parts(expect: &Expectation, output: &crate::observation::Output, variables: &
     }
     if let Some(expected) = &expect.plan {
         found.extend(plan::check(expected, output, variables));
+    }
+    if let Some(expected) = &expect.recorded {
+        found.extend(recorded::check(expected, output, variables));
     }
     found
 }

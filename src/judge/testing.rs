@@ -121,6 +121,7 @@ pub(crate) fn expectation() -> Expectation {
         reply: None,
         plan: None,
         agree: None,
+        recorded: None,
         within: None,
     }
 }

@@ -30,8 +30,21 @@ pub struct Expectation {
     pub plan: Option<PlanExpectation>,
     /// The same on all nodes of the step.
     pub agree: Option<Spanned<bool>>,
+    /// The keys in the first column or field, against what workloads before have recorded.
+    pub recorded: Option<Spanned<Recorded>>,
     /// A bound on the lag that `eventually` or `catch_up` measured.
     pub within: Option<Spanned<Duration>>,
+}
+
+/// How what a query finds must be like what workloads have recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// Every acknowledged key is there.
+    Present,
+    /// Every acknowledged key is there once, and no key twice.
+    Once,
+    /// As `Once`, and every key is an acknowledged or an unknown one.
+    Exactly,
 }
 
 /// Rows that a query must return.

@@ -10,10 +10,11 @@ mod settings;
 mod step;
 mod system;
 mod value;
+mod workload;
 
 pub use datum::{Datum, Variables};
 pub use expectation::{
-    AwaitedError, ColumnExpectation, DocumentsExpectation, Expectation, PlanExpectation, RowExpectation,
+    AwaitedError, ColumnExpectation, DocumentsExpectation, Expectation, PlanExpectation, Recorded, RowExpectation,
     RowsExpectation,
 };
 pub use node::{Engine, NodeName, NodeSelector};
@@ -25,3 +26,4 @@ pub use settings::{
 pub use step::{Action, ExplainTarget, Fault, Load, SqlSource, Step, TransactionVerb};
 pub use system::{Replication, ReplicationLink, ReplicationOrigin, System};
 pub use value::{Template, TemplatePart, Value, ValueKind};
+pub use workload::{Draw, FaultTime, Operation, TimedFault, Workload, WorkloadLimit};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Binding, Engine, Expectation, NodeName, NodeSelector, Template, Value};
+use super::{Binding, Engine, Expectation, NodeName, NodeSelector, Template, Value, Workload};
 use crate::source::{Span, Spanned};
 
 /// One step.
@@ -56,8 +56,8 @@ pub enum Action {
     Fault(Fault),
     /// Waits until every member of the engine has replayed what was written so far.
     CatchUp(Engine),
-    /// Runs concurrent clients. Not yet available.
-    Workload(Value),
+    /// Runs concurrent clients.
+    Workload(Workload),
     /// Collects the outcome of a step that `blocks`.
     Await(Spanned<String>),
     /// Runs a named list of steps.
@@ -100,7 +100,7 @@ pub struct Load {
     pub into: Spanned<String>,
 }
 
-/// A fault; each takes one node or a list.
+/// A fault; most take one node or a list.
 #[derive(Clone, Debug)]
 pub enum Fault {
     /// An orderly shutdown.
@@ -117,9 +117,9 @@ pub enum Fault {
     Resume(Vec<Spanned<NodeSelector>>),
     /// The primary of the replica set steps down and another is elected.
     StepDown,
-    /// Parts the nodes from one another. Not yet available.
-    Cut(Vec<Spanned<NodeSelector>>),
-    /// Ends cuts. Not yet available.
+    /// Cuts the nodes of each group off from those of every other group; one group from every other node of its engine.
+    Cut(Vec<Vec<Spanned<NodeSelector>>>),
+    /// Ends every cut that one of the nodes is part of; without nodes, all.
     Heal(Vec<Spanned<NodeName>>),
 }
 

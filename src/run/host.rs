@@ -29,6 +29,7 @@ pub(super) struct SuiteHost<'a> {
     records: bool,
     kept: AtomicBool,
     touched: Mutex<Vec<NodeName>>,
+    cut: AtomicBool,
 }
 
 impl<'a> SuiteHost<'a> {
@@ -46,6 +47,7 @@ impl<'a> SuiteHost<'a> {
             records: prepared.request.records,
             kept: AtomicBool::new(false),
             touched: Mutex::default(),
+            cut: AtomicBool::new(false),
         }
     }
 
@@ -101,7 +103,19 @@ impl Host for SuiteHost<'_> {
         self.control()?.inject(node, fault).await
     }
 
+    async fn cut(&self, groups: &[Vec<NodeName>]) -> Result<(), String> {
+        self.cut.store(true, Ordering::Relaxed);
+        self.control()?.cut(groups).await
+    }
+
+    async fn heal(&self, nodes: &[NodeName]) -> Result<(), String> {
+        self.control()?.heal(nodes).await
+    }
+
     async fn restore(&self) -> Result<(), String> {
+        if self.cut.swap(false, Ordering::Relaxed) {
+            self.control()?.heal(&[]).await?;
+        }
         let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
         self.control()?.bring_back(touched).await
     }
@@ -130,5 +144,9 @@ impl Host for SuiteHost<'_> {
 
     fn owns_nodes(&self) -> bool {
         self.obtained.control.is_some()
+    }
+
+    fn can_cut(&self) -> bool {
+        self.obtained.can_cut
     }
 }

@@ -9,7 +9,7 @@ use super::{Bootstrap, Request};
 use crate::backend::mongo::MongoSet;
 use crate::backend::pg::PgNode;
 use crate::cluster::control::Client;
-use crate::cluster::{Cluster, ClusterDescription, Progress, state};
+use crate::cluster::{Cluster, ClusterDescription, Options, Progress, state};
 use crate::engine::{Footprint, Job, NodeFault, Reporting};
 use crate::event::Event;
 use crate::model::{Engine, NodeName, Topology};
@@ -29,7 +29,7 @@ pub struct Wanted<'a> {
 /// How faults reach the nodes.
 pub enum Control {
     /// The cluster lives in this process.
-    Own(Cluster),
+    Own(Box<Cluster>),
     /// `polyspec up` keeps it.
     Up(Client),
 }
@@ -56,6 +56,24 @@ impl Control {
         .map_err(|error| error.to_string())
     }
 
+    /// Cuts groups of nodes off from one another and returns when it is true.
+    pub async fn cut(&self, groups: &[Vec<NodeName>]) -> Result<(), String> {
+        let done = match self {
+            Control::Own(cluster) => cluster.cut(groups).await,
+            Control::Up(client) => client.cut(groups).await,
+        };
+        done.map_err(|error| error.to_string())
+    }
+
+    /// Ends every cut that one of the nodes is part of; without nodes, all.
+    pub async fn heal(&self, nodes: &[NodeName]) -> Result<(), String> {
+        let done = match self {
+            Control::Own(cluster) => cluster.heal(nodes),
+            Control::Up(client) => client.heal(nodes).await,
+        };
+        done.map_err(|error| error.to_string())
+    }
+
     /// Brings nodes back, whatever was done to them; those that run stay as they are. The first of them that does not come
     /// back is the error.
     pub async fn bring_back(&self, nodes: Vec<NodeName>) -> Result<(), String> {
@@ -75,6 +93,8 @@ pub struct Obtained {
     pub servers: Servers,
     /// How faults reach them; `None` for servers of somebody else's.
     pub control: Option<Control>,
+    /// Whether links between the nodes can be cut.
+    pub can_cut: bool,
     /// The folder of a cluster that several runs may use at the same time.
     pub(super) shared_folder: Option<PathBuf>,
     urls: BTreeMap<String, String>,
@@ -89,8 +109,13 @@ pub async fn obtain(wanted: &Wanted<'_>, reporting: &Reporting) -> Result<Obtain
     let endpoints = &wanted.request.endpoints;
     let nodes = wanted.nodes();
     let own: Vec<NodeName> = nodes.iter().filter(|node| !is_covered(endpoints, node)).cloned().collect();
-    let mut obtained =
-        Obtained { servers: Servers::default(), control: None, shared_folder: None, urls: BTreeMap::new() };
+    let mut obtained = Obtained {
+        servers: Servers::default(),
+        control: None,
+        can_cut: false,
+        shared_folder: None,
+        urls: BTreeMap::new(),
+    };
     obtained.take_endpoints(endpoints, &nodes)?;
     if !own.is_empty() {
         obtained.take_own(wanted, own, reporting).await?;
@@ -126,6 +151,15 @@ impl Wanted<'_> {
             }
         }
         all.into_iter().filter(|node| needed.contains(node)).collect()
+    }
+}
+
+impl Wanted<'_> {
+    /// Whether one of the jobs cuts links.
+    fn cuts(&self) -> bool {
+        let system = |job: &Job| job.system.clone();
+        let footprint = |job: &Job| Footprint::of(&job.scenario, system(job).as_ref().map(|system| &system.system));
+        self.jobs.iter().any(|job| footprint(job).cuts)
     }
 }
 
@@ -167,10 +201,11 @@ impl Obtained {
                 self.servers.keeps_templates = true;
                 self.shared_folder = Some(up.cluster.folder.clone());
                 let control = Control::Up(Client::new(&up.socket));
-                // A run that was killed amid a fault may have left nodes down.
+                // A run that was killed amid a fault may have left nodes down or cut off.
+                let healed = if self.can_cut { control.heal(&[]).await } else { Ok(()) };
                 let done = control.bring_back(nodes).await;
                 self.control = Some(control);
-                return done;
+                return healed.and(done);
             }
             let message =
                 "the cluster that `polyspec up` keeps lacks nodes that this run needs: starting another".into();
@@ -178,14 +213,16 @@ impl Obtained {
         }
         let told = |progress: Progress| reporting.send(event_of(progress));
         let topology = wanted.topology();
-        let cluster = Cluster::start(options.clone(), nodes.clone(), topology, &told, Arc::new(Bootstrap)).await;
+        let options = Options { forwards: wanted.cuts(), ..options.clone() };
+        let cluster = Cluster::start(options, nodes.clone(), topology, &told, Arc::new(Bootstrap)).await;
         let cluster = cluster.map_err(|error| error.to_string())?;
         self.take_cluster(&cluster.describe(), &nodes)?;
-        self.control = Some(Control::Own(cluster));
+        self.control = Some(Control::Own(Box::new(cluster)));
         Ok(())
     }
 
     fn take_cluster(&mut self, cluster: &ClusterDescription, nodes: &[NodeName]) -> Result<(), String> {
+        self.can_cut = cluster.forwards;
         let mut members = vec![];
         for node in nodes {
             let Some(found) = cluster.nodes.iter().find(|found| found.name == node.to_string()) else { continue };
@@ -193,7 +230,7 @@ impl Obtained {
             match (node.engine, &found.app_url) {
                 (Engine::Pg, Some(app)) => {
                     let peer = PgNode::new(node.clone(), &found.admin_url, app, true);
-                    self.servers.pg.push(peer.map_err(|error| error.to_string())?);
+                    self.servers.pg.push(peer.map_err(|error| error.to_string())?.with_routes(found.routes.clone()));
                 }
                 _ => members.push((node.clone(), found.admin_url.clone())),
             }

@@ -18,6 +18,8 @@ pub struct CopyRequest<'a> {
     pub mongo: bool,
     /// Replication between the peers, set up when there is more than one.
     pub replication: &'a [Replication],
+    /// Whether the links between the peers can be cut.
+    pub cuts: bool,
     /// The copy's database name.
     pub database: String,
 }
@@ -55,7 +57,7 @@ impl Copy {
         let (peers, mongo) = join(peers, self.fill_mongo(request, clients)).await;
         peers.and(mongo)?;
         if self.peers.len() > 1 {
-            pg::link(&self.peers, &self.database, request.replication).await?;
+            pg::link(&self.peers, &self.database, request.replication, request.cuts).await?;
         }
         Ok(())
     }

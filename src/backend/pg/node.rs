@@ -1,5 +1,6 @@
 //! A PostgreSQL server and the two roles that polyspec has on it.
 
+use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,6 +24,8 @@ pub struct PgNode {
     admin: Arc<Config>,
     app: Arc<Config>,
     idle: Arc<Mutex<Vec<Client>>>,
+    /// Ports by which other peers reach this one so that the link can be cut, by their names.
+    routes: BTreeMap<String, u16>,
     /// Whether polyspec started it.
     pub owned: bool,
 }
@@ -58,7 +61,20 @@ impl PgNode {
             config.connect_timeout(CONNECT_LIMIT).keepalives(false);
             Ok(Arc::new(config))
         };
-        Ok(Self { admin: config(admin_url)?, app: config(app_url)?, idle: Arc::default(), name, owned })
+        Ok(Self {
+            admin: config(admin_url)?,
+            app: config(app_url)?,
+            idle: Arc::default(),
+            routes: BTreeMap::new(),
+            name,
+            owned,
+        })
+    }
+
+    /// The same node, with ports by which other peers reach it so that the link can be cut.
+    pub fn with_routes(mut self, routes: BTreeMap<String, u16>) -> Self {
+        self.routes = routes;
+        self
     }
 
     /// The role that scenarios and builds run as.
@@ -66,15 +82,17 @@ impl PgNode {
         self.app.get_user().unwrap_or_default()
     }
 
-    /// A connection string for a subscriber on another peer (libpq's keyword form), to `database` as the administrator.
-    pub(super) fn conninfo(&self, database: &str) -> String {
+    /// A connection string for a subscriber on another peer (libpq's keyword form), to `database` as the administrator;
+    /// with `by`, over that subscriber's own way here, if there is one.
+    pub(super) fn conninfo(&self, database: &str, by: Option<&NodeName>) -> String {
         let quote = |value: &str| format!("'{}'", value.replace('\\', "\\\\").replace('\'', "\\'"));
         let host = match self.admin.get_hosts().first() {
             Some(tokio_postgres::config::Host::Tcp(host)) => host.clone(),
             Some(tokio_postgres::config::Host::Unix(path)) => path.display().to_string(),
             None => "127.0.0.1".into(),
         };
-        let port = self.admin.get_ports().first().copied().unwrap_or(5432);
+        let route = by.and_then(|subscriber| self.routes.get(&subscriber.to_string()));
+        let port = route.or(self.admin.get_ports().first()).copied().unwrap_or(5432);
         let password = String::from_utf8_lossy(self.admin.get_password().unwrap_or_default()).into_owned();
         let user = self.admin.get_user().unwrap_or_default();
         format!(

@@ -15,17 +15,23 @@ pub type Peers = BTreeMap<NodeName, PgNode>;
 
 /// Links the peers' `database`s as the system says. All slots are made before the first subscription: making a slot waits
 /// for every transaction that runs on its publisher, so CREATE SUBSCRIPTIONs that make their own slots wait for one another
-/// across the nodes.
-pub async fn link(peers: &Peers, database: &str, replications: &[Replication]) -> Result<(), BackendError> {
+/// across the nodes. With `cuts` each subscription takes a way to its publisher that can be cut.
+pub async fn link(peers: &Peers, database: &str, replications: &[Replication], cuts: bool) -> Result<(), BackendError> {
     let links: Vec<Link> =
-        replications.iter().enumerate().flat_map(|(at, each)| links(peers, database, at, each)).collect();
+        replications.iter().enumerate().flat_map(|(at, each)| links(peers, database, at, each, cuts)).collect();
     try_join_all(links.iter().map(Link::make_slot)).await?;
     try_join_all(links.iter().map(Link::subscribe)).await?;
     try_join_all(links.iter().filter(|link| link.replication.copy_data).map(Link::copied)).await?;
     Ok(())
 }
 
-fn links<'a>(peers: &'a Peers, database: &'a str, at: usize, replication: &'a Replication) -> Vec<Link<'a>> {
+fn links<'a>(
+    peers: &'a Peers,
+    database: &'a str,
+    at: usize,
+    replication: &'a Replication,
+    cuts: bool,
+) -> Vec<Link<'a>> {
     let both = |link: &'a ReplicationLink| Some((peers.get(&link.from)?, peers.get(&link.to)?, link));
     let link = |(from, to, link): (&'a PgNode, &'a PgNode, &ReplicationLink)| Link {
         name: format!("{database}_{at}_{}_{}", link.from.name, link.to.name),
@@ -33,6 +39,7 @@ fn links<'a>(peers: &'a Peers, database: &'a str, at: usize, replication: &'a Re
         to,
         database,
         replication,
+        cuts,
     };
     replication.links.iter().filter_map(both).map(link).collect()
 }
@@ -43,6 +50,7 @@ struct Link<'a> {
     to: &'a PgNode,
     database: &'a str,
     replication: &'a Replication,
+    cuts: bool,
 }
 
 impl Link<'_> {
@@ -60,7 +68,7 @@ impl Link<'_> {
             "CREATE SUBSCRIPTION {} CONNECTION {} PUBLICATION {} \
              WITH (create_slot = false, slot_name = {}, origin = {origin}, copy_data = {})",
             quote_identifier(&self.name),
-            quote_literal(&self.from.conninfo(self.database)),
+            quote_literal(&self.from.conninfo(self.database, self.cuts.then_some(&self.to.name))),
             quote_identifier(&self.replication.publication),
             quote_literal(&self.name),
             self.replication.copy_data

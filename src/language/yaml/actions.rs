@@ -5,7 +5,9 @@ use super::keys::FAULTS;
 use super::tree::{Node, NodeKind};
 use crate::language::selector::node_name;
 use crate::language::sql;
-use crate::model::{Action, Engine, ExplainTarget, Fault, Load, SqlSource, Template, TemplatePart, Value, ValueKind};
+use crate::model::{
+    Action, Engine, ExplainTarget, Fault, Load, NodeSelector, SqlSource, Template, TemplatePart, Value, ValueKind,
+};
 use crate::source::{Diagnostic, Spanned};
 
 impl Decoder<'_> {
@@ -20,7 +22,7 @@ impl Decoder<'_> {
             "fault" => Action::Fault(self.fault(value)?),
             "catch_up" if value.scalar()?.as_str() == "pg" => Action::CatchUp(Engine::Pg),
             "catch_up" => Action::CatchUp(Engine::Mongo),
-            "workload" => Action::Workload(self.any(value)),
+            "workload" => Action::Workload(self.workload(value)?),
             "await" => Action::Await(value.scalar()?),
             "use" => Action::Use {
                 name: value.scalar()?,
@@ -148,10 +150,14 @@ impl Decoder<'_> {
         Some(file)
     }
 
-    fn fault(&mut self, node: &Node) -> Option<Fault> {
+    /// The mapping under `fault`.
+    pub fn fault(&mut self, node: &Node) -> Option<Fault> {
         let entry = node.entries().iter().find(|entry| FAULTS.contains(&entry.key.as_str()))?;
         if entry.key.as_str() == "heal" {
             return Some(Fault::Heal(self.healed(&entry.value)));
+        }
+        if entry.key.as_str() == "cut" {
+            return Some(Fault::Cut(self.groups(&entry.value)));
         }
         if entry.key.as_str() == "step_down" {
             return Some(Fault::StepDown);
@@ -163,9 +169,31 @@ impl Decoder<'_> {
             "restart" => Fault::Restart(nodes),
             "kill" => Fault::Kill(nodes),
             "pause" => Fault::Pause(nodes),
-            "resume" => Fault::Resume(nodes),
-            _ => Fault::Cut(nodes),
+            _ => Fault::Resume(nodes),
         })
+    }
+
+    /// The groups of `cut`: each a node or a list of nodes, all of one engine, none in two groups.
+    fn groups(&mut self, node: &Node) -> Vec<Vec<Spanned<NodeSelector>>> {
+        let groups: Vec<Vec<Spanned<NodeSelector>>> =
+            node.one_or_many().iter().map(|group| self.selectors(Some(group))).collect();
+        let mut seen: Vec<&NodeSelector> = vec![];
+        for (at, selector) in groups.iter().enumerate().flat_map(|(at, group)| group.iter().map(move |one| (at, one))) {
+            if seen.first().is_some_and(|first| first.engine() != selector.engine()) {
+                let error = Diagnostic::error(&selector.span, "nodes of two engines have no link that could be cut");
+                self.sink.push(error.help("cut the nodes of each engine in a step of its own"));
+            }
+            let earlier = groups[..at].iter().flatten().any(|other| other.value == selector.value);
+            if earlier {
+                self.sink.error(&selector.span, format!("`{}` is in two groups", selector.value));
+            }
+            if groups.len() > 1 && !matches!(selector.value, NodeSelector::Named(_) | NodeSelector::Primary) {
+                let error = Diagnostic::error(&selector.span, format!("`{}` may be any node", selector.value));
+                self.sink.push(error.help("name each node, or one alone: it is cut off from all others"));
+            }
+            seen.push(&selector.value);
+        }
+        groups
     }
 
     /// The nodes of `heal`; none for `all`.

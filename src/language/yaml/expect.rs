@@ -5,7 +5,7 @@ use super::operators;
 use super::tree::{Node, NodeKind};
 use crate::language::duration::duration;
 use crate::model::{
-    AwaitedError, ColumnExpectation, DocumentsExpectation, Expectation, PlanExpectation, RowExpectation,
+    AwaitedError, ColumnExpectation, DocumentsExpectation, Expectation, PlanExpectation, Recorded, RowExpectation,
     RowsExpectation, Template, Value, ValueKind,
 };
 use crate::source::{Diagnostic, Spanned};
@@ -27,6 +27,7 @@ impl Decoder<'_> {
             reply: self.reply(node),
             plan: node.get("plan").map(|plan| self.plan(plan)),
             agree: bool_of(node, "agree"),
+            recorded: node.scalar_of("recorded").and_then(|word| Some(word.span.of(recorded(&word)?))),
             within: node.scalar_of("within").and_then(|t| duration(&t).ok().map(|value| t.span.of(value))),
         }
     }
@@ -174,6 +175,15 @@ impl Decoder<'_> {
     fn values(&mut self, node: &Node, key: &str) -> Option<Spanned<Vec<Value>>> {
         let list = node.get(key)?;
         Some(list.span.of(list.items().iter().map(|item| self.value(item)).collect()))
+    }
+}
+
+fn recorded(word: &str) -> Option<Recorded> {
+    match word {
+        "present" => Some(Recorded::Present),
+        "once" => Some(Recorded::Once),
+        "exactly" => Some(Recorded::Exactly),
+        _ => None,
     }
 }
 

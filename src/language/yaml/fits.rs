@@ -11,8 +11,9 @@ use crate::model::{Action, Engine, ExplainTarget, NodeSelector, SqlSource, Step,
 use crate::source::{Diagnostic, Span};
 
 const SQL_EXPECT: &[&str] =
-    &["rows", "rows_unordered", "value", "columns", "affected", "empty", "error", "agree", "within"];
-const MONGO_EXPECT: &[&str] = &["documents", "documents_unordered", "reply", "empty", "error", "agree", "within"];
+    &["rows", "rows_unordered", "value", "columns", "affected", "empty", "error", "agree", "recorded", "within"];
+const MONGO_EXPECT: &[&str] =
+    &["documents", "documents_unordered", "reply", "empty", "error", "agree", "recorded", "within"];
 const SQL_ERROR: &[&str] = &["sqlstate", "message", "constraint", "table", "column"];
 const MONGO_ERROR: &[&str] = &["code", "name", "labels", "message"];
 
@@ -124,6 +125,7 @@ fn expected(expect: &Node, step: &Step, sink: &mut Sink) {
         (_, Some(Engine::Mongo)) => (MONGO_EXPECT, MONGO_ERROR),
         (Action::Load(_), _) => (&["affected", "error"], &[]),
         (Action::CatchUp(_), _) => (&["within"], &[]),
+        (Action::Workload(_), _) => (&["reply"], &[]),
         (Action::Await(_) | Action::Use { .. }, _) => return,
         _ => (&[], &[]),
     };

@@ -11,12 +11,13 @@ use crate::source::{Diagnostic, Span};
 
 /// Checks the steps of one list, or of a scenario with those of `finally`, in the order in which they run.
 pub(crate) fn check<'a>(steps: impl IntoIterator<Item = &'a Step>, sink: &mut Sink) {
-    let mut flow = Flow { sink, waiting: BTreeMap::new(), goldens: BTreeMap::new() };
+    let mut flow = Flow { sink, waiting: BTreeMap::new(), goldens: BTreeMap::new(), records: false };
     for step in steps {
         flow.golden(step);
         flow.busy(step);
         flow.awaits(step);
         flow.blocks(step);
+        flow.recorded(step);
     }
     flow.end();
 }
@@ -26,6 +27,8 @@ struct Flow<'a, 'b> {
     /// Steps that block and are not awaited yet, by name.
     waiting: BTreeMap<&'b str, &'b Step>,
     goldens: BTreeMap<&'b str, &'b Span>,
+    /// Whether a workload has recorded keys, or a list may have.
+    records: bool,
 }
 
 impl<'b> Flow<'_, 'b> {
@@ -78,6 +81,20 @@ impl<'b> Flow<'_, 'b> {
             let error = Diagnostic::error(&name.span, format!("a step already blocks as `{}`", name.value));
             self.sink.push(error.help("await it first, or take another name"));
         }
+    }
+
+    fn recorded(&mut self, step: &Step) {
+        if let Some(recorded) = step.expect.as_ref().and_then(|expect| expect.recorded.as_ref())
+            && !self.records
+        {
+            let error = Diagnostic::error(&recorded.span, "no workload before this step records anything");
+            self.sink.push(error.help("add `record: ${…}`, the key of what it writes, to an operation of a workload"));
+        }
+        self.records |= match &step.action {
+            Action::Workload(workload) => workload.mix.iter().any(|operation| operation.record.is_some()),
+            Action::Use { .. } => true,
+            _ => false,
+        };
     }
 
     fn end(&mut self) {

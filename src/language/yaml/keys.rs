@@ -1,5 +1,6 @@
 //! Every key of scenarios and steps, with its meaning: the one source of the check, of did-you-mean and of the schema.
 
+use super::keys_workload::WORKLOAD;
 use super::shape::{Key, Shape, Table, key, required};
 use Shape::{Any, Bool, Duration, Either, List, Map, Number, OneOrMany, Scalar, Some, Text, Whole, Words};
 
@@ -70,7 +71,11 @@ static STEP_KEYS: &[Key] = &[
         Words(&["pg", "mongo"]),
         "Waits until every member has replayed what was written so far, and reports the lag.",
     ),
-    key("workload", Any, "Runs concurrent clients. Not yet available."),
+    key(
+        "workload",
+        Shape::Table(&WORKLOAD),
+        "Runs concurrent clients, with faults beside them, and records every outcome.",
+    ),
     key("await", Scalar, "Collects the outcome of the earlier step that `blocks` under this name."),
     key(
         "use",
@@ -142,7 +147,8 @@ static TRANSACTION_OPTIONS: Table = Table::new(
 /// Kinds of faults.
 pub(crate) const FAULTS: &[&str] = &["stop", "start", "restart", "kill", "pause", "resume", "step_down", "cut", "heal"];
 
-static FAULT: Table = Table {
+/// A fault.
+pub(crate) static FAULT: Table = Table {
     name: "a fault",
     doc: "Does something to servers that polyspec owns.",
     keys: FAULT_KEYS,
@@ -159,8 +165,12 @@ static FAULT_KEYS: &[Key] = &[
     key("pause", OneOrMany(&Text), "SIGSTOP: the node hangs with its connections open."),
     key("resume", OneOrMany(&Text), "SIGCONT after a pause."),
     key("step_down", Words(&["mongo"]), "The primary of the replica set steps down and another is elected."),
-    key("cut", OneOrMany(&Text), "Parts these nodes from one another. Not yet available."),
-    key("heal", OneOrMany(&Text), "Ends the cuts of these nodes, or `all`. Not yet available."),
+    key(
+        "cut",
+        OneOrMany(&Either(&[Text, Some(&Text)])),
+        "Cuts these nodes off from one another, `[pg.apj, pg.emea]`, or groups of them, `[[pg.apj], [pg.emea, pg.latam]]`; one alone from all others, `pg.*` each from each. Clients reach them all.",
+    ),
+    key("heal", OneOrMany(&Text), "Ends the cuts of these nodes, or `all`."),
 ];
 
 /// What must come back.
@@ -184,6 +194,11 @@ pub(crate) static EXPECT: Table = Table::new(
         key("reply", Map(&Any), "MongoDB: fields that the reply must have; others may be there too."),
         key("plan", Shape::Table(&PLAN), "Of an `explain`: what the plan must be like."),
         key("agree", Bool, "The result must be the same on all nodes of the step."),
+        key(
+            "recorded",
+            Words(&["present", "once", "exactly"]),
+            "The first column or field of each row, against what workloads before have recorded: every acknowledged key is there (`present`), once and none twice (`once`), and nothing else but what is unknown (`exactly`).",
+        ),
         key("within", Duration, "A bound on the lag that `eventually` or `catch_up` measured."),
     ],
 );

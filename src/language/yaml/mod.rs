@@ -9,6 +9,7 @@ mod fits;
 mod flow;
 mod keys;
 mod keys_suite;
+mod keys_workload;
 mod operators;
 mod read;
 mod requirements;
@@ -19,6 +20,7 @@ mod shape;
 mod steps;
 mod system;
 mod tree;
+mod workload;
 
 pub use flow::expects;
 pub(crate) use requirements::requirements;

@@ -18,7 +18,7 @@ const COMPANIONS: [(&str, &[&str]); 8] = [
     ("golden", &["sql", "mongo", "explain", "await", "use"]),
     ("eventually", &["sql", "mongo", "explain"]),
     ("blocks", &["sql", "mongo"]),
-    ("save", &["sql", "mongo", "explain", "await", "use"]),
+    ("save", &["sql", "mongo", "explain", "await", "use", "workload"]),
 ];
 
 impl Decoder<'_> {
@@ -56,6 +56,7 @@ impl Decoder<'_> {
             let error = Diagnostic::error(&entry.key.span, format!("`{key}` has no meaning beside `{}`", action.value));
             self.sink.push(match (key, action.as_str()) {
                 ("on", "fault") => error.help("name the nodes in `fault` itself"),
+                ("on", "workload") => error.help("name the nodes of the clients in `workload` itself"),
                 ("on", "catch_up") => error.help("it waits for every member of the engine"),
                 ("session" | "on", "await") => error.help("the session and node are those of the step that blocks"),
                 _ => error.help(format!("`{key}` stands beside {}", super::super::suggest::enumerate(actions, "or"))),
@@ -123,10 +124,7 @@ fn time_of(node: &Node, key: &str) -> Option<Spanned<std::time::Duration>> {
 pub(crate) fn not_yet(action: &Action) -> Option<&'static str> {
     match action {
         Action::Generate(_) => Some("generate"),
-        Action::Workload(_) => Some("workload"),
         Action::Run(_) => Some("run"),
-        Action::Fault(crate::model::Fault::Cut(_)) => Some("cut"),
-        Action::Fault(crate::model::Fault::Heal(_)) => Some("heal"),
         _ => None,
     }
 }

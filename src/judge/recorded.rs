@@ -1,0 +1,130 @@
+//! `recorded`: what a query finds, held against what workloads were told.
+
+use std::collections::BTreeMap;
+
+use bson::{Bson, Document};
+
+use super::evidence::{at, unsuitable};
+use crate::model::{Datum, Recorded, Variables};
+use crate::observation::Output;
+use crate::source::Spanned;
+use crate::verdict::Evidence;
+
+/// The variable that holds what workloads of this run have recorded: a document with the lists `acknowledged` and `unknown`,
+/// each entry a `key` and by whom it was told (`by`).
+pub const RECORDED: &str = "recorded";
+
+/// How many keys a message names.
+const NAMED: usize = 10;
+
+/// The check of `recorded`.
+pub(super) fn check(expected: &Spanned<Recorded>, output: &Output, variables: &Variables) -> Vec<Evidence> {
+    let Some(found) = keys(output) else {
+        return vec![unsuitable(&expected.span, "recorded", "a query that returns keys", output)];
+    };
+    let Some(Datum::Bson(Bson::Document(record))) = variables.get(RECORDED) else {
+        let message = "no workload has recorded anything before this step";
+        return vec![Evidence { unusable: true, ..at(&expected.span, message) }];
+    };
+    let (acknowledged, unknown) = (told(record, "acknowledged"), told(record, "unknown"));
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    found.iter().for_each(|key| *counts.entry(key).or_default() += 1);
+    let mut evidence = vec![];
+    let lost: Vec<&str> = acknowledged.keys().filter(|key| !counts.contains_key(**key)).copied().collect();
+    evidence.extend(complaint(expected, "what was acknowledged is missing", &lost, &acknowledged));
+    if expected.value != Recorded::Present {
+        let twice: Vec<&str> = counts.iter().filter(|(_, count)| **count > 1).map(|(key, _)| *key).collect();
+        evidence.extend(complaint(expected, "what was written once is there more than once", &twice, &acknowledged));
+    }
+    if expected.value == Recorded::Exactly {
+        let known = |key: &str| acknowledged.contains_key(key) || unknown.contains_key(key);
+        let strange: Vec<&str> = counts.keys().filter(|key| !known(key)).copied().collect();
+        let message = "there is what no workload has written, or what it was told had failed";
+        evidence.extend(complaint(expected, message, &strange, &acknowledged));
+    }
+    evidence
+}
+
+/// The first column of rows, the first field of documents.
+fn keys(output: &Output) -> Option<Vec<String>> {
+    match output {
+        Output::Sql { rows: Some(set), .. } => {
+            let cell = |row: &Vec<Option<String>>| row.first().cloned().flatten().unwrap_or_else(|| "NULL".into());
+            Some(set.rows.iter().map(cell).collect())
+        }
+        Output::Documents(documents) => {
+            let first = |document: &Document| document.values().next().cloned().unwrap_or(Bson::Null);
+            Some(documents.iter().map(|document| Datum::Bson(first(document)).to_text()).collect())
+        }
+        _ => None,
+    }
+}
+
+/// Keys of a list with who was told.
+fn told<'a>(record: &'a Document, list: &str) -> BTreeMap<&'a str, &'a str> {
+    let entries = record.get_array(list).map(Vec::as_slice).unwrap_or_default();
+    let entry = |entry: &'a Bson| {
+        let entry = entry.as_document()?;
+        Some((entry.get_str("key").ok()?, entry.get_str("by").ok()?))
+    };
+    entries.iter().filter_map(entry).collect()
+}
+
+fn complaint(
+    expected: &Spanned<Recorded>,
+    message: &str,
+    keys: &[&str],
+    told: &BTreeMap<&str, &str>,
+) -> Option<Evidence> {
+    let first = keys.first()?;
+    let more = keys.len().saturating_sub(NAMED);
+    let mut named = keys[..keys.len() - more].join(", ");
+    if more > 0 {
+        named.push_str(&format!(" and {more} more"));
+    }
+    let mut evidence = at(&expected.span, format!("{message}: {named}"));
+    evidence.expected = Some(format!("{} keys were acknowledged", told.len()));
+    evidence.notes.extend(told.get(first).map(|by| format!("{first} was acknowledged to {by}")));
+    Some(evidence)
+}
+
+#[cfg(test)]
+mod tests {
+    use bson::doc;
+
+    use super::*;
+    use crate::source::{SourceFile, Span};
+
+    fn said(expected: Recorded, found: &[i32]) -> Vec<String> {
+        let file = SourceFile::new("t.yaml", "recorded: once");
+        let entry = |key: &str| doc! { "key": key, "by": "client 1" };
+        let record = doc! { "acknowledged": [entry("1"), entry("2")], "unknown": [entry("3")] };
+        let variables = [(RECORDED.to_string(), Datum::Bson(Bson::Document(record)))].into();
+        let documents = found.iter().map(|key| doc! { "_id": key, "x": 1 }).collect();
+        let expected = Span::new(&file, 0, 8).of(expected);
+        check(&expected, &Output::Documents(documents), &variables).into_iter().map(|found| found.message).collect()
+    }
+
+    #[test]
+    fn what_was_acknowledged_must_be_there_and_what_is_unknown_may() {
+        for recorded in [Recorded::Present, Recorded::Once, Recorded::Exactly] {
+            assert!(said(recorded, &[1, 2]).is_empty() && said(recorded, &[3, 2, 1]).is_empty());
+            assert_eq!(said(recorded, &[1, 3]), ["what was acknowledged is missing: 2"]);
+        }
+    }
+
+    #[test]
+    fn each_word_asks_for_more_than_the_one_before() {
+        assert!(said(Recorded::Present, &[1, 1, 2, 9]).is_empty());
+        assert_eq!(said(Recorded::Once, &[1, 1, 2, 9]), ["what was written once is there more than once: 1"]);
+        assert_eq!(said(Recorded::Once, &[1, 2, 3, 3]).len(), 1);
+        assert!(said(Recorded::Exactly, &[1, 2, 9])[0].ends_with("had failed: 9"));
+    }
+
+    #[test]
+    fn without_a_record_nothing_can_be_held_against_it() {
+        let file = SourceFile::new("t.yaml", "recorded: once");
+        let expected = Span::new(&file, 0, 8).of(Recorded::Once);
+        assert_eq!(check(&expected, &Output::Documents(vec![]), &Variables::new()).len(), 1);
+    }
+}
