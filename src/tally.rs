@@ -44,6 +44,7 @@ impl Tally {
             }
             Event::ServerNotice { .. }
             | Event::Download { .. }
+            | Event::Progress { .. }
             | Event::ServersReady { .. }
             | Event::SystemReady { .. }
             | Event::ScenarioStarted { .. }

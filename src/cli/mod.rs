@@ -5,7 +5,9 @@ mod bless;
 mod check;
 mod cluster;
 mod context;
+mod generate;
 mod list;
+mod live;
 mod replay;
 mod reporters;
 mod run;
@@ -26,6 +28,7 @@ pub fn execute(arguments: Arguments, context: &Context) -> Exit {
         Command::Check(check) => check::check(&check, context),
         Command::List(list) => list::list(&list, context),
         Command::Up(up) => cluster::up(&up, context),
+        Command::Generate(generate) => generate::generate(&generate, context),
         Command::Down(down) => cluster::down(&down, context),
         Command::Status(status) => cluster::status(&status, context),
         Command::Doctor(doctor) => cluster::doctor(&doctor, context),

@@ -130,6 +130,7 @@ impl Reporter for JUnit {
             Event::RunFinished { summary } => self.elapsed = Some(Duration::from_millis(summary.elapsed_ms)),
             Event::ServerNotice { .. }
             | Event::Download { .. }
+            | Event::Progress { .. }
             | Event::ServersReady { .. }
             | Event::SystemReady { .. }
             | Event::ScenarioStarted { .. }

@@ -31,7 +31,7 @@ pub struct Prepared {
 impl Prepared {
     /// The servers that the jobs need.
     pub(super) fn wanted(&self) -> Wanted<'_> {
-        Wanted { suite: &self.suite, request: &self.request, jobs: &self.jobs }
+        Wanted { suite: &self.suite, request: &self.request, jobs: &self.jobs, all: false }
     }
 }
 
@@ -65,7 +65,7 @@ fn quoted(name: &str) -> String {
     if name.bytes().all(plain) { name.to_string() } else { format!("'{}'", name.replace('\'', "'\\''")) }
 }
 
-fn under_test(suite: &Suite, system: Arc<System>) -> Result<Arc<SystemUnderTest>, Vec<Diagnostic>> {
+pub(super) fn under_test(suite: &Suite, system: Arc<System>) -> Result<Arc<SystemUnderTest>, Vec<Diagnostic>> {
     let fingerprint = fingerprint(suite, &system).map_err(|error| vec![error])?;
     Ok(Arc::new(SystemUnderTest { system: (*system).clone(), fingerprint }))
 }

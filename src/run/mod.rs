@@ -2,6 +2,8 @@
 //! it.
 
 mod bootstrap;
+mod establish;
+mod files;
 mod host;
 mod jobs;
 mod servers;
@@ -12,6 +14,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use bootstrap::Bootstrap;
+pub use establish::{Wish, establish};
+pub use files::{FileFormat, Files, write_files};
 pub use jobs::{Prepared, prepare};
 pub use servers::{Obtained, Wanted, obtain};
 
@@ -133,7 +137,7 @@ impl Prepared {
         });
     }
 
-    fn options(&self) -> engine::Options {
+    pub(super) fn options(&self) -> engine::Options {
         let settings = self.suite.settings();
         engine::Options {
             jobs: self.request.jobs,

@@ -23,6 +23,8 @@ pub struct Wanted<'a> {
     pub request: &'a Request,
     /// The jobs that will run on them.
     pub jobs: &'a [Job],
+    /// Whether all nodes of the topology are wanted, whatever the jobs speak to.
+    pub all: bool,
 }
 
 /// How faults reach the nodes.
@@ -107,6 +109,9 @@ impl Wanted<'_> {
     /// The nodes that the jobs speak to; with replication, all peers; of a replica set, all members.
     fn nodes(&self) -> Vec<NodeName> {
         let all = self.topology().nodes();
+        if self.all {
+            return all;
+        }
         let of = |engine: Engine| all.iter().filter(move |node| node.engine == engine);
         let mut needed = BTreeSet::new();
         for job in self.jobs {
