@@ -56,7 +56,7 @@ fn request(folder: &Path, arguments: &Arguments) -> Request {
         keep: false,
         fail_fast: false,
         records: true,
-        cluster: cluster::Options::from_environment(),
+        cluster: cluster::Options::from_environment(|name| std::env::var_os(name)),
         seed: 0,
     }
 }

@@ -122,6 +122,11 @@ pub enum Event {
         /// The command that reruns just this one.
         rerun: String,
     },
+    /// Copies of failed scenarios were kept: where they are, and how long.
+    CopiesKept {
+        /// One line.
+        message: String,
+    },
     /// Goldens that no selected or unselected scenario uses.
     GoldensUnused {
         /// Paths.

@@ -13,6 +13,7 @@ pub mod event;
 pub mod exit;
 pub mod explain;
 pub mod generate;
+pub mod grade;
 pub mod judge;
 pub mod language;
 pub mod model;

@@ -28,7 +28,7 @@ fn context() -> std::io::Result<Context> {
         width: std::env::var("COLUMNS").ok().and_then(|width| width.parse().ok()).unwrap_or(120),
         cores: std::thread::available_parallelism().map_or(2, usize::from),
         ci: set("CI"),
-        cluster: polyspec::cluster::Options::from_environment(),
+        cluster: polyspec::cluster::Options::from_environment(|name| std::env::var_os(name)),
         program: std::env::current_exe()?,
     })
 }

@@ -100,3 +100,11 @@ pub struct ServerError {
     /// The position in the SQL text, 1-based, in characters (PostgreSQL).
     pub position: Option<u32>,
 }
+
+impl ServerError {
+    /// The same, with a hint that it was polyspec who told the server to cancel: its own message does not say why.
+    pub fn cancelled_after(mut self, limit: Duration) -> Self {
+        self.hint.get_or_insert(format!("polyspec told the server to cancel: the time limit of {limit:?} was over"));
+        self
+    }
+}

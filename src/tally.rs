@@ -43,6 +43,7 @@ impl Tally {
                 }
             }
             Event::ServerNotice { .. }
+            | Event::CopiesKept { .. }
             | Event::Download { .. }
             | Event::Progress { .. }
             | Event::ServersReady { .. }

@@ -64,6 +64,10 @@ pub struct Evidence {
     pub diff: Option<Diff>,
     /// More that helps: the server's DETAIL and HINT, values of variables, a nondeterminism that was seen.
     pub notes: Vec<String>,
+    /// Whether the scenario is wrong rather than the system: an expectation that cannot be used, which shows only when its
+    /// variables have their values.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unusable: bool,
 }
 
 /// A place in a file together with the lines around it, so that a report needs no file.

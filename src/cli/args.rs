@@ -27,6 +27,8 @@ pub(super) enum Command {
     Check(Check),
     /// List the scenarios that a selection runs
     List(List),
+    /// Run the suite over systems that each break one thing, and say which it does not notice
+    Mutants(Mutants),
     /// Start the servers of the suite and leave them running; with `--rows`, build the system there and fill it
     Up(Up),
     /// Make realistic rows: into the system on the servers that `up` keeps, or into files
@@ -151,6 +153,25 @@ pub(super) struct List {
     /// As JSON, a line a run
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct Mutants {
+    #[command(flatten)]
+    pub suite: SuiteArgs,
+    #[command(flatten)]
+    pub servers: ServerArgs,
+    /// Only mutants whose names contain one of these; all when absent
+    pub names: Vec<String>,
+    /// The folder of mutants
+    #[arg(long, value_name = "DIR", default_value = "fixtures/mutants")]
+    pub mutants: String,
+    /// Run every scenario on every mutant, not only those that can kill it first
+    #[arg(long)]
+    pub all: bool,
+    /// How many mutants run side by side [default: the number of cores]
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
 }
 
 #[derive(Args, Clone, Debug)]

@@ -3,20 +3,13 @@
 use super::Context;
 use super::args::{self, Format};
 use super::live::Live;
-use super::reporters::refuse;
 use super::run::{explain, request};
 use crate::engine::Interrupt;
 use crate::exit::Exit;
-use crate::run::{FileFormat, Files, Request, RunError, Wish, establish, runtime, write_files};
-use crate::source::Diagnostic;
+use crate::run::{FileFormat, Files, Request, RunError, Wish, establish, runtime, stop_wanted, write_files};
 
 /// Makes rows, in a system on servers or in files.
 pub(super) fn generate(args: &args::Generate, context: &Context) -> Exit {
-    let foreign = !args.servers.pg_urls.is_empty() || args.servers.mongo_url.is_some();
-    if foreign && args.database.is_none() && args.out.is_none() {
-        let error = Diagnostic::nowhere("servers of your own are filled only in a database that you name");
-        return refuse(&[error.help("add `--database NAME`")], context);
-    }
     let request = Request { system: args.system.clone(), ..request(&args.suite, &args.servers, context) };
     let seed = seed(&args.seed);
     match &args.out {
@@ -90,10 +83,9 @@ fn into_servers(wish: Wish, context: &Context) -> Exit {
     let work = async {
         let (stop, interrupt) = Interrupt::new();
         let listener = tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                // The receiver lives as long as the work.
-                let _ = stop.send(true);
-            }
+            stop_wanted().await;
+            // The receiver lives as long as the work, and the sender must, too.
+            let _ = stop.send(true);
             std::future::pending::<()>().await;
         });
         let done = establish(wish, |event| live.event(event), interrupt).await;

@@ -8,6 +8,7 @@ mod context;
 mod generate;
 mod list;
 mod live;
+mod mutants;
 mod replay;
 mod reporters;
 mod run;
@@ -27,6 +28,7 @@ pub fn execute(arguments: Arguments, context: &Context) -> Exit {
         Command::Review(review) => bless::review(&review, context),
         Command::Check(check) => check::check(&check, context),
         Command::List(list) => list::list(&list, context),
+        Command::Mutants(args) => mutants::mutants(&args, context),
         Command::Up(up) => cluster::up(&up, context),
         Command::Generate(generate) => generate::generate(&generate, context),
         Command::Down(down) => cluster::down(&down, context),

@@ -8,7 +8,7 @@ use super::reporters::{Reporters, print, refuse};
 use crate::engine::Interrupt;
 use crate::event::Summary;
 use crate::exit::Exit;
-use crate::run::{Prepared, Request, RunError, prepare, runtime};
+use crate::run::{Prepared, Request, RunError, prepare, runtime, stop_wanted};
 use crate::source::Diagnostic;
 use crate::suite::Selection;
 
@@ -60,11 +60,10 @@ pub(super) fn carry_out(
     runtime.block_on(async {
         let (stop, interrupt) = Interrupt::new();
         let listener = tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                // The receiver lives as long as the run.
-                let _ = stop.send(true);
-                std::future::pending::<()>().await;
-            }
+            stop_wanted().await;
+            // The receiver lives as long as the run, and the sender must, too.
+            let _ = stop.send(true);
+            std::future::pending::<()>().await;
         });
         let summary = prepared.execute(passes, between, |event| reporters.event(event), interrupt).await;
         listener.abort();

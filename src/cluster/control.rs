@@ -79,7 +79,9 @@ async fn listen(socket: &Path) -> Result<UnixListener, ClusterError> {
         std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o600))?;
         Ok(listener)
     };
-    bind().map_err(|error: io::Error| ClusterError::folder(socket, error, "set TMPDIR to a folder with a short path"))
+    bind().map_err(|error: io::Error| {
+        ClusterError::folder(socket, error, "set POLYSPEC_RUN_DIR to a folder with a short path")
+    })
 }
 
 async fn converse(cluster: Arc<Cluster>, stream: UnixStream, over: Arc<Notify>) {

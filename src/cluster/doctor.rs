@@ -69,8 +69,8 @@ pub fn examine(options: &Options) -> Vec<Finding> {
         findings.extend(Pin::majors(engine).into_iter().rev().filter_map(|major| cached(engine, major, options)));
         findings.extend(on_path(engine, options));
     }
-    findings.push(folder("cache folder", &options.cache));
-    findings.push(folder("run folder", &options.run_dir));
+    findings.push(folder("cache folder", &options.cache, "POLYSPEC_CACHE"));
+    findings.push(folder("run folder", &options.run_dir, "POLYSPEC_RUN_DIR"));
     findings.extend(owned_by_us(&options.run_dir));
     findings.push(space("space for builds", &options.cache));
     findings.push(space("space for data", &options.run_dir));
@@ -216,13 +216,14 @@ fn on_path(engine: Engine, options: &Options) -> Vec<Finding> {
 }
 
 /// Whether the folder, or the nearest one above it that exists, can be written.
-fn folder(what: &str, path: &Path) -> Finding {
+fn folder(what: &str, path: &Path, variable: &str) -> Finding {
     let there = nearest(path);
     if access(&there, AccessFlags::W_OK | AccessFlags::X_OK).is_ok() {
         return Finding::ok(what, format!("{} can be written", path.display()));
     }
     let detail = format!("{} cannot be written", there.display());
-    Finding::bad(FindingStatus::Missing, what, detail, "make it writable, or choose another one (`--cache`, TMPDIR)")
+    let mend = format!("make it writable, or name another one with {variable}");
+    Finding::bad(FindingStatus::Missing, what, detail, mend)
 }
 
 /// A run folder that is there must be ours.

@@ -16,7 +16,7 @@ pub struct Options {
     pub mongod: Option<PathBuf>,
     /// Folders to look for programs in, as `PATH` writes them.
     pub search_path: Option<OsString>,
-    /// Where fetched builds are kept; [`default_cache`].
+    /// Where fetched builds are kept, from `POLYSPEC_CACHE`, else [`default_cache`].
     pub cache: PathBuf,
     /// Below it lies one folder for each running cluster: `polyspec-<uid>` in `POLYSPEC_RUN_DIR`, else in the folder for
     /// temporary files. In memory (the default where there is a file system with room) it takes about 150 MB for an idle
@@ -34,15 +34,18 @@ pub struct Options {
 const ROOM_IN_MEMORY: u64 = 3 << 30;
 
 impl Options {
-    /// The defaults, with what the environment says.
-    pub fn from_environment() -> Self {
-        let temporary = path_variable("POLYSPEC_RUN_DIR").or_else(shared_memory).unwrap_or_else(std::env::temp_dir);
-        let run_dir = temporary.join(format!("polyspec-{}", Uid::effective()));
+    /// The defaults, with what the environment says; `variable` looks a variable up, as `std::env::var_os` does.
+    pub fn from_environment(variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        // An empty path counts as none.
+        let path = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let temporary = path("TMPDIR").unwrap_or_else(|| PathBuf::from("/tmp"));
+        let run_dir = path("POLYSPEC_RUN_DIR").or_else(shared_memory).unwrap_or_else(|| temporary.clone());
+        let run_dir = run_dir.join(format!("polyspec-{}", Uid::effective()));
         Self {
-            pg_bin: path_variable("POLYSPEC_PG_BIN"),
-            mongod: path_variable("POLYSPEC_MONGOD"),
-            search_path: std::env::var_os("PATH"),
-            cache: default_cache(),
+            pg_bin: path("POLYSPEC_PG_BIN"),
+            mongod: path("POLYSPEC_MONGOD"),
+            search_path: variable("PATH"),
+            cache: path("POLYSPEC_CACHE").unwrap_or_else(|| default_cache(&temporary)),
             state_dir: run_dir.join("up"),
             run_dir,
             start_timeout: Duration::from_secs(60),
@@ -62,18 +65,13 @@ fn shared_memory() -> Option<PathBuf> {
 }
 
 /// The cache folder of this user. Root's is `/var/cache/polyspec`: root's servers run as an unprivileged account, which
-/// cannot enter root's home.
-pub fn default_cache() -> PathBuf {
+/// cannot enter root's home. A user without a home has it in `temporary`.
+pub fn default_cache(temporary: &std::path::Path) -> PathBuf {
     if Uid::effective().is_root() {
         return PathBuf::from("/var/cache/polyspec");
     }
     match directories::ProjectDirs::from("", "", "polyspec") {
         Some(folders) => folders.cache_dir().to_path_buf(),
-        None => std::env::temp_dir().join(format!("polyspec-cache-{}", Uid::effective())),
+        None => temporary.join(format!("polyspec-cache-{}", Uid::effective())),
     }
-}
-
-/// A path from the environment; an empty one counts as none.
-fn path_variable(name: &str) -> Option<PathBuf> {
-    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }

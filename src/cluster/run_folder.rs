@@ -23,7 +23,7 @@ pub(crate) const OWNER: &str = "owner.json";
 /// The folder with a file for each process, whose name is its number and whose content is its start.
 pub(crate) const PIDS: &str = "pids";
 
-const MEND: &str = "set TMPDIR to a folder that you own, or remove this one if it is yours";
+const MEND: &str = "set POLYSPEC_RUN_DIR to a folder that you own, or remove this one if it is yours";
 
 /// The folder of a running cluster.
 #[derive(Debug)]
@@ -50,7 +50,8 @@ impl RunFolder {
             std::fs::rename(&unfinished, &path)?;
             Ok(lock)
         };
-        let lock = make().map_err(|error| ClusterError::folder(&path, error, "free some space, or set TMPDIR"))?;
+        let lock =
+            make().map_err(|error| ClusterError::folder(&path, error, "free some space, or set POLYSPEC_RUN_DIR"))?;
         Ok(Self { path, _lock: lock })
     }
 

@@ -13,7 +13,7 @@ use super::build::cache::hex;
 use super::run_folder::{self, make_folder, random_word};
 use super::{ClusterDescription, ClusterError, Owner};
 
-const MEND: &str = "make the folder writable, or set TMPDIR";
+const MEND: &str = "make the folder writable, or set POLYSPEC_RUN_DIR";
 
 /// A cluster that runs in the background.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

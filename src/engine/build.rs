@@ -10,6 +10,7 @@ use super::goldens::Goldens;
 use super::sessions::Sessions;
 use super::step::{Halt, Stage, broken_build};
 use super::{Footprint, Host, Job, Options, Reporting, SystemUnderTest};
+use crate::backend::BackendError;
 use crate::backend::mongo::MongoClients;
 use crate::backend::pg::{self, PgNode};
 use crate::event::Event;
@@ -71,6 +72,11 @@ impl Builder<'_> {
         let template = Template::plan(self.servers, self.run, fingerprint, wanted.pg.clone(), wanted.mongo);
         let ours = |error| vec![broken_build(&wanted.system.system.title.span, &error)];
         let clients = self.clients.map(|clients| &**clients);
+        let held = match template.shared {
+            true => self.host.hold_template(&template.database).await,
+            false => Ok(None),
+        };
+        let _hold = held.map_err(|error| ours(BackendError::Other(format!("its lock cannot be had: {error}"))))?;
         let (peers, mongo) = template.missing(clients).await.map_err(ours)?;
         try_join_all(peers.iter().map(|node| pg::create_database(node, &template.database))).await.map_err(ours)?;
         // The two engines' halves do not see each other, so they are built side by side.

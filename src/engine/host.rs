@@ -56,6 +56,10 @@ pub trait Host: Send + Sync {
     /// passwords, ports, folders.
     fn redactions(&self) -> Vec<(String, String)>;
 
+    /// The sole right to build the template `database`, which other runs on these servers may want at the same moment; waits
+    /// for it, and gives it back when it is dropped. `None` where no other run can want it.
+    async fn hold_template(&self, database: &str) -> io::Result<Option<File>>;
+
     /// Whether faults can be injected: only on nodes that polyspec owns.
     fn owns_nodes(&self) -> bool;
 }

@@ -13,7 +13,6 @@ use super::case::{SharedCopies, Worker, drop_shared};
 use super::{Footprint, Host, Job, Options, Reporting, Until};
 use crate::backend::mongo::{self, MongoClients};
 use crate::backend::{BackendError, pg};
-use crate::event::Event;
 use crate::model::Engine;
 use crate::system::{RunId, Servers};
 use crate::verdict::Verdict;
@@ -59,7 +58,12 @@ pub async fn run(
     };
     let admin = clients(0);
     let builder = Builder { servers, host, options, reporting, run: &run, clients: admin.as_ref() };
-    let built = builder.build_all(&jobs).await;
+    let built = tokio::select! {
+        biased;
+        // What is half built is a ruin: swept below, or dropped by the next run that wants this template.
+        () = interrupt.wait() => super::build::Built::new(),
+        built = builder.build_all(&jobs) => built,
+    };
     let shared = SharedCopies::default();
     let worker = |number: usize| Worker {
         servers,
@@ -88,6 +92,10 @@ pub async fn run(
                     seen.note(&job, &worker.run(&job).await);
                 }
             }
+            // The first worker's clients are the run's own and are needed to the end.
+            if let (true, Some(clients)) = (number > 0, &worker.clients) {
+                clients.close().await;
+            }
         }
     };
     join_all((0..workers).map(work)).await;
@@ -97,16 +105,17 @@ pub async fn run(
             seen.note(&job, &worker.run(&job).await);
         }
     }
-    if interrupt.is_set() {
-        reporting.send(Event::Interrupted);
-    }
     drop(worker);
     let shared = drop_shared(shared, admin.as_deref()).await;
     for template in built.into_values().flatten() {
         template.remove(admin.as_deref()).await?;
     }
     shared?;
-    if options.keep { Ok(()) } else { sweep(servers, &run, admin.as_deref()).await }
+    let swept = if options.keep { Ok(()) } else { sweep(servers, &run, admin.as_deref()).await };
+    if let Some(clients) = &admin {
+        clients.close().await;
+    }
+    swept
 }
 
 /// What was seen of what the run waits for.

@@ -13,7 +13,7 @@ use super::sessions::Sessions;
 use super::{Options, Reporting};
 use crate::backend::BackendError;
 use crate::judge;
-use crate::model::{Action, Step, System, Variables};
+use crate::model::{Action, Expectation, Step, System, Variables};
 use crate::observation::{Observation, Outcome, Output};
 use crate::source::{Diagnostic, Span};
 use crate::system::Servers;
@@ -123,8 +123,11 @@ impl Stage<'_> {
                         }
                         return self.accept(step, &observations).await;
                     }
-                    if over {
-                        return Err(Halt::Fails(after(limit, evidence)));
+                    if evidence.iter().any(|evidence| evidence.unusable) {
+                        return Err(Halt::Breaks(evidence));
+                    }
+                    if over || self.is_only_late(step, &observations) {
+                        return Err(Halt::Fails(after(limit.filter(|_| over), evidence)));
                     }
                 }
                 Err(Trouble::Authors(error)) => return Err(breaks(&error)),
@@ -167,6 +170,14 @@ impl Stage<'_> {
             evidence = self.goldens.peek(step, observations);
         }
         evidence
+    }
+
+    /// Whether everything holds but `within`: a lag only grows, so that another try cannot mend it, and would show a lag
+    /// that is not the system's.
+    fn is_only_late(&self, step: &Step, observations: &[Observation]) -> bool {
+        let Some(expect) = step.expect.as_ref().filter(|expect| expect.within.is_some()) else { return false };
+        let unbound = Step { expect: Some(Expectation { within: None, ..expect.clone() }), ..step.clone() };
+        self.judge(&unbound, observations).is_empty()
     }
 
     /// What follows when a step holds: its golden, and what it saves.
@@ -220,6 +231,9 @@ impl Stage<'_> {
         }
         if step.expect.is_some() || awaited.expect.is_none() {
             evidence.extend(judge::judge(step, &observations, &self.variables));
+        }
+        if evidence.iter().any(|evidence| evidence.unusable) {
+            return Err(Halt::Breaks(evidence));
         }
         if !evidence.is_empty() {
             return Err(Halt::Fails(evidence));

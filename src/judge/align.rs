@@ -225,6 +225,13 @@ mod tests {
     }
 
     #[test]
+    fn only_what_is_there_once_on_both_sides_is_an_anchor() {
+        assert_eq!(anchors(&[1, 2, 1, 3], &[1, 2, 3]), [(1, 1), (3, 2)]);
+        assert_eq!(anchors(&[1, 2, 3], &[1, 2, 1, 3]), [(1, 1), (2, 3)]);
+        assert_eq!(anchors(&[1, 2], &[2, 1]).len(), 1);
+    }
+
+    #[test]
     fn a_reversed_list_ends_soon() {
         let expected: Vec<u32> = (0..50_000).collect();
         let actual: Vec<u32> = expected.iter().rev().copied().collect();

@@ -38,7 +38,7 @@ impl Decimal {
         if number.is_finite() && number.fract() == 0.0 {
             Self::parse(&format!("{number:.0}"))
         } else {
-            Self::parse(&format!("{number:e}").replace("NaN", "nan"))
+            Self::parse(&format!("{number:e}"))
         }
     }
 

@@ -31,6 +31,7 @@ pub(super) fn invalid(diagnostic: &Diagnostic) -> Evidence {
     let mut evidence = Evidence {
         message: format!("this expectation cannot be used: {}", diagnostic.message),
         place: diagnostic.span.as_ref().map(Place::of),
+        unusable: true,
         ..Evidence::default()
     };
     evidence.notes = diagnostic.help.clone();

@@ -31,12 +31,6 @@ mod show;
 mod types;
 
 #[cfg(test)]
-mod cell_tests;
-#[cfg(test)]
-mod diff_tests;
-#[cfg(test)]
-mod operator_tests;
-#[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;

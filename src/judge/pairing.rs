@@ -4,6 +4,9 @@ use std::collections::VecDeque;
 
 use super::matching::{Match, Miss};
 
+/// Comparisons whose results are kept; beyond that memory counts more than time.
+const REMEMBERED: usize = 10_000_000;
+
 /// Finds for as many expected entries as possible one entry each that matches it and that no other entry has. The result
 /// has an entry for each expected one. Once it is known that not all can be paired, the rest is paired as it comes.
 pub(super) fn pair_up(
@@ -14,7 +17,7 @@ pub(super) fn pair_up(
     let mut pairing = Pairing {
         partner: vec![None; expected],
         owner: vec![None; actual],
-        known: vec![None; expected * actual],
+        known: vec![None; if expected.saturating_mul(actual) <= REMEMBERED { expected * actual } else { 0 }],
         matches,
     };
     for i in 0..expected {
@@ -38,15 +41,17 @@ struct Pairing<F> {
 impl<F: Fn(usize, usize) -> Match> Pairing<F> {
     fn holds(&mut self, i: usize, j: usize) -> Result<bool, Miss> {
         let at = i * self.owner.len() + j;
-        if let Some(known) = self.known[at] {
-            return Ok(known);
+        if let Some(Some(known)) = self.known.get(at) {
+            return Ok(*known);
         }
         let holds = match (self.matches)(i, j) {
             Ok(()) => true,
             Err(Miss::Differs { .. }) => false,
             Err(invalid) => return Err(invalid),
         };
-        self.known[at] = Some(holds);
+        if let Some(known) = self.known.get_mut(at) {
+            *known = Some(holds);
+        }
         Ok(holds)
     }
 

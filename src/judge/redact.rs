@@ -11,7 +11,8 @@ use crate::model::Redaction;
 use crate::source::Diagnostic;
 use crate::verdict::{Diff, Evidence, Place};
 
-/// Replaces by name. One for each run of a scenario: ObjectIds are numbered by their first appearance in it.
+/// Replaces by name. One for each run of a scenario: ObjectIds are numbered by their first appearance in it. The default
+/// replaces nothing.
 #[derive(Default)]
 pub struct Redactor {
     fixed: Option<Fixed>,
@@ -236,6 +237,7 @@ mod tests {
             actual: secret(),
             diff: Some(Diff { header: secret(), lines: vec![line], omitted: 0 }),
             notes: vec!["hunter2".into()],
+            ..Evidence::default()
         };
         redactor(&[("hunter2", "password")]).redact_evidence(&mut evidence);
         assert!(!format!("{evidence:?}").contains("hunter2"), "{evidence:?}");

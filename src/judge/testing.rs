@@ -1,5 +1,6 @@
 //! Builders for the tests of this room: values from JSON text, with the numbers as written.
 
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use super::json::Json;
@@ -13,7 +14,9 @@ use crate::verdict::Evidence;
 
 /// A place on line `line` of a file of 99 lines.
 pub(crate) fn span(line: usize) -> Span {
-    Span::of_line(&SourceFile::new("scenario.yaml", "some text\n".repeat(99)), line)
+    static FILE: LazyLock<Arc<SourceFile>> =
+        LazyLock::new(|| SourceFile::new("scenario.yaml", "some text\n".repeat(99)));
+    Span::of_line(&FILE, line)
 }
 
 /// A value from JSON; text may hold `${variables}`.

@@ -104,6 +104,9 @@ mod tests {
     #[test]
     fn number_is_any_number_and_nothing_else() {
         assert!(is_bson_type(&Bson::Int64(1), "number") && is_bson_type(&Bson::Double(1.0), "number"));
+        assert!(
+            is_bson_type(&Bson::Decimal128("1".parse().unwrap()), "number") && is_bson_type(&Bson::Int32(1), "number")
+        );
         assert!(!is_bson_type(&Bson::String("1".into()), "number"));
         assert!(is_bson_type(&Bson::Int64(1), "long") && !is_bson_type(&Bson::Int64(1), "int"));
     }

@@ -66,6 +66,7 @@ fn evidence() -> impl Strategy<Value = Evidence> {
         actual: Some(texts[4].clone()),
         diff,
         notes: texts,
+        ..Evidence::default()
     })
 }
 
@@ -79,7 +80,8 @@ fn events() -> impl Strategy<Value = Vec<Stamped>> {
         let lag = Event::LagMeasured { name: name.clone(), place: title, lag_ms: 1.0 };
         stamp(vec![
             Event::ScenarioStarted { name: name.clone() },
-            Event::ServerNotice { message: name },
+            Event::ServerNotice { message: name.clone() },
+            Event::CopiesKept { message: name },
             lag,
             failed,
             nothing(),

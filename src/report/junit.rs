@@ -129,6 +129,7 @@ impl Reporter for JUnit {
             }
             Event::RunFinished { summary } => self.elapsed = Some(Duration::from_millis(summary.elapsed_ms)),
             Event::ServerNotice { .. }
+            | Event::CopiesKept { .. }
             | Event::Download { .. }
             | Event::Progress { .. }
             | Event::ServersReady { .. }

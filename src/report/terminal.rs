@@ -190,6 +190,7 @@ impl Reporter for Terminal {
                 let (scenarios, workers) = (count(*selected, "scenario"), count(*jobs, "worker"));
                 self.note(&format!("{suite}: {scenarios}{left_out}; {workers}; seed {seed}"));
             }
+            Event::CopiesKept { message } => self.note(message),
             Event::ServerNotice { message } => {
                 if self.options.verbose {
                     self.note(message);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::jobs::under_test;
-use super::{Prepared, Request, RunError, Wanted, host, obtain};
+use super::{Prepared, Request, RunError, Wanted, endpoints, host, obtain};
 use crate::engine::{Dispatcher, Establish, Interrupt, Reporting, SystemUnderTest};
 use crate::event::{Event, Stamped};
 use crate::model::{Datum, NodeSelector, System, Variables};
@@ -89,9 +89,14 @@ impl Wish {
             Some(_) => lists(&system.system).map_err(RunError::Input)?,
             None => vec![],
         };
+        let endpoints = endpoints::resolve(suite.settings(), &self.request).map_err(RunError::Input)?;
+        if self.database.is_none() && !endpoints.is_empty() {
+            let error = Diagnostic::nowhere("servers of your own are filled only in a database that you name");
+            return Err(RunError::Input(vec![error.help("add `--database NAME` to `polyspec generate`")]));
+        }
         let prepared = Prepared {
             suite,
-            request: self.request.clone(),
+            request: Request { endpoints, ..self.request.clone() },
             jobs: vec![],
             filtered_out: 0,
             warnings: vec![],
@@ -107,8 +112,7 @@ impl Wish {
         lists: Vec<&str>,
         reporting: &Reporting,
     ) -> Result<Vec<String>, RunError> {
-        let wanted = Wanted { all: self.database.is_none(), ..prepared.wanted() };
-        let wanted = Wanted { all: wanted.all || !self.request.endpoints.is_empty(), ..wanted };
+        let wanted = Wanted { all: true, ..prepared.wanted() };
         let obtained = obtain(&wanted, reporting).await.map_err(RunError::Machinery)?;
         let host = host::SuiteHost::new(prepared, &obtained);
         let name = self.database.clone().unwrap_or_else(|| database_name(&system.system.path));

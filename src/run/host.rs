@@ -116,6 +116,14 @@ impl Host for SuiteHost<'_> {
         self.obtained.redactions()
     }
 
+    async fn hold_template(&self, database: &str) -> io::Result<Option<File>> {
+        let Some(folder) = &self.obtained.shared_folder else { return Ok(None) };
+        let lock = File::create(folder.join(format!("{database}.lock")))?;
+        // Another run may build for minutes: its wait must not hold up this run's other work.
+        let held = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock)).await;
+        held.map_err(io::Error::other)?.map(Some)
+    }
+
     fn owns_nodes(&self) -> bool {
         self.obtained.control.is_some()
     }

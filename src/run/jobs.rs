@@ -8,7 +8,8 @@ use sha2::{Digest, Sha256};
 
 use super::{Request, SharedSuite, Wanted};
 use crate::engine::{Job, SystemUnderTest};
-use crate::model::{Action, SqlSource, Step, System};
+use crate::judge;
+use crate::model::{Action, Body, SqlSource, Step, System};
 use crate::source::{Diagnostic, Spanned};
 use crate::suite::{Run, Suite};
 
@@ -39,9 +40,15 @@ impl Prepared {
 ///
 /// # Errors
 /// Everything that is wrong with the suite, its files or the selection.
-pub fn prepare(request: Request) -> Result<Prepared, Vec<Diagnostic>> {
+pub fn prepare(mut request: Request) -> Result<Prepared, Vec<Diagnostic>> {
     let suite = Arc::new(Suite::open(&request.suite, &request.cwd)?);
+    request.endpoints = super::endpoints::resolve(suite.settings(), &request)?;
     let loaded = suite.load(&request.selection)?;
+    let unusable: Vec<Diagnostic> =
+        loaded.runs.iter().filter(|run| run.case.unwrap_or(0) == 0).flat_map(unusable).collect();
+    if !unusable.is_empty() {
+        return Err(unusable);
+    }
     let mut jobs = vec![];
     for run in &loaded.runs {
         jobs.push(job(&suite, &request, run)?);
@@ -50,13 +57,21 @@ pub fn prepare(request: Request) -> Result<Prepared, Vec<Diagnostic>> {
     Ok(Prepared { suite, request, jobs, filtered_out: loaded.filtered_out, warnings, goldens: loaded.goldens })
 }
 
+/// Expectations of a scenario that could not be used, whatever came back.
+fn unusable(run: &Run) -> Vec<Diagnostic> {
+    let Body::Steps { steps, finally } = &run.scenario.body else { return vec![] };
+    let expectations = steps.iter().chain(finally).filter_map(|step| step.expect.as_ref());
+    expectations.flat_map(judge::check).collect()
+}
+
 fn job(suite: &Suite, request: &Request, run: &Run) -> Result<Job, Vec<Diagnostic>> {
     let system = match &request.system {
         Some(name) => Some(suite.system(name, None)?),
         None => suite.system_of(&run.scenario)?,
     };
     let system = system.map(|system| under_test(suite, system)).transpose()?;
-    let rerun = format!("polyspec run --exact {}", quoted(&run.name));
+    let system_option = request.system.as_ref().map(|name| format!(" --system {}", quoted(name))).unwrap_or_default();
+    let rerun = format!("polyspec run --exact {}{system_option}", quoted(&run.name));
     Ok(Job { name: run.name.clone(), scenario: run.scenario.clone(), case: run.case, system, rerun })
 }
 

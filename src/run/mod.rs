@@ -2,11 +2,14 @@
 //! it.
 
 mod bootstrap;
+mod endpoints;
 mod establish;
 mod files;
+mod grading;
 mod host;
 mod jobs;
 mod servers;
+mod signals;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,8 +19,10 @@ use std::time::Duration;
 pub use bootstrap::Bootstrap;
 pub use establish::{Wish, establish};
 pub use files::{FileFormat, Files, write_files};
+pub use grading::MutantRequest;
 pub use jobs::{Prepared, prepare};
 pub use servers::{Obtained, Wanted, obtain};
+pub use signals::stop_wanted;
 
 use crate::cluster;
 use crate::engine::{self, Dispatcher, Interrupt, Reporting};
@@ -36,7 +41,8 @@ pub struct Request {
     pub selection: Selection,
     /// A system to run on instead of the scenarios' own.
     pub system: Option<String>,
-    /// Servers that exist already, by node name or `mongo`; they go before those of a profile and of the settings.
+    /// Servers that exist already, by node name or `mongo`; they go before those of a profile and of the settings, which are
+    /// among them once the request was prepared.
     pub endpoints: BTreeMap<String, String>,
     /// A set of endpoints of the settings.
     pub profile: Option<String>,
@@ -101,15 +107,28 @@ impl Prepared {
         };
         let options = self.options();
         let host = host::SuiteHost::new(&self, &obtained);
-        let mut done = Ok(());
-        for pass in 0..passes {
-            let jobs = self.jobs.clone();
-            let pass_done = engine::run(jobs, &obtained.servers, &host, &options, &reporting, interrupt.clone()).await;
-            done = done.and(pass_done);
-            between(pass);
-        }
+        let run = async {
+            let mut done = Ok(());
+            for pass in 0..passes {
+                let jobs = self.jobs.clone();
+                let pass_done =
+                    engine::run(jobs, &obtained.servers, &host, &options, &reporting, interrupt.clone()).await;
+                done = done.and(pass_done);
+                between(pass);
+            }
+            done
+        };
+        let tell = async {
+            interrupt.wait().await;
+            reporting.send(Event::Interrupted);
+            std::future::pending::<()>().await;
+        };
+        let done = tokio::select! {
+            done = run => done,
+            () = tell => Ok(()),
+        };
         if self.request.keep && host.kept_any() {
-            reporting.send(Event::ServerNotice { message: obtained.stay_notice() });
+            reporting.send(Event::CopiesKept { message: obtained.stay_notice() });
             obtained.stay().await;
         }
         let paths = self.unused_goldens();

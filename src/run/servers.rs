@@ -1,6 +1,7 @@
 //! The servers of a run: those that were named, those that `polyspec up` keeps, or a cluster of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,7 +12,7 @@ use crate::cluster::control::Client;
 use crate::cluster::{Cluster, ClusterDescription, Progress, state};
 use crate::engine::{Footprint, Job, NodeFault, Reporting};
 use crate::event::Event;
-use crate::model::{Endpoint, Engine, NodeName, Topology};
+use crate::model::{Engine, NodeName, Topology};
 use crate::suite::Suite;
 use crate::system::Servers;
 
@@ -23,7 +24,7 @@ pub struct Wanted<'a> {
     pub request: &'a Request,
     /// The jobs that will run on them.
     pub jobs: &'a [Job],
-    /// Whether all nodes of the topology are wanted, whatever the jobs speak to.
+    /// Whether all nodes of the topology are wanted, whatever the jobs speak to; of somebody else's, those that were named.
     pub all: bool,
 }
 
@@ -64,6 +65,8 @@ pub struct Obtained {
     pub servers: Servers,
     /// How faults reach them; `None` for servers of somebody else's.
     pub control: Option<Control>,
+    /// The folder of a cluster that several runs may use at the same time.
+    pub(super) shared_folder: Option<PathBuf>,
     urls: BTreeMap<String, String>,
 }
 
@@ -73,11 +76,12 @@ pub struct Obtained {
 /// A sentence: a server did not start, a URL cannot be used.
 pub async fn obtain(wanted: &Wanted<'_>, reporting: &Reporting) -> Result<Obtained, String> {
     let begun = Instant::now();
-    let endpoints = wanted.endpoints()?;
+    let endpoints = &wanted.request.endpoints;
     let nodes = wanted.nodes();
-    let own: Vec<NodeName> = nodes.iter().filter(|node| !is_covered(&endpoints, node)).cloned().collect();
-    let mut obtained = Obtained { servers: Servers::default(), control: None, urls: BTreeMap::new() };
-    obtained.take_endpoints(&endpoints, &nodes)?;
+    let own: Vec<NodeName> = nodes.iter().filter(|node| !is_covered(endpoints, node)).cloned().collect();
+    let mut obtained =
+        Obtained { servers: Servers::default(), control: None, shared_folder: None, urls: BTreeMap::new() };
+    obtained.take_endpoints(endpoints, &nodes)?;
     if !own.is_empty() {
         obtained.take_own(wanted, own, reporting).await?;
     }
@@ -93,24 +97,12 @@ impl Wanted<'_> {
         &self.suite.settings().topology
     }
 
-    /// Endpoints by node name, or `mongo`: the command line's, else those of the profile, else those of the settings.
-    fn endpoints(&self) -> Result<BTreeMap<String, String>, String> {
-        let settings = self.suite.settings();
-        let named: &BTreeMap<String, Endpoint> = match &self.request.profile {
-            Some(name) => &settings.profiles.get(name).ok_or_else(|| no_profile(name, &settings.profiles))?.endpoints,
-            None => &settings.endpoints,
-        };
-        let mut endpoints: BTreeMap<String, String> =
-            named.iter().map(|(name, endpoint)| (name.clone(), endpoint.url.clone())).collect();
-        endpoints.extend(self.request.endpoints.clone());
-        Ok(endpoints)
-    }
-
     /// The nodes that the jobs speak to; with replication, all peers; of a replica set, all members.
     fn nodes(&self) -> Vec<NodeName> {
-        let all = self.topology().nodes();
+        let all = super::endpoints::nodes(self.topology(), &self.request.endpoints);
         if self.all {
-            return all;
+            let given = &self.request.endpoints;
+            return all.into_iter().filter(|node| given.is_empty() || is_covered(given, node)).collect();
         }
         let of = |engine: Engine| all.iter().filter(move |node| node.engine == engine);
         let mut needed = BTreeSet::new();
@@ -128,14 +120,6 @@ impl Wanted<'_> {
             }
         }
         all.into_iter().filter(|node| needed.contains(node)).collect()
-    }
-}
-
-fn no_profile<T>(name: &str, known: &BTreeMap<String, T>) -> String {
-    let known: Vec<&str> = known.keys().map(String::as_str).collect();
-    match known.is_empty() {
-        true => format!("there is no profile `{name}`: the settings have none"),
-        false => format!("there is no profile `{name}`; there are {}", known.join(", ")),
     }
 }
 
@@ -175,6 +159,7 @@ impl Obtained {
                 reporting.send(Event::ServerNotice { message: "using the cluster that `polyspec up` keeps".into() });
                 self.take_cluster(&up.cluster, &nodes)?;
                 self.servers.keeps_templates = true;
+                self.shared_folder = Some(up.cluster.folder.clone());
                 self.control = Some(Control::Up(Client::new(&up.socket)));
                 return Ok(());
             }
@@ -251,8 +236,7 @@ impl Obtained {
     /// Waits until somebody presses Ctrl-C, so that copies which were kept can be looked at.
     pub async fn stay(&self) {
         if matches!(self.control, Some(Control::Own(_))) {
-            // Without a signal to wait for there is nobody to look.
-            let _ = tokio::signal::ctrl_c().await;
+            super::stop_wanted().await;
         }
     }
 

@@ -111,6 +111,15 @@ impl MongoClients {
         Ok(None)
     }
 
+    /// Closes every connection. The driver's tasks must not outlive the runtime that they run on.
+    pub async fn close(&self) {
+        for cell in self.direct.iter().chain([&self.client]) {
+            if let Some(client) = cell.get() {
+                client.clone().shutdown().immediate(true).await;
+            }
+        }
+    }
+
     /// The server's version, major and minor.
     pub async fn version(&self) -> Result<(u32, u32), BackendError> {
         let node = self.name(&Target::Primary);

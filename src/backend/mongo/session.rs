@@ -50,12 +50,14 @@ pub struct MongoSession {
     causal: bool,
     sessions: BTreeMap<Target, ClientSession>,
     in_transaction: bool,
+    /// A command was sent and its answer not yet read; it stays so when the wait for it is given up.
+    busy: bool,
 }
 
 impl MongoSession {
     /// A session that begins when it is first used. A causal one reads its own writes wherever it reads.
     pub fn new(clients: Arc<MongoClients>, causal: bool) -> Self {
-        Self { clients, causal, sessions: BTreeMap::new(), in_transaction: false }
+        Self { clients, causal, sessions: BTreeMap::new(), in_transaction: false, busy: false }
     }
 
     /// Whether a transaction was started and neither committed nor aborted.
@@ -122,6 +124,17 @@ impl MongoSession {
 
     /// Runs a command. Documents of a cursor go to `sink` if there is one, else into the outcome.
     pub async fn run(
+        &mut self,
+        command: Command<'_>,
+        sink: Option<&mut (dyn RowSink + '_)>,
+    ) -> Result<Outcome, BackendError> {
+        self.busy = true;
+        let outcome = self.send(command, sink).await;
+        self.busy = false;
+        outcome
+    }
+
+    async fn send(
         &mut self,
         command: Command<'_>,
         sink: Option<&mut (dyn RowSink + '_)>,
@@ -213,11 +226,13 @@ impl MongoSession {
         }
     }
 
-    /// Ends the session on the server, its open transaction with it.
-    pub async fn close(mut self) -> Result<(), BackendError> {
-        if self.in_transaction {
-            let id = self.id().await?;
-            kill_session(&self.clients, id).await?;
+    /// Ends the session on the server where it holds something there: an open transaction, a command that nobody waits for.
+    pub async fn close(self) -> Result<(), BackendError> {
+        if !self.in_transaction && !self.busy {
+            return Ok(());
+        }
+        for session in self.sessions.values() {
+            kill_session(&self.clients, session.id().get("id").cloned().unwrap_or(Bson::Null)).await?;
         }
         Ok(())
     }
@@ -289,12 +304,12 @@ async fn documents(
 }
 
 /// Runs `work`; when the limit is over, kills the session's operations from another connection and waits for the answer.
-async fn limited<T>(
+async fn limited(
     clients: &MongoClients,
     id: Bson,
     limit: Duration,
-    work: impl Future<Output = Result<T, BackendError>>,
-) -> Result<T, BackendError> {
+    work: impl Future<Output = Result<Outcome, BackendError>>,
+) -> Result<Outcome, BackendError> {
     let mut work = pin!(work);
     if let Ok(done) = tokio::time::timeout(limit, &mut work).await {
         return done;
@@ -304,7 +319,10 @@ async fn limited<T>(
         answer
     };
     let silent = |_| BackendError::Silent { node: clients.name(&Target::Primary), limit };
-    tokio::time::timeout(KILL_GRACE, answer).await.map_err(silent)?
+    match tokio::time::timeout(KILL_GRACE, answer).await.map_err(silent)?? {
+        Outcome::Refused(refused) => Ok(Outcome::Refused(refused.cancelled_after(limit))),
+        output => Ok(output),
+    }
 }
 
 async fn kill_session(clients: &MongoClients, id: Bson) -> Result<(), BackendError> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{PgSession, Request};
 use crate::backend::BackendError;
-use crate::explain::from_postgres;
+use crate::explain::from_postgres_text;
 use crate::observation::{Outcome, Output};
 
 /// Explains `sql`. The statement is executed (ANALYZE), so it runs inside a savepoint that is rolled back (manual, EXPLAIN:
@@ -33,9 +33,7 @@ fn plan(node: String, outcome: Outcome) -> Result<Outcome, BackendError> {
         other => return Ok(other),
     };
     let text: String = rows.rows.iter().filter_map(|row| row.first()?.as_deref()).collect();
-    let plan = serde_json::from_str(&text)
-        .map_err(|error| error.to_string())
-        .and_then(|json: serde_json::Value| from_postgres(&json))
+    let plan = from_postgres_text(&text)
         .map_err(|error| BackendError::Other(format!("the plan of {node} could not be read: {error}")))?;
     Ok(Outcome::Output(Output::Plan(plan)))
 }

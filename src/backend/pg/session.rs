@@ -87,16 +87,20 @@ impl PgSession {
     ) -> Result<Outcome, BackendError> {
         let deadline = tokio::time::Instant::now() + request.limit;
         let mut reader = Reader::new(sink);
-        let answer = {
+        let (answer, in_time) = {
             let mut work = pin!(self.exchange(sql, request.types, &mut reader));
             match tokio::time::timeout_at(deadline, &mut work).await {
-                Ok(answer) => answer,
-                Err(_) => self.cancelled(work, request.limit).await?,
+                Ok(answer) => (answer, true),
+                Err(_) => (self.cancelled(work, request.limit).await?, false),
             }
         };
         match answer {
             Ok(()) => reader.finish(),
-            Err(Failure::Server(error)) => error::of_statement(&self.node, error).map(Outcome::Refused),
+            Err(Failure::Server(error)) if in_time => error::of_statement(&self.node, error).map(Outcome::Refused),
+            Err(Failure::Server(error)) => {
+                let refused = error::of_statement(&self.node, error)?;
+                Ok(Outcome::Refused(refused.cancelled_after(request.limit)))
+            }
             Err(Failure::Sink(cause)) => Err(cause),
         }
     }

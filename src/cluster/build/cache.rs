@@ -19,7 +19,7 @@ use crate::cluster::progress::ProgressSender;
 
 /// The marker's name inside a build.
 const MARKER: &str = "polyspec-build.json";
-const MEND: &str = "name another folder with --cache, or make this one writable";
+const MEND: &str = "name another folder with POLYSPEC_CACHE, or make this one writable";
 
 /// What a whole build consists of.
 #[derive(Debug, Serialize, Deserialize)]

@@ -34,7 +34,11 @@ fn mongo(name: &str) -> NodeName {
 
 /// A folder for run folders that no other test uses.
 fn options(run_dir: &Path) -> Options {
-    Options { run_dir: run_dir.into(), state_dir: run_dir.join("up"), ..Options::from_environment() }
+    Options {
+        run_dir: run_dir.into(),
+        state_dir: run_dir.join("up"),
+        ..Options::from_environment(|name| std::env::var_os(name))
+    }
 }
 
 /// A folder through which root's servers, which run as another account, can pass.
@@ -87,5 +91,5 @@ fn psql(url: &str, sql: &str) -> Result<String, String> {
 
 fn psql_program() -> PathBuf {
     let pin = super::build::Pin::find(Engine::Pg, 18).expect("a pin");
-    super::build::cache::folder(&super::default_cache(), pin).join(pin.programs).join("psql")
+    super::build::cache::folder(&super::default_cache(&std::env::temp_dir()), pin).join(pin.programs).join("psql")
 }

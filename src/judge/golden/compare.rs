@@ -258,17 +258,17 @@ mod tests {
     }
 
     #[test]
-    fn a_million_lines_stay_in_bounded_windows() {
-        let golden: String = (0..1_000_000).map(|n| format!("{n}\n")).collect();
+    fn lines_without_number_stay_in_bounded_windows() {
+        let golden: String = (0..200_000).map(|n| format!("{n}\n")).collect();
         let mut comparer = Comparer::new(golden.as_bytes());
-        for n in 0..1_000_000 {
-            if n == 500_000 {
+        for n in 0..200_000 {
+            if n == 100_000 {
                 comparer.push("inserted").unwrap();
             }
             writeln!(comparer, "{n}").unwrap();
         }
         let found = comparer.finish().unwrap();
-        assert_eq!(found.first_difference_line, Some(500_001));
+        assert_eq!(found.first_difference_line, Some(100_001));
         assert!(found.expected_window.len() <= WINDOW && found.actual_window.len() <= WINDOW);
         let diff = found.diff();
         assert_eq!(sides(&diff).iter().filter(|side| **side == DiffSide::Missing).count(), 0, "{diff:?}");

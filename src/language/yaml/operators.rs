@@ -58,10 +58,11 @@ fn mixed(fields: &[(Spanned<String>, Value)], sink: &mut Sink) {
 fn operator(key: &Spanned<String>, value: &Value, sink: &mut Sink) {
     match key.as_str() {
         "$$exists" => expect(matches!(value.kind, ValueKind::Bool(_)), key, "`true` or `false`", value, sink),
+        "$$any" => expect(matches!(value.kind, ValueKind::Bool(true)), key, "`true`", value, sink),
         "$$type" => expect(is_type(value), key, "a type's name or a list of such", value, sink),
         "$$matchesEntity" => expect(is_text(value), key, "the name of a variable", value, sink),
         "$$size" => expect(is_size(value), key, "a whole number, or operators such as `{ $$gte: 2 }`", value, sink),
-        "$$approx" => expect(is_approx(value), key, "a number, or `{ value: 1.5, tolerance: 0.1 }`", value, sink),
+        "$$approx" => expect(is_approx(value), key, "a number, or `{ value: 1.5, within: 0.1 }`", value, sink),
         "$$regex" => regex(key, value, sink),
         known if OPERATORS.contains(&known) => {}
         unknown => sink.push(self::unknown(unknown, &key.span)),
@@ -106,20 +107,31 @@ fn is_approx(value: &Value) -> bool {
         ValueKind::Number(_) => true,
         ValueKind::Mapping(fields) => {
             let has = |name: &str| fields.iter().any(|(key, _)| key.value == name);
-            has("value") && fields.iter().all(|(key, _)| matches!(key.as_str(), "value" | "tolerance"))
+            has("value") && has("within") && fields.len() == 2
         }
         _ => is_text(value),
     }
 }
 
+/// Text, or `{ pattern, options }`.
 fn regex(key: &Spanned<String>, value: &Value, sink: &mut Sink) {
-    let ValueKind::Text(template) = &value.kind else {
-        return expect(false, key, "a regular expression as text", value, sink);
+    let pattern = match &value.kind {
+        ValueKind::Mapping(fields) => pattern_of(fields),
+        _ => Some(value),
+    };
+    let Some(Value { kind: ValueKind::Text(template), span }) = pattern else {
+        return expect(false, key, "a regular expression as text, or `{ pattern: ^a, options: i }`", value, sink);
     };
     let Some(pattern) = template.as_literal() else { return };
-    if let Err(diagnostic) = compiles(pattern, &value.span) {
+    if let Err(diagnostic) = compiles(pattern, span) {
         sink.push(diagnostic);
     }
+}
+
+/// The pattern of `{ pattern, options }`; `None` when the mapping is something else.
+fn pattern_of(fields: &[(Spanned<String>, Value)]) -> Option<&Value> {
+    let known = fields.iter().all(|(key, _)| matches!(key.as_str(), "pattern" | "options"));
+    fields.iter().find(|(key, _)| key.value == "pattern").map(|(_, value)| value).filter(|_| known)
 }
 
 /// Whether `pattern` is a regular expression of the `regex` crate, within its default limits.

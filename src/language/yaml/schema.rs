@@ -116,6 +116,9 @@ fn reference(table: &'static Table, definitions: &mut Map<String, Value>) -> Val
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::operators::OPERATORS;
     use super::*;
 
     const KINDS: [SchemaKind; 4] =
@@ -155,5 +158,41 @@ mod tests {
         assert_eq!(step["additionalProperties"], false);
         assert!(step["properties"]["eventually"]["pattern"].is_string());
         assert!(step["oneOf"].as_array().is_some_and(|choices| choices.len() == 12));
+    }
+
+    fn names(value: &Value, found: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(object) => {
+                let properties = object.get("properties").and_then(Value::as_object);
+                found.extend(properties.into_iter().flat_map(|properties| properties.keys().cloned()));
+                object.values().for_each(|inner| names(inner, found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| names(item, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_key_and_operator_is_in_the_reference_of_the_language() {
+        let reference = include_str!("../../../docs/language.md");
+        let mut known: BTreeSet<String> = OPERATORS.iter().map(|name| name.to_string()).collect();
+        KINDS.iter().for_each(|kind| names(&schema(*kind), &mut known));
+        assert!(known.len() > 80, "only {} were found", known.len());
+        let missing: Vec<_> = known.iter().filter(|name| !reference.contains(&format!("`{name}`"))).collect();
+        assert!(missing.is_empty(), "docs/language.md does not tell of {missing:?}");
+    }
+
+    #[test]
+    fn the_schemas_for_editors_are_those_that_are_printed() {
+        let files = [
+            include_str!("../../../docs/schema/scenario.json"),
+            include_str!("../../../docs/schema/settings.json"),
+            include_str!("../../../docs/schema/system.json"),
+            include_str!("../../../docs/schema/requirements.json"),
+        ];
+        for (kind, file) in KINDS.iter().zip(files) {
+            let kept: Value = serde_json::from_str(file).unwrap();
+            assert_eq!(kept, schema(*kind), "write docs/schema anew with `polyspec schema`: {kind:?}");
+        }
     }
 }

@@ -1,0 +1,142 @@
+//! Runs the suite over mutants: on each only the scenarios that cite what it breaks, cheap ones first, until each of its
+//! requirements has a scenario that failed.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures::StreamExt;
+
+use super::matrix::{Matrix, MutantReport};
+use crate::engine::{self, Dispatcher, Footprint, Host, Interrupt, Job, Options, SystemUnderTest, Until};
+use crate::event::Event;
+use crate::model::Engine;
+use crate::source::Diagnostic;
+use crate::system::Servers;
+
+/// A system that breaks something.
+#[derive(Clone, Debug)]
+pub struct Mutant {
+    /// Its folder below the folder of mutants.
+    pub name: String,
+    /// The system.
+    pub system: Arc<SystemUnderTest>,
+}
+
+impl Mutant {
+    fn breaks(&self) -> Vec<String> {
+        self.system.system.breaks.iter().map(|id| id.value.clone()).collect()
+    }
+
+    /// The jobs that run on it: all, or those that cite what it breaks.
+    fn jobs(&self, jobs: &[Job], all: bool) -> Vec<Job> {
+        let breaks = self.breaks();
+        let cites = |job: &&Job| all || job.scenario.requirements.iter().any(|id| breaks.contains(&id.value));
+        let on = |job: &Job| Job { system: Some(self.system.clone()), ..job.clone() };
+        let mut jobs: Vec<Job> = jobs.iter().filter(cites).map(on).collect();
+        jobs.sort_by_key(|job| cost(job, &self.system));
+        jobs
+    }
+}
+
+/// What a job costs, roughly: faults, then several peers, then MongoDB, then the rest.
+fn cost(job: &Job, system: &SystemUnderTest) -> u8 {
+    let footprint = Footprint::of(&job.scenario, Some(&system.system));
+    let peers = footprint.selectors.iter().filter(|selector| selector.engine() == Engine::Pg).count();
+    match footprint {
+        Footprint { faults: true, .. } => 3,
+        _ if peers > 1 => 2,
+        _ if footprint.uses(Engine::Mongo) => 1,
+        _ => 0,
+    }
+}
+
+/// The folders below `folder` that hold a system, by name; only those whose names contain one of `names`, if there are any.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn find(folder: &Path, names: &[String]) -> Result<Vec<String>, Diagnostic> {
+    let entries = std::fs::read_dir(folder).map_err(|error| {
+        Diagnostic::nowhere(format!("the mutants in `{}` cannot be read: {error}", folder.display()))
+            .help("Name the folder of mutants with `--mutants DIR`.")
+    })?;
+    let wanted = |name: &String| names.is_empty() || names.iter().any(|part| name.contains(part.as_str()));
+    let mut found: Vec<String> = entries
+        .flatten()
+        .filter(|entry| entry.path().join("system.yaml").is_file())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(wanted)
+        .collect();
+    found.sort();
+    Ok(found)
+}
+
+/// What a run over mutants needs around it.
+pub struct Ground<'a> {
+    /// The servers.
+    pub servers: &'a Servers,
+    /// The world of the engine.
+    pub host: &'a dyn Host,
+    /// The options; how many mutants run side by side are its jobs.
+    pub options: &'a Options,
+    /// Every scenario on every mutant, instead of what can kill it first.
+    pub all: bool,
+    /// The wish to stop.
+    pub interrupt: Interrupt,
+}
+
+/// Runs `jobs` over the mutants; `told` gets each report when it is there. Mutants that need faults run alone, after the
+/// others.
+pub async fn run(mutants: &[Mutant], jobs: &[Job], ground: &Ground<'_>, mut told: impl FnMut(&MutantReport)) -> Matrix {
+    let faults = |mutant: &&Mutant| mutant.jobs(jobs, ground.all).iter().any(|job| cost(job, &mutant.system) == 3);
+    let (alone, together): (Vec<&Mutant>, Vec<&Mutant>) = mutants.iter().partition(faults);
+    let mut reports = vec![];
+    let side_by_side = ground.options.jobs.max(1);
+    let mut running = futures::stream::iter(together.into_iter().map(|mutant| report(mutant, jobs, ground, 1)))
+        .buffer_unordered(side_by_side);
+    while let Some(report) = running.next().await {
+        told(&report);
+        reports.push(report);
+    }
+    drop(running);
+    for mutant in alone {
+        let report = report(mutant, jobs, ground, side_by_side).await;
+        told(&report);
+        reports.push(report);
+    }
+    reports.sort_by(|a, b| a.name.cmp(&b.name));
+    let scenarios =
+        if ground.all { jobs.iter().map(|job| job.scenario.path.clone()).collect() } else { BTreeSet::new() };
+    Matrix { mutants: reports, requirements: vec![], scenarios }
+}
+
+async fn report(mutant: &Mutant, jobs: &[Job], ground: &Ground<'_>, workers: usize) -> MutantReport {
+    let breaks = mutant.breaks();
+    let mut report = MutantReport::new(&mutant.name, &mutant.system.system.title, &breaks);
+    if ground.interrupt.is_set() {
+        return report;
+    }
+    let begun = Instant::now();
+    let until = if ground.all { Until::End } else { Until::EachFails(breaks.into_iter().collect()) };
+    let options = Options { jobs: workers, keep: false, until, ..ground.options.clone() };
+    let (dispatcher, reporting) = Dispatcher::new();
+    let work = async {
+        let jobs = mutant.jobs(jobs, ground.all);
+        let done = engine::run(jobs, ground.servers, ground.host, &options, &reporting, ground.interrupt.clone()).await;
+        drop(reporting);
+        done
+    };
+    let collect = dispatcher.drive(|stamped| {
+        if let Event::ScenarioFinished { name, requirements, verdict, .. } = &stamped.event {
+            let path = name.split('#').next().unwrap_or(name);
+            report.note(path, requirements, verdict);
+        }
+    });
+    let (done, _) = futures::join!(work, collect);
+    if let Err(error) = done {
+        report.broken.push((mutant.name.clone(), error.to_string()));
+    }
+    report.elapsed = begun.elapsed().as_secs_f64();
+    report
+}

@@ -1,0 +1,91 @@
+//! Wires a run over mutants.
+
+use std::path::Path;
+
+use super::host::SuiteHost;
+use super::jobs::under_test;
+use super::{Prepared, RunError, obtain};
+use crate::engine::{Dispatcher, Interrupt};
+use crate::event::Stamped;
+use crate::grade::{self, Ground, Matrix, Mutant, MutantReport};
+use crate::source::Diagnostic;
+
+/// Which mutants, and how thoroughly.
+pub struct MutantRequest {
+    /// The folder of mutants, relative to the suite.
+    pub folder: String,
+    /// Only those whose names contain one of these.
+    pub names: Vec<String>,
+    /// Every scenario on every mutant.
+    pub all: bool,
+}
+
+impl Prepared {
+    /// Runs the suite over mutants. `told` gets each report when it is there, `sink` the events of the servers.
+    ///
+    /// # Errors
+    /// The mutants cannot be read, or servers do not start.
+    pub async fn mutants(
+        self,
+        request: &MutantRequest,
+        told: impl FnMut(&MutantReport),
+        sink: impl FnMut(&Stamped),
+        interrupt: Interrupt,
+    ) -> Result<Matrix, RunError> {
+        let mutants = self.read_mutants(request).map_err(RunError::Input)?;
+        let (dispatcher, reporting) = Dispatcher::new();
+        let wanted = self.wanted();
+        let obtained = async {
+            let obtained = obtain(&wanted, &reporting).await.map_err(RunError::Machinery);
+            drop(reporting);
+            obtained
+        };
+        let (obtained, _) = futures::join!(obtained, dispatcher.drive(sink));
+        let mut obtained = obtained?;
+        // A mutant's template is of no use to any later run.
+        obtained.servers.keeps_templates = false;
+        let host = SuiteHost::new(&self, &obtained);
+        let options = self.options();
+        let ground = Ground { servers: &obtained.servers, host: &host, options: &options, all: request.all, interrupt };
+        let mut matrix = grade::run(&mutants, &self.jobs, &ground, told).await;
+        let register = self.suite.register();
+        matrix.requirements = register.requirements.iter().map(|each| each.id.value.clone()).collect();
+        obtained.release().await;
+        Ok(matrix)
+    }
+
+    fn read_mutants(&self, request: &MutantRequest) -> Result<Vec<Mutant>, Vec<Diagnostic>> {
+        let folder = self.suite.settings().root.join(&request.folder);
+        let names = grade::find(&folder, &request.names).map_err(|error| vec![error])?;
+        if names.is_empty() {
+            let none = Diagnostic::nowhere(format!("there are no such mutants in `{}`", self.suite.display(&folder)));
+            return Err(vec![none]);
+        }
+        let (mut mutants, mut errors) = (vec![], vec![]);
+        for name in names {
+            match self.read_mutant(&request.folder, &name) {
+                Ok(mutant) => mutants.push(mutant),
+                Err(found) => errors.extend(found),
+            }
+        }
+        if errors.is_empty() { Ok(mutants) } else { Err(errors) }
+    }
+
+    fn read_mutant(&self, folder: &str, name: &str) -> Result<Mutant, Vec<Diagnostic>> {
+        let path = Path::new(folder).join(name);
+        let system = self.suite.system(&path.to_string_lossy(), None)?;
+        if system.breaks.is_empty() {
+            let error = Diagnostic::error(&system.title.span, "this mutant does not say what it breaks");
+            return Err(vec![error.help("Add `breaks:` with the ids of the requirements that it must not meet.")]);
+        }
+        let cited =
+            |id: &str| self.jobs.iter().any(|job| job.scenario.requirements.iter().any(|cited| cited.value == id));
+        let uncited = system.breaks.iter().filter(|id| !cited(&id.value));
+        let errors: Vec<_> =
+            uncited.map(|id| Diagnostic::error(&id.span, format!("no scenario cites `{}`", id.value))).collect();
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        Ok(Mutant { name: name.into(), system: under_test(&self.suite, system)? })
+    }
+}

@@ -1,0 +1,140 @@
+//! The exit code says what kind of end it was, and nothing vacuous is a success.
+
+use libtest_mimic::Trial;
+
+use crate::suite::Suite;
+use crate::trials;
+
+/// The trials.
+pub fn trials() -> Vec<Trial> {
+    trials![
+        zero_is_for_a_run_in_which_everything_passed,
+        one_is_for_a_failure_and_three_for_an_error_beside_it,
+        two_is_for_a_selection_that_selects_nothing,
+        two_is_for_a_key_that_nobody_knows,
+        two_is_for_a_scenario_that_is_empty,
+        two_is_for_a_suite_without_scenarios,
+        two_is_for_a_folder_without_a_suite,
+        two_is_for_a_command_line_that_is_wrong,
+        three_is_for_a_server_that_cannot_be_reached,
+        three_is_for_a_report_that_cannot_be_written,
+        four_is_for_a_run_in_which_everything_was_skipped,
+        a_todo_that_fails_is_fine,
+        a_todo_that_passes_is_a_failure,
+        a_todo_that_breaks_is_an_error,
+        fail_fast_begins_nothing_after_the_first_failure,
+        a_broken_file_stops_only_a_run_that_wants_it,
+    ]
+}
+
+const PASSES: &str = "  - sql: SELECT 1\n    expect: { value: 1 }";
+const FAILS: &str = "  - sql: SELECT 1\n    expect: { value: 2 }";
+const BREAKS: &str = "  - sql: SELECT NULL\n    save: { x: value }\n  - sql: SELECT ${x:ident}";
+
+fn zero_is_for_a_run_in_which_everything_passed() {
+    Suite::shared().scenario("a", PASSES).scenario("b", PASSES).run(&["run"]).exits(0).says("2 passed, 0 failed");
+}
+
+fn one_is_for_a_failure_and_three_for_an_error_beside_it() {
+    let suite = Suite::shared().scenario("a", PASSES).scenario("b", FAILS).scenario("c", BREAKS);
+    suite.run(&["run", "a", "b"]).exits(1).says("1 passed, 1 failed, 0 errors");
+    suite.run(&["run"]).exits(3).says("1 passed, 1 failed, 1 error");
+}
+
+fn two_is_for_a_selection_that_selects_nothing() {
+    let suite = Suite::shared().scenario("prices", PASSES);
+    suite.run(&["run", "nothing_like_it"]).exits(2);
+    suite.run(&["run", "--tag", "nobody"]).exits(2);
+    suite.run(&["run", "-r", "Z9"]).exits(2);
+    suite.run(&["run", "--exclude", "prices"]).exits(2);
+    suite.run(&["run", "--exact", "price"]).exits(2);
+}
+
+fn two_is_for_a_key_that_nobody_knows() {
+    let suite = Suite::shared().headed("a", "timeuot: 3s", PASSES);
+    suite.run(&["run"]).exits(2).says("timeout");
+    suite.run(&["check"]).exits(2).says("timeuot");
+}
+
+fn two_is_for_a_scenario_that_is_empty() {
+    for text in ["", "scenario: Nothing\nrequirements: [T1]\nsteps: []\n", "# only a comment\n"] {
+        Suite::shared().file("scenarios/a.yaml", text).run(&["run"]).exits(2);
+    }
+    Suite::shared().file("scenarios/a.slt", "# scenario: Nothing\n# requirements: T1\n").run(&["run"]).exits(2);
+    Suite::shared().scenario("a", "  - sql: SELECT 1").run(&["run"]).exits(2);
+}
+
+fn two_is_for_a_suite_without_scenarios() {
+    let suite = Suite::shared().file("scenarios/README.md", "none yet");
+    suite.run(&["run"]).exits(2).says("there are no scenarios");
+}
+
+fn two_is_for_a_folder_without_a_suite() {
+    let suite = Suite::shared();
+    std::fs::remove_file(suite.path("polyspec.yaml")).expect("removed");
+    suite.run(&["run"]).exits(2).says("polyspec.yaml");
+}
+
+fn two_is_for_a_command_line_that_is_wrong() {
+    let suite = Suite::shared().scenario("a", PASSES);
+    for arguments in [
+        ["run", "--jobs", "0"].as_slice(),
+        &["run", "--shard", "3/2"],
+        &["run", "--shard", "0/2"],
+        &["run", "--repot", "x"],
+        &["run", "--report", "junit"],
+        &["run", "--report", "pdf=x"],
+        &["run", "--profile", "nobody"],
+        &["run", "--system", "nowhere"],
+        &["rnu"],
+        &[],
+    ] {
+        let ended = suite.run(arguments);
+        assert_eq!(ended.code, Some(2), "{arguments:?}\n{ended}");
+        assert!(!ended.stderr.is_empty(), "{arguments:?} is refused without a word");
+    }
+}
+
+fn three_is_for_a_server_that_cannot_be_reached() {
+    let suite = Suite::owning().scenario("a", PASSES);
+    let url = "a=postgresql://nobody:nothing@127.0.0.1:1/postgres";
+    let ended = suite.run(&["run", "--pg-url", url]).exits(3).says("cannot be reached");
+    assert!(!ended.stderr.contains("nothing@"), "a password is shown\n{ended}");
+}
+
+fn three_is_for_a_report_that_cannot_be_written() {
+    let suite = Suite::shared().scenario("a", PASSES);
+    suite.run(&["run", "--report", "junit=nowhere/x.xml"]).exits(3).says("nowhere/x.xml");
+}
+
+fn four_is_for_a_run_in_which_everything_was_skipped() {
+    let suite = Suite::shared().headed("a", "needs: [pg >= 99]", PASSES).scenario("b", PASSES);
+    suite.run(&["run", "a"]).exits(4).says("it needs pg 99").says("1 skipped");
+    suite.run(&["run"]).exits(0).says("1 passed, 0 failed, 0 errors, 1 skipped");
+}
+
+fn a_todo_that_fails_is_fine() {
+    let suite = Suite::shared().headed("a", "todo: the fence is not painted", FAILS);
+    suite.run(&["run"]).exits(0).says("1 failed as expected").says("the fence is not painted");
+}
+
+fn a_todo_that_passes_is_a_failure() {
+    let suite = Suite::shared().headed("a", "todo: the fence is not painted", PASSES);
+    suite.run(&["run"]).exits(1).says("1 failed").says("the fence is not painted");
+}
+
+fn a_todo_that_breaks_is_an_error() {
+    Suite::shared().headed("a", "todo: later", BREAKS).run(&["run"]).exits(3).says("1 error");
+}
+
+fn fail_fast_begins_nothing_after_the_first_failure() {
+    let suite = Suite::shared().scenario("a", FAILS).scenario("b", PASSES).scenario("c", PASSES);
+    suite.run(&["run", "--fail-fast", "--jobs", "1"]).exits(1).says("0 passed, 1 failed, 0 errors, 2 not run");
+}
+
+fn a_broken_file_stops_only_a_run_that_wants_it() {
+    let suite = Suite::shared().scenario("good", PASSES).file("scenarios/half.yaml", "scenario: Half\nsteps:\n");
+    suite.run(&["run"]).exits(2).says("half.yaml");
+    suite.run(&["run", "good"]).exits(0).says("1 passed");
+    suite.run(&["run", "half"]).exits(2);
+}

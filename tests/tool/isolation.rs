@@ -1,0 +1,163 @@
+//! Nobody sees what another scenario wrote, and nothing stays on the servers, however a scenario ends.
+
+use std::time::Duration;
+
+use libtest_mimic::Trial;
+use nix::sys::signal::Signal;
+
+use crate::children::eventually;
+use crate::servers::{self, assert_no_copies, assert_nothing_runs, copies, documents, sql};
+use crate::suite::Suite;
+use crate::trials;
+
+const SOON: Duration = Duration::from_secs(30);
+
+/// The trials.
+pub fn trials() -> Vec<Trial> {
+    trials![
+        no_scenario_sees_what_another_wrote,
+        no_case_sees_what_another_wrote,
+        no_copy_remains_after_a_pass_a_failure_an_error_and_a_time_out,
+        no_copy_remains_after_an_interruption,
+        no_copy_remains_after_a_termination,
+        a_wait_that_never_ends_is_over_at_the_limit_and_leaves_nothing_running,
+        keep_keeps_the_copies_of_failed_scenarios_and_says_how_to_reach_them,
+        keep_on_own_servers_waits_until_somebody_has_looked,
+        a_system_that_cannot_be_built_breaks_its_scenarios_and_leaves_nothing,
+    ]
+}
+
+const WRITES: &str = "  - sql: INSERT INTO item VALUES (4, 'Sofa', 1)
+  - sql: SELECT count(*) FROM item
+    expect: { value: 4 }
+  - mongo: { insert: stock, documents: [{ _id: 4, sku: sofa }] }
+  - mongo: { count: stock }
+    expect: { reply: { n: 4 } }";
+
+const HANGS: &str = "  - mongo: { insert: stock, documents: [{ _id: 4, sku: sofa }] }
+  - sql: CREATE TABLE hangs (); SELECT pg_sleep(300)
+    timeout: 5min";
+
+fn no_scenario_sees_what_another_wrote() {
+    let mut suite = Suite::shared().kit();
+    for name in ["one", "two", "three", "four"] {
+        suite = suite.scenario(name, WRITES);
+    }
+    suite.run(&["run", "--jobs", "4"]).exits(0).says("4 passed");
+}
+
+fn no_case_sees_what_another_wrote() {
+    let cases = "cases: [{ name: a }, { name: b }, { name: c }]";
+    let steps = format!("{WRITES}\n  - sql: INSERT INTO item VALUES (5, ${{name}}, 1)");
+    Suite::shared().kit().headed("cases", cases, &steps).run(&["run"]).exits(0).says("3 passed");
+}
+
+fn no_copy_remains_after_a_pass_a_failure_an_error_and_a_time_out() {
+    let suite = Suite::alone()
+        .kit()
+        .scenario("passes", WRITES)
+        .scenario("fails", &WRITES.replace("value: 4", "value: 5"))
+        .scenario("breaks", &format!("{WRITES}\n  - load: {{ file: none.csv, into: item }}\n    on: pg.b"))
+        .headed("hangs", "timeout: 500ms", HANGS)
+        .scenario("reads", "  - sql: SELECT count(*) FROM item\n    expect: { value: 3 }");
+    let ended = suite.run(&["run"]).exits(3);
+    ended.says("2 passed, 2 failed, 1 error").says("the scenario was not done after 500ms");
+    assert_no_copies();
+    assert_nothing_runs();
+}
+
+fn no_copy_remains_after_an_interruption() {
+    leaves_nothing_after(Signal::SIGINT);
+}
+
+fn no_copy_remains_after_a_termination() {
+    leaves_nothing_after(Signal::SIGTERM);
+}
+
+fn leaves_nothing_after(signal: Signal) {
+    let suite = Suite::alone().kit().headed("hangs", "timeout: 5min", HANGS).scenario("next", WRITES);
+    let running = suite.start(&["run", "--jobs", "1"]);
+    let hangs = || {
+        let query = "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(300)%' AND pid <> pg_backend_pid()";
+        !servers::sql_on("pg.a", query).is_empty()
+    };
+    assert!(eventually(SOON, hangs), "it does not hang: {}", running.stderr());
+    assert!(copies().len() >= 2, "a scenario that runs has its copies: {:?}", copies());
+    running.signal(signal);
+    running.wait().exits(3).says("0 passed, 0 failed, 1 error, 1 not run").says("interrupted");
+    assert_no_copies();
+    assert_nothing_runs();
+}
+
+fn a_wait_that_never_ends_is_over_at_the_limit_and_leaves_nothing_running() {
+    let steps = "  - session: one
+    sql: BEGIN; UPDATE item SET price = 1 WHERE id = 1
+  - session: two
+    sql: UPDATE item SET price = 2 WHERE id = 1
+    blocks: second
+    timeout: 5min
+  - await: second
+    expect: { affected: 1 }";
+    let suite = Suite::alone().kit().headed("waits", "timeout: 1s", steps);
+    suite.run(&["run"]).exits(1).says("the scenario was not done after 1s");
+    assert_no_copies();
+    assert_nothing_runs();
+}
+
+/// The URLs of the lines `pg.a: psql 'URL'` and `mongo: mongosh 'URL'`.
+fn urls(said: &str, program: &str) -> Vec<String> {
+    let url = |line: &str| line.split_once(&format!("{program} '"))?.1.split('\'').next().map(str::to_string);
+    said.lines().filter_map(url).collect()
+}
+
+fn keep_keeps_the_copies_of_failed_scenarios_and_says_how_to_reach_them() {
+    let suite = Suite::alone()
+        .kit()
+        .scenario("passes", WRITES)
+        .scenario("fails", &format!("{WRITES}\n  - sql: SELECT 1\n    expect: {{ value: 2 }}"));
+    let ended = suite.run(&["run", "--keep"]).exits(1);
+    let (pg, mongo) = (urls(&ended.stderr, "psql"), urls(&ended.stderr, "mongosh"));
+    let ([pg], [mongo]) = (pg.as_slice(), mongo.as_slice()) else { panic!("a copy on each engine\n{ended}") };
+    assert_eq!(sql(pg, "SELECT name FROM item WHERE id = 4"), ["Sofa"]);
+    let database = mongo.rsplit('/').next().and_then(|end| end.split('?').next()).expect("a database");
+    assert_eq!(documents(database, "stock").len(), 4);
+    assert_eq!(copies().len(), 2, "only the failed scenario's copies are kept: {:?}", copies());
+    drop_copies();
+}
+
+fn drop_copies() {
+    for copy in copies() {
+        let (node, database) = copy.split_once(": ").expect("a node and a name");
+        match node {
+            "mongo" => {
+                servers::block_on(async { servers::mongo().await.database(database).drop().await }).expect("gone")
+            }
+            node => drop(servers::sql_on(node, &format!("DROP DATABASE {database}"))),
+        }
+    }
+    assert_no_copies();
+}
+
+fn keep_on_own_servers_waits_until_somebody_has_looked() {
+    let suite = Suite::owning()
+        .scenario("fails", "  - sql: CREATE TABLE t AS SELECT 7 AS n\n  - sql: SELECT 1\n    expect: { value: 2 }");
+    let mut running = suite.start(&["run", "--keep"]);
+    running.says("until you press Ctrl-C");
+    let urls = urls(&running.stderr(), "psql");
+    assert_eq!(sql(&urls[0], "SELECT n FROM t"), ["7"], "{}", running.stderr());
+    running.signal(Signal::SIGINT);
+    running.wait().exits(1).says("0 passed, 1 failed");
+}
+
+fn a_system_that_cannot_be_built_breaks_its_scenarios_and_leaves_nothing() {
+    let system = "system: Broken\nbuild:\n  - sql: CREATE TABLE t (id int)\n  - sql: CREATE TABLE t (id int)\n";
+    let suite = Suite::alone()
+        .settings("system: broken")
+        .file("broken/system.yaml", system)
+        .scenario("one", "  - sql: SELECT 1\n    expect: { value: 1 }")
+        .scenario("two", "  - sql: SELECT 2\n    expect: { value: 2 }");
+    suite.run(&["run"]).exits(3).says("relation \"t\" already exists").says("2 errors");
+    suite.write("broken/system.yaml", &system.replacen("TABLE t (id int)", "TABLE u (id int)", 1));
+    suite.run(&["run"]).exits(0).says("2 passed");
+    assert_no_copies();
+}

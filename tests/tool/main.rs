@@ -1,0 +1,52 @@
+//! The tool, end to end: every test runs the real program on real servers. Most of them share one cluster that `polyspec
+//! up` started; it is started with the first test that wants it, and taken down after the last one, however this process
+//! ends (`world::Guard`).
+
+mod children;
+mod conformance;
+mod exit_codes;
+mod faults;
+mod goldens;
+mod interruption;
+mod isolation;
+mod kit;
+mod other_user;
+mod redact;
+mod reports;
+mod servers;
+mod suite;
+mod world;
+
+use std::process::ExitCode;
+
+/// A list of trials whose names are those of the functions, read as sentences.
+macro_rules! trials {
+    ($($test:ident),* $(,)?) => {
+        vec![$({
+            let name = format!("{}::{}", module_path!().rsplit("::").next().unwrap_or_default(), stringify!($test));
+            libtest_mimic::Trial::test(name, || { $test(); Ok(()) })
+        }),*]
+    };
+}
+pub(crate) use trials;
+
+fn main() -> ExitCode {
+    if let Some(folder) = std::env::var_os(conformance::FOLDER) {
+        return polyspec::conformance(folder);
+    }
+    let arguments = libtest_mimic::Arguments::from_args();
+    let trials = [
+        conformance::trials(),
+        exit_codes::trials(),
+        faults::trials(),
+        goldens::trials(),
+        interruption::trials(),
+        isolation::trials(),
+        kit::trials(),
+        other_user::trials(),
+        reports::trials(),
+    ];
+    let conclusion = libtest_mimic::run(&arguments, trials.into_iter().flatten().collect());
+    world::take_down();
+    conclusion.exit_code()
+}

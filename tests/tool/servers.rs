@@ -1,0 +1,90 @@
+//! Looks at the shared servers directly, by a driver, past the program under test.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use bson::doc;
+use futures::TryStreamExt;
+use tokio_postgres::NoTls;
+
+use crate::children::eventually;
+use crate::world::world;
+
+/// How long something that a server does on its own may take.
+const SOON: Duration = Duration::from_secs(20);
+
+/// Runs a future to its end.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(future)
+}
+
+/// The URL of a node's superuser.
+pub fn url(node: &str) -> String {
+    let nodes = &world().cluster().nodes;
+    nodes.iter().find(|found| found.name == node).map(|found| found.admin_url.clone()).expect("a node")
+}
+
+/// The URL of the replica set.
+pub fn mongo_url() -> String {
+    world().cluster().replica_set_url.clone().expect("a replica set")
+}
+
+/// The first column of what SQL returns, as text.
+pub fn sql(url: &str, text: &str) -> Vec<String> {
+    block_on(async {
+        let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("a connection");
+        tokio::spawn(connection);
+        let messages = client.simple_query(text).await.unwrap_or_else(|error| panic!("{text}: {error:?}"));
+        let cells = messages.iter().filter_map(|message| match message {
+            tokio_postgres::SimpleQueryMessage::Row(row) => Some(row.get(0).unwrap_or("NULL").to_string()),
+            _ => None,
+        });
+        cells.collect()
+    })
+}
+
+/// The first column of what SQL returns on a node of the shared cluster.
+pub fn sql_on(node: &str, text: &str) -> Vec<String> {
+    sql(&url(node), text)
+}
+
+/// A client of the replica set.
+pub async fn mongo() -> mongodb::Client {
+    mongodb::Client::with_uri_str(mongo_url()).await.expect("a client")
+}
+
+/// Every database of polyspec's on the shared cluster that is no template, as `node: name`.
+pub fn copies() -> BTreeSet<String> {
+    let is_copy = |name: &String| name.starts_with("polyspec_") && !name.starts_with("polyspec_t_");
+    let mut found = BTreeSet::new();
+    for node in ["pg.a", "pg.b"] {
+        let names = sql_on(node, "SELECT datname FROM pg_database");
+        found.extend(names.into_iter().filter(is_copy).map(|name| format!("{node}: {name}")));
+    }
+    let names = block_on(async { mongo().await.list_database_names().await.expect("names of databases") });
+    found.extend(names.into_iter().filter(is_copy).map(|name| format!("mongo: {name}")));
+    found
+}
+
+/// Asserts that no copy remains.
+#[track_caller]
+pub fn assert_no_copies() {
+    let left = copies();
+    assert!(left.is_empty(), "these were left on the servers: {left:?}");
+}
+
+/// Asserts that soon no statement of a copy runs any more.
+#[track_caller]
+pub fn assert_nothing_runs() {
+    let query = "SELECT query FROM pg_stat_activity WHERE datname LIKE 'polyspec\\_%' AND state <> 'idle'";
+    let idle = || ["pg.a", "pg.b"].iter().all(|node| sql_on(node, query).is_empty());
+    assert!(eventually(SOON, idle), "still running: {:?}", sql_on("pg.a", query));
+}
+
+/// The document of a collection, by a client of its own.
+pub fn documents(database: &str, collection: &str) -> Vec<bson::Document> {
+    block_on(async {
+        let collection = mongo().await.database(database).collection::<bson::Document>(collection);
+        collection.find(doc! {}).await.expect("found").try_collect().await.expect("documents")
+    })
+}
