@@ -40,7 +40,9 @@ pub fn conformance(folder: impl AsRef<Path>) -> ExitCode {
     let trials = board.trials();
     // Every test waits for its verdict, so there may be as many threads as workers without a core being wanted for them.
     arguments.test_threads = arguments.test_threads.or(Some(jobs));
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    board.finish();
+    conclusion.exit_code()
 }
 
 fn request(folder: &Path, arguments: &Arguments) -> Request {
@@ -102,6 +104,16 @@ impl Board {
             Trial::test(name.clone(), move || board.verdict(&wanted)).with_ignored_flag(*ignored)
         };
         self.names.iter().map(trial).collect()
+    }
+
+    /// Waits until the run, if one began, has taken everything away that it made.
+    fn finish(&self) {
+        if self.begun.get().is_none() {
+            return;
+        }
+        let results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        let over = self.changed.wait_while(results, |results| results.over.is_none());
+        drop(over.unwrap_or_else(PoisonError::into_inner));
     }
 
     /// The verdict of a run, once there is one. The first who asks begins the run.

@@ -90,7 +90,7 @@ fn twice(prepared: Prepared, context: &Context) -> Result<(SharedSuite, Vec<Cand
         let _ = std::fs::remove_file(stale.pending);
     }
     let mut candidates: BTreeMap<PathBuf, Candidate> = BTreeMap::new();
-    let mut reporters = Reporters::new(&[], false, false, context).map_err(|error| refuse(&[error], context))?;
+    let mut reporters = Reporters::for_blessing(context).map_err(|error| refuse(&[error], context))?;
     let ran = carry_out(prepared, 2, &mut reporters, |pass| {
         for pending in all_pending(&suite).into_iter().filter(|pending| wanted.contains(&pending.golden)) {
             let text = std::fs::read_to_string(&pending.pending).ok();

@@ -13,7 +13,8 @@ pub(super) fn check(args: &args::Check, context: &Context) -> Exit {
     match prepare(Request { selection: selection(&args.select, base.seed), ..base }) {
         Ok(prepared) => {
             print(&prepared.warnings, context);
-            println!("{} scenarios and cases can be run", prepared.jobs.len());
+            let runs = prepared.jobs.len();
+            println!("{runs} {} can be run", if runs == 1 { "scenario or case" } else { "scenarios and cases" });
             Exit::Pass
         }
         Err(errors) => refuse(&errors, context),

@@ -3,13 +3,18 @@
 use std::path::Path;
 
 use super::Context;
-use crate::event::Stamped;
+use crate::event::{Event, Stamped};
 use crate::exit::Exit;
 use crate::report::{JUnit, JsonLines, Reporter, Terminal, TerminalOptions};
 use crate::source::{Diagnostic, Severity};
+use crate::verdict::Verdict;
 
 /// Several reports as one.
-pub(super) struct Reporters(Vec<Box<dyn Reporter>>);
+pub(super) struct Reporters {
+    all: Vec<Box<dyn Reporter>>,
+    /// Scenarios that differ from their goldens are expected, and are not told of.
+    blessing: bool,
+}
 
 impl Reporters {
     /// The terminal, and what `--report` names.
@@ -31,23 +36,35 @@ impl Reporters {
         for (kind, file) in reports {
             all.push(report(kind, file, context)?);
         }
-        Ok(Self(all))
+        Ok(Self { all, blessing: false })
+    }
+
+    /// For `bless` and `review`: they show themselves what differs.
+    pub fn for_blessing(context: &Context) -> Result<Self, Diagnostic> {
+        Ok(Self { blessing: true, ..Self::new(&[], false, false, context)? })
     }
 
     /// Hands an event to each.
     pub fn event(&mut self, event: &Stamped) {
-        self.0.iter_mut().for_each(|reporter| reporter.event(event));
+        let expected = match &event.event {
+            Event::ScenarioFinished { verdict: Verdict::Fail { .. }, pending, .. } => !pending.is_empty(),
+            Event::RunFinished { .. } => true,
+            _ => false,
+        };
+        if !(self.blessing && expected) {
+            self.all.iter_mut().for_each(|reporter| reporter.event(event));
+        }
     }
 
     /// Hands the reports out, for a replay.
     pub fn all(&mut self) -> &mut [Box<dyn Reporter>] {
-        &mut self.0
+        &mut self.all
     }
 
     /// Writes what is left; a report that could not be written is a breakage, whatever the run's verdict was.
     pub fn finish(&mut self, exit: Exit) -> Exit {
         let mut exit = exit;
-        for reporter in &mut self.0 {
+        for reporter in &mut self.all {
             if let Err(error) = reporter.finish() {
                 eprintln!("error: a report could not be written: {error}");
                 exit = Exit::Machinery;

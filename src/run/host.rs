@@ -1,12 +1,13 @@
 //! The engine's world: files and goldens of the suite, and the nodes of the cluster.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -16,6 +17,9 @@ use crate::engine::{Host, NodeFault};
 use crate::model::NodeName;
 use crate::source::{Diagnostic, Span};
 use crate::suite::Spool;
+
+/// How often a lock that another run has is tried.
+const LOCK_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The suite on the servers of this run.
 pub(super) struct SuiteHost<'a> {
@@ -99,12 +103,7 @@ impl Host for SuiteHost<'_> {
 
     async fn restore(&self) -> Result<(), String> {
         let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
-        for node in touched {
-            // A node that runs takes both as done.
-            self.control()?.inject(&node, NodeFault::Resume).await?;
-            self.control()?.inject(&node, NodeFault::Start).await?;
-        }
-        Ok(())
+        self.control()?.bring_back(touched).await
     }
 
     fn how_to_connect(&self, database: &str, peers: &[NodeName], mongo: bool) -> Vec<String> {
@@ -119,9 +118,14 @@ impl Host for SuiteHost<'_> {
     async fn hold_template(&self, database: &str) -> io::Result<Option<File>> {
         let Some(folder) = &self.obtained.shared_folder else { return Ok(None) };
         let lock = File::create(folder.join(format!("{database}.lock")))?;
-        // Another run may build for minutes: its wait must not hold up this run's other work.
-        let held = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock)).await;
-        held.map_err(io::Error::other)?.map(Some)
+        // Another run may build for minutes. A thread that waits for the lock could not be interrupted.
+        loop {
+            match lock.try_lock() {
+                Ok(()) => return Ok(Some(lock)),
+                Err(TryLockError::WouldBlock) => tokio::time::sleep(LOCK_INTERVAL).await,
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+        }
     }
 
     fn owns_nodes(&self) -> bool {

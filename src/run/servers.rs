@@ -57,6 +57,18 @@ impl Control {
         }
         .map_err(|error| error.to_string())
     }
+
+    /// Brings nodes back, whatever was done to them; those that run stay as they are. The first of them that does not come
+    /// back is the error.
+    pub async fn bring_back(&self, nodes: Vec<NodeName>) -> Result<(), String> {
+        let mut done = Ok(());
+        for node in nodes {
+            // Only a paused node can be resumed; whether it is there now, the start will say.
+            let _ = self.inject(&node, NodeFault::Resume).await;
+            done = done.and(self.inject(&node, NodeFault::Start).await);
+        }
+        done
+    }
 }
 
 /// The servers of a run and the hold that polyspec has on them.
@@ -160,8 +172,11 @@ impl Obtained {
                 self.take_cluster(&up.cluster, &nodes)?;
                 self.servers.keeps_templates = true;
                 self.shared_folder = Some(up.cluster.folder.clone());
-                self.control = Some(Control::Up(Client::new(&up.socket)));
-                return Ok(());
+                let control = Control::Up(Client::new(&up.socket));
+                // A run that was killed amid a fault may have left nodes down.
+                let done = control.bring_back(nodes).await;
+                self.control = Some(control);
+                return done;
             }
             let message =
                 "the cluster that `polyspec up` keeps lacks nodes that this run needs: starting another".into();

@@ -15,7 +15,7 @@ use nix::unistd::Pid;
 use crate::world::PROGRAM;
 
 /// How long any run of the program may take before it counts as hung.
-const LIMIT: Duration = Duration::from_secs(90);
+const LIMIT: Duration = Duration::from_secs(180);
 
 /// How often a condition is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(10);

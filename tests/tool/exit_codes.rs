@@ -29,15 +29,16 @@ pub fn trials() -> Vec<Trial> {
 
 const PASSES: &str = "  - sql: SELECT 1\n    expect: { value: 1 }";
 const FAILS: &str = "  - sql: SELECT 1\n    expect: { value: 2 }";
-const BREAKS: &str = "  - sql: SELECT NULL\n    save: { x: value }\n  - sql: SELECT ${x:ident}";
+const BREAKS: &str =
+    "  - sql: SELECT NULL\n    save: { x: value }\n  - sql: SELECT ${x:ident}\n    expect: { value: 1 }";
 
 fn zero_is_for_a_run_in_which_everything_passed() {
     Suite::shared().scenario("a", PASSES).scenario("b", PASSES).run(&["run"]).exits(0).says("2 passed, 0 failed");
 }
 
 fn one_is_for_a_failure_and_three_for_an_error_beside_it() {
-    let suite = Suite::shared().scenario("a", PASSES).scenario("b", FAILS).scenario("c", BREAKS);
-    suite.run(&["run", "a", "b"]).exits(1).says("1 passed, 1 failed, 0 errors");
+    let suite = Suite::shared().scenario("passes", PASSES).scenario("fails", FAILS).scenario("breaks", BREAKS);
+    suite.run(&["run", "passes", "fails"]).exits(1).says("1 passed, 1 failed, 0 errors");
     suite.run(&["run"]).exits(3).says("1 passed, 1 failed, 1 error");
 }
 
@@ -104,12 +105,12 @@ fn three_is_for_a_server_that_cannot_be_reached() {
 
 fn three_is_for_a_report_that_cannot_be_written() {
     let suite = Suite::shared().scenario("a", PASSES);
-    suite.run(&["run", "--report", "junit=nowhere/x.xml"]).exits(3).says("nowhere/x.xml");
+    suite.run(&["run", "--report", "junit=polyspec.yaml/x.xml"]).exits(3).says("could not be written");
 }
 
 fn four_is_for_a_run_in_which_everything_was_skipped() {
-    let suite = Suite::shared().headed("a", "needs: [pg >= 99]", PASSES).scenario("b", PASSES);
-    suite.run(&["run", "a"]).exits(4).says("it needs pg 99").says("1 skipped");
+    let suite = Suite::shared().headed("needs", "needs: [pg >= 99]", PASSES).scenario("passes", PASSES);
+    suite.run(&["run", "needs"]).exits(4).says("it needs pg 99").says("1 skipped");
     suite.run(&["run"]).exits(0).says("1 passed, 0 failed, 0 errors, 1 skipped");
 }
 

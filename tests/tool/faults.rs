@@ -118,6 +118,7 @@ fn a_paused_node_is_an_error_within_the_limit_and_not_a_hang() {
     let begun = Instant::now();
     let ended = run("  - on: pg.b
     sql: SELECT 1
+    expect: { value: 1 }
   - fault: { pause: pg.b }
   - on: pg.b
     sql: SELECT 1

@@ -218,5 +218,5 @@ fn a_golden_of_many_rows_is_compared_as_it_streams() {
     suite.run(&["run"]).exits(0);
     let golden = suite.read("golden/many.golden");
     suite.write("golden/many.golden", &golden.replace("\n49999 | x", "\n49999 | y"));
-    suite.run(&["run"]).exits(1).says("49999 | y");
+    suite.run(&["run"]).exits(1).says("49999  | y");
 }

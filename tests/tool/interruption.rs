@@ -10,7 +10,7 @@ use crate::children::{Running, eventually};
 use crate::suite::Suite;
 use crate::trials;
 
-const SOON: Duration = Duration::from_secs(15);
+const SOON: Duration = Duration::from_secs(30);
 
 /// The trials.
 pub fn trials() -> Vec<Trial> {
@@ -26,7 +26,7 @@ pub fn trials() -> Vec<Trial> {
 }
 
 const PASSES: &str = "  - sql: SELECT 1\n    expect: { value: 1 }";
-const HANGS: &str = "  - sql: SELECT pg_sleep(300)\n    timeout: 5min";
+const HANGS: &str = "  - sql: SELECT pg_sleep(300)::text\n    timeout: 5min\n    expect: { value: '' }";
 const MONGO: &str = "  - mongo: { insert: t, documents: [{ _id: 1 }] }\n    expect: { reply: { n: 1 } }";
 
 /// A run on servers of its own, in the middle of a scenario that hangs.

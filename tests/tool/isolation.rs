@@ -21,6 +21,7 @@ pub fn trials() -> Vec<Trial> {
         no_copy_remains_after_an_interruption,
         no_copy_remains_after_a_termination,
         a_wait_that_never_ends_is_over_at_the_limit_and_leaves_nothing_running,
+        a_statement_beyond_its_limit_is_cancelled_on_the_server_itself,
         keep_keeps_the_copies_of_failed_scenarios_and_says_how_to_reach_them,
         keep_on_own_servers_waits_until_somebody_has_looked,
         a_system_that_cannot_be_built_breaks_its_scenarios_and_leaves_nothing,
@@ -35,8 +36,9 @@ const WRITES: &str = "  - sql: INSERT INTO item VALUES (4, 'Sofa', 1)
     expect: { reply: { n: 4 } }";
 
 const HANGS: &str = "  - mongo: { insert: stock, documents: [{ _id: 4, sku: sofa }] }
-  - sql: CREATE TABLE hangs (); SELECT pg_sleep(300)
-    timeout: 5min";
+  - sql: CREATE TABLE hangs (); SELECT pg_sleep(300)::text
+    timeout: 5min
+    expect: { value: '' }";
 
 fn no_scenario_sees_what_another_wrote() {
     let mut suite = Suite::shared().kit();
@@ -102,6 +104,21 @@ fn a_wait_that_never_ends_is_over_at_the_limit_and_leaves_nothing_running() {
     suite.run(&["run"]).exits(1).says("the scenario was not done after 1s");
     assert_no_copies();
     assert_nothing_runs();
+}
+
+/// The copies are kept: were they dropped, that alone would end what runs on them.
+fn a_statement_beyond_its_limit_is_cancelled_on_the_server_itself() {
+    let pg = "  - sql: SELECT pg_sleep(300)::text\n    timeout: 300ms\n    expect: { value: '' }";
+    let mongo = "  - mongo: { insert: t, documents: [{ _id: 1 }] }
+  - mongo: { find: t, filter: { $where: 'sleep(300000) || true' } }
+    timeout: 300ms
+    expect: { documents: [] }";
+    let suite = Suite::alone().scenario("pg", pg).scenario("mongo", mongo);
+    let ended = suite.run(&["run", "--keep"]).exits(1).says("2 failed");
+    ended.says("polyspec told the server to cancel: the time limit of 300ms was over");
+    assert_nothing_runs();
+    assert!(eventually(SOON, || servers::operations_on_copies() == 0), "a command of MongoDB still runs");
+    drop_copies();
 }
 
 /// The URLs of the lines `pg.a: psql 'URL'` and `mongo: mongosh 'URL'`.

@@ -11,8 +11,11 @@ static RULES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         rule(r"127\.0\.0\.1:\d+", "<address>"),
         rule(r"polyspec_[0-9a-f]{8}_\d+", "<database>"),
         rule(r"\b\d+(\.\d+)? (ms|s|min)\b", "<time>"),
+        rule(r"actual: \d+(\.\d+)?(ms|s|µs)\b", "actual: <time>"),
         rule(r"took \d+(\.\d+)?(ms|s)", "took <time>"),
         rule(r"/[^ '`]*polyspec-tool-\w+", "<folder>"),
+        rule(r"\d+ buffers", "<count> buffers"),
+        rule(r"buffers expected (\S+ \d+), came \d+", "buffers expected $1, came <count>"),
     ]
 });
 

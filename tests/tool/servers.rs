@@ -81,6 +81,18 @@ pub fn assert_nothing_runs() {
     assert!(eventually(SOON, idle), "still running: {:?}", sql_on("pg.a", query));
 }
 
+/// How many operations on copies the members of the replica set have at work.
+pub fn operations_on_copies() -> usize {
+    let pipeline = [
+        doc! { "$currentOp": { "allUsers": true, "localOps": true } },
+        doc! { "$match": { "active": true, "ns": { "$regex": "^polyspec_" } } },
+    ];
+    block_on(async {
+        let found = mongo().await.database("admin").aggregate(pipeline).await.expect("operations");
+        found.try_collect::<Vec<_>>().await.expect("operations").len()
+    })
+}
+
 /// The document of a collection, by a client of its own.
 pub fn documents(database: &str, collection: &str) -> Vec<bson::Document> {
     block_on(async {

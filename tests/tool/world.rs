@@ -1,6 +1,5 @@
 //! The cluster that tests share, and the folder in which everything of this process lies.
 
-use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -39,11 +38,11 @@ pub struct World {
 struct Guard(Child);
 
 impl Guard {
-    fn start(suite: &Path, run_dir: &Path, scratch: &Path) -> Self {
+    fn start(suite: &Path, base: &Path) -> Self {
         let script = r#"trap '' HUP INT TERM; read -r _; "$1" down -C "$2"; rm -rf "$3""#;
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", script, "guard", PROGRAM]).arg(suite).arg(scratch).current_dir("/");
-        command.env("POLYSPEC_RUN_DIR", run_dir);
+        command.args(["-c", script, "guard", PROGRAM]).arg(suite).arg(base).current_dir("/");
+        command.env("POLYSPEC_RUN_DIR", base);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
         Self(command.spawn().expect("a guard starts"))
     }
@@ -72,10 +71,24 @@ pub fn alone() -> Hold {
     Hold::Alone { _guard: CLUSTER.write().unwrap_or_else(PoisonError::into_inner) }
 }
 
-/// A folder for a test, in memory where there is one with room; servers that run as another account can pass through it.
+/// A folder for a test inside the folder of all.
 pub fn scratch() -> TempDir {
-    let memory = Path::new("/dev/shm");
-    let parent = if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() };
+    folder_in(base())
+}
+
+/// The folder of all tests, in memory where there is one; the guard removes it.
+fn base() -> &'static Path {
+    static BASE: OnceLock<PathBuf> = OnceLock::new();
+    BASE.get_or_init(|| {
+        let memory = Path::new("/dev/shm");
+        let base = folder_in(if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() }).keep();
+        *GUARD.lock().unwrap_or_else(PoisonError::into_inner) = Some(Guard::start(&base.join("shared"), &base));
+        base
+    })
+}
+
+/// Servers that run as another account can pass through it.
+fn folder_in(parent: impl AsRef<Path>) -> TempDir {
     let folder = tempfile::Builder::new().prefix("polyspec-tool-").tempdir_in(parent).expect("a folder");
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711)).expect("open to pass");
     folder
@@ -95,19 +108,17 @@ pub fn take_down() {
 
 impl World {
     fn start() -> Self {
-        let scratch = scratch().keep();
-        let suite = scratch.join("suite");
+        let run_dir = base().to_path_buf();
+        let suite = run_dir.join("shared");
         std::fs::create_dir_all(suite.join("scenarios")).expect("a suite folder");
-        let mut settings = std::fs::File::create(suite.join("polyspec.yaml")).expect("settings");
-        write!(settings, "suite: Shared\n{TOPOLOGY}").expect("written");
-        *GUARD.lock().unwrap_or_else(PoisonError::into_inner) = Some(Guard::start(&suite, &scratch, &scratch));
+        std::fs::write(suite.join("polyspec.yaml"), format!("suite: Shared\n{TOPOLOGY}")).expect("written");
         let mut command = children::program(&suite);
-        command.arg("up").env("POLYSPEC_RUN_DIR", &scratch);
+        command.arg("up").env("POLYSPEC_RUN_DIR", &run_dir);
         let up = children::finish(command);
         assert_eq!(up.code, Some(0), "{up}");
-        let state_dir = state_dir(&scratch);
+        let state_dir = state_dir(&run_dir);
         let up = state::read(&state_dir, &suite).expect("the state of a cluster that is up");
-        Self { run_dir: scratch, up }
+        Self { run_dir, up }
     }
 
     /// How the nodes are reached.
