@@ -46,7 +46,13 @@ pub fn run(repetitions: usize, table: &mut Table) -> Measured<()> {
     let peaks = MILLIONS.map(|millions| peak(&suite, millions));
     for (millions, peak) in MILLIONS.into_iter().zip(peaks) {
         let peak = peak?;
-        table.add(format!("generate: memory, {millions} million rows"), "one table, CSV", peak, "MiB", Target::AtMost(100.0));
+        table.add(
+            format!("generate: memory, {millions} million rows"),
+            "one table, CSV",
+            peak,
+            "MiB",
+            Target::AtMost(100.0),
+        );
     }
     Ok(())
 }

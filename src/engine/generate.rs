@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bson::RawDocumentBuf;
 use futures::future::BoxFuture;
-use futures::stream::{self, Stream};
+use futures::stream;
 use futures::{FutureExt, StreamExt};
 
 use super::Reporting;
@@ -64,7 +64,7 @@ impl Told {
 
 /// A server's refusal, or no answer.
 enum Stop {
-    Refused(Outcome),
+    Refused(Box<Outcome>),
     Breaks(BackendError),
 }
 
@@ -77,7 +77,7 @@ impl From<BackendError> for Stop {
 fn ended(done: Result<u64, Stop>) -> Result<Outcome, BackendError> {
     match done {
         Ok(affected) => Ok(Outcome::Output(Output::Sql { rows: None, affected })),
-        Err(Stop::Refused(refused)) => Ok(refused),
+        Err(Stop::Refused(refused)) => Ok(*refused),
         Err(Stop::Breaks(error)) => Err(error),
     }
 }
@@ -142,7 +142,7 @@ impl PgFill {
         let request = Request { sql, parameters: &[], types: false, limit: self.limit };
         match session.run(&request, None).await? {
             Outcome::Output(output) => Ok(output),
-            refused => Err(Stop::Refused(refused)),
+            refused => Err(Stop::Refused(Box::new(refused))),
         }
     }
 
@@ -150,7 +150,7 @@ impl PgFill {
         let (name, columns) = (plan.name(table).to_string(), plan.columns(table));
         let mut session = self.connect().await?;
         self.own(&mut session, "BEGIN").await?;
-        let mut made = chunks(&plan, table, COPY_ROWS, Plan::copy_text).buffered(AHEAD);
+        let mut made = stream::iter(chunks(&plan, table, COPY_ROWS, Plan::copy_text)).buffered(AHEAD);
         while let Some(chunk) = made.next().await {
             let (rows, data) = chunk?;
             held(session.copy_text(&name, &columns, data, self.limit).await?)?;
@@ -181,9 +181,7 @@ impl MongoFill {
 
     async fn fill(self, plan: Arc<Plan>, told: Told) -> Result<u64, Stop> {
         for table in plan.tables() {
-            let inserts = chunks(&plan, table, INSERT_DOCUMENTS, Plan::documents)
-                .map(|made| self.clone().insert(plan.clone(), table, made, told.clone()).boxed());
-            let mut done = inserts.buffer_unordered(SIDE_BY_SIDE);
+            let mut done = stream::iter(self.inserts(&plan, table, &told)).buffer_unordered(SIDE_BY_SIDE);
             while let Some(inserted) = done.next().await {
                 inserted?;
             }
@@ -192,6 +190,18 @@ impl MongoFill {
             held(mongo::settle(&self.clients, self.bulk(plan.name(last))).await?)?;
         }
         Ok(plan.total())
+    }
+
+    /// The inserts of a collection, each to be begun when it is asked for.
+    fn inserts(
+        &self,
+        plan: &Arc<Plan>,
+        table: usize,
+        told: &Told,
+    ) -> Box<dyn Iterator<Item = BoxFuture<'static, Result<(), Stop>>> + Send> {
+        let (fill, plan, told) = (self.clone(), plan.clone(), told.clone());
+        let chunks = chunks(&plan, table, INSERT_DOCUMENTS, Plan::documents);
+        Box::new(chunks.map(move |made| fill.clone().insert(plan.clone(), table, made, told.clone()).boxed()))
     }
 
     async fn insert(
@@ -215,7 +225,7 @@ impl MongoFill {
 fn held(outcome: Outcome) -> Result<(), Stop> {
     match outcome {
         Outcome::Output(_) => Ok(()),
-        refused => Err(Stop::Refused(refused)),
+        refused => Err(Stop::Refused(Box::new(refused))),
     }
 }
 
@@ -228,10 +238,10 @@ pub fn chunks<T: Send + 'static>(
     table: usize,
     size: u64,
     make: fn(&Plan, usize, Range<u64>) -> T,
-) -> impl Stream<Item = Made<T>> + Send + Unpin + use<T> {
+) -> impl Iterator<Item = Made<T>> + Send + use<T> {
     let (plan, rows) = (plan.clone(), plan.rows(table));
     let ranges = (0..rows.div_ceil(size)).map(move |chunk| chunk * size..rows.min((chunk + 1) * size));
-    stream::iter(ranges.map(move |range| {
+    ranges.map(move |range| {
         let plan = plan.clone();
         async move {
             let count = range.end - range.start;
@@ -239,5 +249,5 @@ pub fn chunks<T: Send + 'static>(
             made.map(|made| (count, made)).map_err(|_| BackendError::Other("a thread that makes rows gave up".into()))
         }
         .boxed()
-    }))
+    })
 }

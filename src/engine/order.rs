@@ -87,7 +87,7 @@ pub enum Work {
     /// Rows to be made and copied into tables.
     GeneratePg {
         /// The database.
-        fill: PgFill,
+        fill: Box<PgFill>,
         /// The rows.
         plan: Plan,
         /// Where progress is told.
@@ -153,7 +153,7 @@ impl Order {
                 slot.lock().await.load(target, database, collection, documents, limit).await
             }
             Work::GeneratePg { fill, plan, reporting } => {
-                fill.clone().run(plan.clone(), Told::new(reporting, &self.node, plan)).await
+                PgFill::clone(fill).run(plan.clone(), Told::new(reporting, &self.node, plan)).await
             }
             Work::GenerateMongo { fill, plan, reporting } => {
                 fill.clone().run(plan.clone(), Told::new(reporting, &self.node, plan)).await

@@ -70,11 +70,11 @@ impl Stage<'_> {
             }
             Action::Load(load) => self.load_csv(load, slot),
             Action::Generate(spec) => Ok(Work::GeneratePg {
-                fill: PgFill {
+                fill: Box::new(PgFill {
                     node: slot.node.clone(),
                     database: self.sessions.copy().database.clone(),
                     limit: self.limit(step),
-                },
+                }),
                 plan: Plan::new(spec, &self.variables)?,
                 reporting: self.reporting.clone(),
             }),

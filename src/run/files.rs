@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures::StreamExt;
+use futures::stream;
 use tokio::io::AsyncWriteExt;
 
 use super::establish::{lists, system_of, variables};
@@ -121,7 +122,7 @@ impl Files {
             FileFormat::Json => Plan::json_items,
             FileFormat::JsonLines => Plan::json_lines,
         };
-        let mut made = chunks(plan, table, CHUNK, make).buffered(AHEAD);
+        let mut made = stream::iter(chunks(plan, table, CHUNK, make)).buffered(AHEAD);
         let mut done = 0;
         while let Some(chunk) = made.next().await {
             let (rows, data) = chunk.map_err(std::io::Error::other)?;
