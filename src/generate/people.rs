@@ -1,6 +1,7 @@
 //! People and firms: names out of the word lists of the crate `fake`, with e-mail addresses, postal addresses and telephone
 //! numbers that fit them. E-mail domains are those that nobody can own (RFC 2606, 3).
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use fake::locales::{DE_DE, Data, EN, FR_FR, IT_IT, JA_JP, PT_BR};
@@ -37,20 +38,26 @@ fn words(locale: Locale) -> Words {
     }
 }
 
+/// A word of the lists without their slips of the pen: a tab after a name, a quotation mark for an apostrophe.
+fn tidy(word: &'static str) -> Cow<'static, str> {
+    let word = word.trim();
+    if word.contains('"') { word.replace('"', "'").into() } else { word.into() }
+}
+
 /// A person's name in the order of the language.
 pub(super) fn name(locale: Locale, draws: &mut Draws) -> String {
     let words = words(locale);
-    let (given, family) = (draws.one(words.given), draws.one(words.family));
+    let (given, family) = (tidy(draws.one(words.given)), tidy(draws.one(words.family)));
     match locale {
-        Locale::Ja => [family, " ", given].concat(),
-        _ => [given, " ", family].concat(),
+        Locale::Ja => [&*family, " ", &*given].concat(),
+        _ => [&*given, " ", &*family].concat(),
     }
 }
 
 /// A firm's name.
 pub(super) fn company(locale: Locale, draws: &mut Draws) -> String {
     let words = words(locale);
-    [draws.one(words.family), " ", draws.one(words.company)].concat()
+    [&*tidy(draws.one(words.family)), " ", draws.one(words.company)].concat()
 }
 
 /// An e-mail address of somebody of this name; `number` tells people of one name apart.
@@ -96,7 +103,7 @@ fn fold(word: &str, out: &mut String) {
 
 /// A postal address in one line, in the form of the country.
 pub(super) fn address(locale: Locale, draws: &mut Draws) -> String {
-    let family = draws.one(words(locale).family);
+    let family = tidy(draws.one(words(locale).family));
     let number = 1 + draws.below(180);
     let post = draws.next();
     match locale {
@@ -217,6 +224,17 @@ mod tests {
     fn every_japanese_family_name_has_a_reading() {
         for written in JA_JP::NAME_LAST_NAME {
             assert!(READINGS.iter().any(|(known, _)| known == written), "{written}");
+        }
+    }
+
+    #[test]
+    fn every_name_is_words_with_one_space_between() {
+        for (_, locale) in Locale::WORDS {
+            let Words { given, family, .. } = words(locale);
+            for word in given.iter().chain(family).map(|word| tidy(word)) {
+                let proper = |c: char| c.is_alphabetic() || "'-. ’\u{302}々".contains(c);
+                assert!(word.chars().all(proper) && word.split(' ').all(|part| !part.is_empty()), "{word:?}");
+            }
         }
     }
 

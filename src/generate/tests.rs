@@ -64,6 +64,7 @@ steps:
             paid: bool
             code: uuid
             note: sentence
+    expect: { affected: 1 }
 "#;
 
 fn plan(rows: u64, seed: &str) -> Plan {

@@ -12,10 +12,7 @@ pub(super) fn check(generate: &Generate, sink: &mut Sink) {
     for (at, table) in generate.tables.iter().enumerate() {
         twice(table, sink);
         parents(generate, at, sink);
-        if !sink.is_clean() {
-            continue;
-        }
-        Names { generate, at, sink }.check();
+        Names { generate, at, sink, clean: true }.check();
     }
 }
 
@@ -66,6 +63,8 @@ struct Names<'a, 'b> {
     generate: &'a Generate,
     at: usize,
     sink: &'b mut Sink,
+    /// Whether every name of the table led somewhere.
+    clean: bool,
 }
 
 impl Names<'_, '_> {
@@ -93,7 +92,7 @@ impl Names<'_, '_> {
         if let Some(by) = &table.locale.by {
             self.resolve(by);
         }
-        if self.sink.is_clean() {
+        if self.clean {
             self.circles();
         }
     }
@@ -102,6 +101,7 @@ impl Names<'_, '_> {
         match self.generate.resolve(self.at, name) {
             Ok(resolved) => Some(resolved),
             Err(unresolved) => {
+                self.clean = false;
                 self.unknown(name, &unresolved);
                 None
             }
@@ -110,6 +110,11 @@ impl Names<'_, '_> {
 
     fn unknown(&mut self, name: &Spanned<String>, unresolved: &Unresolved) {
         let table = &self.generate.tables[unresolved.table];
+        let declared = table.parents.iter().any(|parent| parent.name.value == unresolved.part);
+        if declared && !unresolved.column {
+            // What is wrong with the parent was said where it is declared.
+            return;
+        }
         let (what, names): (_, Vec<&str>) = match unresolved.column {
             true => ("columns", table.columns.iter().map(|column| column.name.value.as_str()).collect()),
             false => ("parents", table.parents.iter().map(|parent| parent.name.value.as_str()).collect()),

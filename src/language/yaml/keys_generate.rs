@@ -131,8 +131,8 @@ static KIND_KEYS: &[Key] = &[
     key("map", Shape::Table(&MAP), "What stands for the value of another column."),
     key("integer", Shape::Table(&RANGE), "A whole number."),
     key("number", Shape::Table(&NUMBER), "A number with decimals."),
-    key("date", Shape::Table(&TIMES), "A day."),
-    key("timestamp", Shape::Table(&TIMES), "A moment; `to` is excluded."),
+    key("date", Shape::Table(&TIMES), "A day; both ends count as inside."),
+    key("timestamp", Shape::Table(&TIMES), "A moment in time; `to` is excluded."),
     key("after", Shape::Table(&AFTER), "A day some days after the one in another column."),
     key("ref", Text, "The value in a row that this one belongs to: `customer.customer_id`, `line.buyer.customer_id`."),
     key(
