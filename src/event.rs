@@ -57,6 +57,15 @@ pub enum Event {
         /// Bytes in all, if known.
         total: Option<u64>,
     },
+    /// Rows are being generated.
+    Progress {
+        /// The node that gets them.
+        what: String,
+        /// Rows so far.
+        done: u64,
+        /// Rows in all.
+        total: u64,
+    },
     /// All servers that the selection needs are up.
     ServersReady {
         /// Node names.

@@ -12,6 +12,7 @@ pub mod engine;
 pub mod event;
 pub mod exit;
 pub mod explain;
+pub mod generate;
 pub mod grade;
 pub mod judge;
 pub mod language;

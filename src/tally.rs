@@ -45,6 +45,7 @@ impl Tally {
             Event::ServerNotice { .. }
             | Event::CopiesKept { .. }
             | Event::Download { .. }
+            | Event::Progress { .. }
             | Event::ServersReady { .. }
             | Event::SystemReady { .. }
             | Event::ScenarioStarted { .. }

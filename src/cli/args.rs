@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::model::NodeSelector;
+
 /// Runs scenarios on live PostgreSQL and MongoDB and says what does not hold.
 #[derive(Debug, Parser)]
 #[command(name = "polyspec", version, about, propagate_version = true, disable_help_subcommand = true)]
@@ -27,8 +29,10 @@ pub(super) enum Command {
     List(List),
     /// Run the suite over systems that each break one thing, and say which it does not notice
     Mutants(Mutants),
-    /// Start the servers of the suite and leave them running
+    /// Start the servers of the suite and leave them running; with `--rows`, build the system there and fill it
     Up(Up),
+    /// Make realistic rows: into the system on the servers that `up` keeps, or into files
+    Generate(Generate),
     /// Stop the servers that `up` started
     Down(Down),
     /// Show the servers that `up` started
@@ -177,9 +181,63 @@ pub(super) struct Up {
     /// Print the URLs as JSON
     #[arg(long)]
     pub json: bool,
+    /// Build this system on them, in a database named as its folder, to be looked at
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["json", "foreground"])]
+    pub system: Option<String>,
+    /// And fill it: so many rows in each table and each collection (the suite's own system without `--system`)
+    #[arg(long, value_name = "N", conflicts_with_all = ["json", "foreground"])]
+    pub rows: Option<u64>,
+    /// The same seed makes the same rows [default: a random one, which is printed]
+    #[arg(long, value_name = "SEED", requires = "rows")]
+    pub seed: Option<String>,
+    /// Drop the database of that name first
+    #[arg(long)]
+    pub replace: bool,
     /// Stay in the foreground (this is what `up` starts in the background)
     #[arg(long, hide = true)]
     pub foreground: bool,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct Generate {
+    #[command(flatten)]
+    pub suite: SuiteArgs,
+    #[command(flatten)]
+    pub servers: ServerArgs,
+    /// How many rows each table and each collection gets
+    #[arg(long, value_name = "N")]
+    pub rows: u64,
+    /// The same seed makes the same rows [default: a random one, which is printed]
+    #[arg(long, value_name = "SEED")]
+    pub seed: Option<String>,
+    /// The system whose rows are made, if not the suite's own
+    #[arg(long, value_name = "DIR")]
+    pub system: Option<String>,
+    /// The node that gets the rows of tables (`pg.emea`), instead of the first
+    #[arg(long, value_name = "NODE", value_parser = node, conflicts_with = "out")]
+    pub on: Option<NodeSelector>,
+    /// The database to fill, which must be there; needed with `--pg-url` and `--mongo-url`
+    #[arg(long, value_name = "NAME", conflicts_with = "out")]
+    pub database: Option<String>,
+    /// Write files below this folder instead; no server is needed
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// The form of the files
+    #[arg(long, default_value = "csv", requires = "out")]
+    pub format: Format,
+    /// Only files of this table or collection
+    #[arg(long = "table", value_name = "NAME", requires = "out")]
+    pub tables: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Format {
+    /// Comma-separated values with a header
+    Csv,
+    /// An array of objects, in Extended JSON for collections
+    Json,
+    /// An object a line, in Extended JSON for collections
+    Jsonl,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -231,6 +289,10 @@ pub(super) enum Kind {
     System,
     Settings,
     Requirements,
+}
+
+fn node(text: &str) -> Result<NodeSelector, String> {
+    crate::language::node_selector(text)
 }
 
 fn named(text: &str) -> Result<(String, String), String> {

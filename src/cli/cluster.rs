@@ -20,6 +20,7 @@ pub(super) fn up(args: &args::Up, context: &Context) -> Exit {
         Err(errors) => return refuse(&errors, context),
     };
     let root = suite.settings().root.clone();
+    let fills = args.system.is_some() || args.rows.is_some();
     let work = async {
         if args.foreground {
             return serve(&suite, context).await;
@@ -35,7 +36,10 @@ pub(super) fn up(args: &args::Up, context: &Context) -> Exit {
         }
         Ok(())
     };
-    finish(work, context)
+    match finish(work, context) {
+        Exit::Pass if fills => super::generate::stand(args, context),
+        exit => exit,
+    }
 }
 
 async fn start(root: &PathBuf, context: &Context) -> Result<StateFile, ClusterError> {

@@ -5,7 +5,9 @@ mod bless;
 mod check;
 mod cluster;
 mod context;
+mod generate;
 mod list;
+mod live;
 mod mutants;
 mod replay;
 mod reporters;
@@ -28,6 +30,7 @@ pub fn execute(arguments: Arguments, context: &Context) -> Exit {
         Command::List(list) => list::list(&list, context),
         Command::Mutants(args) => mutants::mutants(&args, context),
         Command::Up(up) => cluster::up(&up, context),
+        Command::Generate(generate) => generate::generate(&generate, context),
         Command::Down(down) => cluster::down(&down, context),
         Command::Status(status) => cluster::status(&status, context),
         Command::Doctor(doctor) => cluster::doctor(&doctor, context),

@@ -69,6 +69,10 @@ impl<'a> Watch<'a> {
                 let pid = slot.connected().await?.session().backend_pid().await?;
                 Ok(Watch::Pg(BlockingMonitor::connect(&slot.node).await?, pid))
             }
+            // The language lets no such step block: it has connections of its own.
+            Work::GeneratePg { .. } | Work::GenerateMongo { .. } => {
+                Err(BackendError::Other("a `generate` has no session that could wait".into()))
+            }
             Work::Mongo { slot, .. }
             | Work::LoadDocuments { slot, .. }
             | Work::ExplainMongo { slot, .. }

@@ -81,8 +81,8 @@ impl Builder<'_> {
         try_join_all(peers.iter().map(|node| pg::create_database(node, &template.database))).await.map_err(ours)?;
         // The two engines' halves do not see each other, so they are built side by side.
         let (pg, documents) = join(
-            self.half(wanted, &template, Engine::Pg, &peers, false),
-            self.half(wanted, &template, Engine::Mongo, &[], mongo),
+            self.half(&wanted.system, &template.database, Engine::Pg, &peers, false),
+            self.half(&wanted.system, &template.database, Engine::Mongo, &[], mongo),
         )
         .await;
         pg.and(documents)?;
@@ -90,30 +90,30 @@ impl Builder<'_> {
         Ok(template)
     }
 
-    async fn half(
+    /// Runs the build steps of one engine in `database`.
+    pub(super) async fn half(
         &self,
-        wanted: &Wanted,
-        template: &Template,
+        system: &SystemUnderTest,
+        database: &str,
         engine: Engine,
         peers: &[PgNode],
         mongo: bool,
     ) -> Result<(), Vec<Evidence>> {
-        let steps = steps_of(&wanted.system.system.build, engine, peers);
+        let steps = steps_of(&system.system.build, engine, peers);
         if steps.is_empty() || (peers.is_empty() && !mongo) {
             return Ok(());
         }
-        let database = template.database.clone();
         let peers = peers.iter().map(|node| (node.name.clone(), node.clone())).collect();
-        let copy = Arc::new(Copy { database: database.clone(), peers, mongo });
+        let copy = Arc::new(Copy { database: database.into(), peers, mongo });
         let mut stage = Stage {
             servers: self.servers,
             host: self.host,
             options: self.options,
             reporting: self.reporting,
-            name: &wanted.system.system.path,
-            system: Some(&wanted.system.system),
+            name: &system.system.path,
+            system: Some(&system.system),
             sessions: Sessions::new(copy, self.clients.cloned(), false),
-            variables: super::case::builtin(&database, self.clients.map(|clients| &**clients)),
+            variables: super::case::builtin(database, self.clients.map(|clients| &**clients)),
             goldens: Goldens::none(),
             blocked: BTreeMap::new(),
             server_time: Default::default(),
@@ -124,7 +124,7 @@ impl Builder<'_> {
         stage.sessions.close().await;
         done.map_err(|halt| match halt {
             Halt::Fails(evidence) | Halt::Breaks(evidence) => evidence,
-            Halt::Inconclusive(reason) => vec![super::step::plain(&wanted.system.system.title.span, &reason)],
+            Halt::Inconclusive(reason) => vec![super::step::plain(&system.system.title.span, &reason)],
         })
     }
 }

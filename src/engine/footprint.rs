@@ -144,6 +144,7 @@ pub fn default_selector(step: &Step) -> Option<NodeSelector> {
         Action::Mongo(_) | Action::Explain(ExplainTarget::Mongo(_)) | Action::Transaction => Engine::Mongo,
         Action::Load(load) if load.file.ends_with(".csv") => Engine::Pg,
         Action::Load(_) => Engine::Mongo,
+        Action::Generate(spec) => spec.tables.first()?.engine,
         _ => return None,
     };
     Some(NodeSelector::Any(engine))

@@ -6,10 +6,13 @@ use std::time::{Duration, Instant};
 
 use bson::Document;
 
+use super::Reporting;
+use super::generate::{MongoFill, PgFill, Told};
 use super::sessions::{MongoSlot, PgSlot};
 use crate::backend::mongo::{Command, Target};
 use crate::backend::pg::Request;
 use crate::backend::{BackendError, RowSink};
+use crate::generate::Plan;
 use crate::observation::{Observation, Outcome};
 
 /// Something to be sent to a node.
@@ -81,6 +84,24 @@ pub enum Work {
         /// The documents.
         documents: Vec<Document>,
     },
+    /// Rows to be made and copied into tables.
+    GeneratePg {
+        /// The database.
+        fill: Box<PgFill>,
+        /// The rows.
+        plan: Plan,
+        /// Where progress is told.
+        reporting: Reporting,
+    },
+    /// Documents to be made and inserted.
+    GenerateMongo {
+        /// The database.
+        fill: MongoFill,
+        /// The documents.
+        plan: Plan,
+        /// Where progress is told.
+        reporting: Reporting,
+    },
     /// A command to be explained.
     ExplainMongo {
         /// The session.
@@ -130,6 +151,12 @@ impl Order {
             }
             Work::LoadDocuments { slot, target, database, collection, documents } => {
                 slot.lock().await.load(target, database, collection, documents, limit).await
+            }
+            Work::GeneratePg { fill, plan, reporting } => {
+                PgFill::clone(fill).run(plan.clone(), Told::new(reporting, &self.node, plan)).await
+            }
+            Work::GenerateMongo { fill, plan, reporting } => {
+                fill.clone().run(plan.clone(), Told::new(reporting, &self.node, plan)).await
             }
             Work::ExplainMongo { slot, target, database, document } => {
                 let command = Command { target, database, document: document.clone(), limit };

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use bson::Document;
 
+use super::generate::{MongoFill, PgFill};
 use super::order::{Order, Work};
 use super::step::{Stage, Trouble};
 use crate::backend::BackendError;
 use crate::backend::mongo::Target;
 use crate::backend::pg::PgNode;
+use crate::generate::Plan;
 use crate::model::ValueKind;
 use crate::model::{Action, Datum, Engine, ExplainTarget, Load, NodeSelector, SqlSource, Step, TransactionVerb, Value};
 use crate::source::{Diagnostic, Span};
@@ -67,6 +69,15 @@ impl Stage<'_> {
                 Ok(Work::ExplainSql { slot, text: variables::sql(text, &self.variables)? })
             }
             Action::Load(load) => self.load_csv(load, slot),
+            Action::Generate(spec) => Ok(Work::GeneratePg {
+                fill: Box::new(PgFill {
+                    node: slot.node.clone(),
+                    database: self.sessions.copy().database.clone(),
+                    limit: self.limit(step),
+                }),
+                plan: Plan::new(spec, &self.variables)?,
+                reporting: self.reporting.clone(),
+            }),
             _ => Err(Diagnostic::error(&step.action_span, "this cannot be sent to PostgreSQL").into()),
         }
     }
@@ -129,6 +140,15 @@ impl Stage<'_> {
                 let documents = super::load::documents(&load.file.value, &data)
                     .map_err(|cause| Diagnostic::error(&load.file.span, cause))?;
                 Ok(Work::LoadDocuments { slot, target, database, collection: load.into.value.clone(), documents })
+            }
+            (Action::Generate(spec), _) => {
+                let clients = self.sessions.clients().cloned();
+                let clients = clients.ok_or_else(|| BackendError::Other("there is no MongoDB here".into()))?;
+                Ok(Work::GenerateMongo {
+                    fill: MongoFill { clients, target, database, limit: self.limit(step) },
+                    plan: Plan::new(spec, &self.variables)?,
+                    reporting: self.reporting.clone(),
+                })
             }
             (Action::Transaction, Some(options)) => Ok(Work::Start(slot, options)),
             _ => Err(Diagnostic::error(&step.action_span, "this cannot be sent to MongoDB").into()),

@@ -4,6 +4,7 @@
 
 mod datum;
 mod expectation;
+mod generate;
 mod node;
 mod scenario;
 mod settings;
@@ -16,6 +17,10 @@ pub use datum::{Datum, Variables};
 pub use expectation::{
     AwaitedError, ColumnExpectation, DocumentsExpectation, Expectation, PlanExpectation, Recorded, RowExpectation,
     RowsExpectation,
+};
+pub use generate::{
+    Generate, GeneratedColumn, GeneratedTable, Kind, Locale, LocaleRule, Parent, Pick, Resolved, Sequence, TextPart,
+    Unresolved,
 };
 pub use node::{Engine, NodeName, NodeSelector};
 pub use scenario::{Binding, Body, Case, Format, Need, Scenario, SltRecord, SltScript};

@@ -1,8 +1,9 @@
 //! A step: it sends something to a live node and says what must come back.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Binding, Engine, Expectation, NodeName, NodeSelector, Template, Value, Workload};
+use super::{Binding, Engine, Expectation, Generate, NodeName, NodeSelector, Template, Value, Workload};
 use crate::source::{Span, Spanned};
 
 /// One step.
@@ -50,8 +51,8 @@ pub enum Action {
     Explain(ExplainTarget),
     /// Reads a data file into a table or a collection.
     Load(Load),
-    /// Makes seeded rows. Not yet available.
-    Generate(Value),
+    /// Makes seeded rows.
+    Generate(Arc<Generate>),
     /// Injects a fault.
     Fault(Fault),
     /// Waits until every member of the engine has replayed what was written so far.

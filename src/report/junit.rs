@@ -131,6 +131,7 @@ impl Reporter for JUnit {
             Event::ServerNotice { .. }
             | Event::CopiesKept { .. }
             | Event::Download { .. }
+            | Event::Progress { .. }
             | Event::ServersReady { .. }
             | Event::SystemReady { .. }
             | Event::ScenarioStarted { .. }

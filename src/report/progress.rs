@@ -1,4 +1,4 @@
-//! The live lines at the bottom of a terminal: counts, what is running, and a bar for each download.
+//! The live lines at the bottom of a terminal: counts, what is running, and a bar for each download and each node that gets rows.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -84,11 +84,14 @@ impl TermLike for Screen {
     }
 }
 
+/// The bar of generated rows.
+const ROWS: &str = "  {msg} [{bar:30}] {human_pos}/{human_len} rows, {per_sec}";
+
 /// The live lines.
 pub(super) struct Progress {
     lines: MultiProgress,
     status: ProgressBar,
-    downloads: BTreeMap<String, ProgressBar>,
+    bars: BTreeMap<String, ProgressBar>,
     width: usize,
 }
 
@@ -98,7 +101,7 @@ impl Progress {
         let lines = MultiProgress::with_draw_target(ProgressDrawTarget::term_like(Box::new(screen.clone())));
         let status = lines.add(ProgressBar::new_spinner().with_style(style("{spinner} {elapsed} {msg}")));
         status.enable_steady_tick(Duration::from_millis(100));
-        Self { lines, status, downloads: BTreeMap::new(), width: screen.width }
+        Self { lines, status, bars: BTreeMap::new(), width: screen.width }
     }
 
     /// What the status line says.
@@ -109,7 +112,7 @@ impl Progress {
 
     /// Moves the bar of a download; the bar goes away when everything is there.
     pub fn download(&mut self, name: &str, done: u64, total: Option<u64>) {
-        let bar = self.downloads.entry(name.to_string()).or_insert_with(|| {
+        let bar = self.bars.entry(name.to_string()).or_insert_with(|| {
             let bar = self.lines.add(ProgressBar::no_length());
             bar.set_message(visible(name).into_owned());
             bar
@@ -123,7 +126,21 @@ impl Progress {
         bar.set_position(done);
         if total.is_some_and(|total| done >= total) {
             bar.finish_and_clear();
-            self.downloads.remove(name);
+            self.bars.remove(name);
+        }
+    }
+
+    /// Moves the bar of rows that are made for a node; the bar goes away when all are there.
+    pub fn rows(&mut self, node: &str, done: u64, total: u64) {
+        let bar = self.bars.entry(node.to_string()).or_insert_with(|| {
+            let bar = self.lines.add(ProgressBar::new(total).with_style(style(ROWS)));
+            bar.set_message(visible(node).into_owned());
+            bar
+        });
+        bar.set_position(done);
+        if done >= total {
+            bar.finish_and_clear();
+            self.bars.remove(node);
         }
     }
 
@@ -134,10 +151,10 @@ impl Progress {
 
     /// Takes the live lines away for good.
     pub fn end(&mut self) {
-        for bar in self.downloads.values() {
+        for bar in self.bars.values() {
             bar.finish_and_clear();
         }
-        self.downloads.clear();
+        self.bars.clear();
         self.status.finish_and_clear();
     }
 }
@@ -153,7 +170,9 @@ mod tests {
 
     #[test]
     fn the_templates_are_templates_that_indicatif_knows() {
-        for template in ["{spinner} {elapsed} {msg}", "  {msg} [{bar:30}] {bytes}/{total_bytes}", "  {msg} {bytes}"] {
+        for template in
+            [ROWS, "{spinner} {elapsed} {msg}", "  {msg} [{bar:30}] {bytes}/{total_bytes}", "  {msg} {bytes}"]
+        {
             assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
         }
     }

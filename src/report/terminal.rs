@@ -199,6 +199,11 @@ impl Reporter for Terminal {
                 }
             }
             Event::Download { name, done, total } => self.download(name, *done, *total),
+            Event::Progress { what, done, total } => {
+                if let Some(progress) = &mut self.progress {
+                    progress.rows(what, *done, *total);
+                }
+            }
             Event::ServersReady { nodes, owned, elapsed_ms } => {
                 let whose = if *owned { "started" } else { "found" };
                 let took = duration(*elapsed_ms as f64);

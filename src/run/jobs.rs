@@ -32,7 +32,7 @@ pub struct Prepared {
 impl Prepared {
     /// The servers that the jobs need.
     pub(super) fn wanted(&self) -> Wanted<'_> {
-        Wanted { suite: &self.suite, request: &self.request, jobs: &self.jobs }
+        Wanted { suite: &self.suite, request: &self.request, jobs: &self.jobs, all: false }
     }
 }
 

@@ -3,6 +3,8 @@
 
 mod bootstrap;
 mod endpoints;
+mod establish;
+mod files;
 mod grading;
 mod host;
 mod jobs;
@@ -15,6 +17,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use bootstrap::Bootstrap;
+pub use establish::{Wish, establish};
+pub use files::{FileFormat, Files, write_files};
 pub use grading::MutantRequest;
 pub use jobs::{Prepared, prepare};
 pub use servers::{Obtained, Wanted, obtain};
@@ -152,7 +156,7 @@ impl Prepared {
         });
     }
 
-    fn options(&self) -> engine::Options {
+    pub(super) fn options(&self) -> engine::Options {
         let settings = self.suite.settings();
         engine::Options {
             jobs: self.request.jobs,

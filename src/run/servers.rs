@@ -24,6 +24,8 @@ pub struct Wanted<'a> {
     pub request: &'a Request,
     /// The jobs that will run on them.
     pub jobs: &'a [Job],
+    /// Whether all nodes of the topology are wanted, whatever the jobs speak to; of somebody else's, those that were named.
+    pub all: bool,
 }
 
 /// How faults reach the nodes.
@@ -135,6 +137,10 @@ impl Wanted<'_> {
     /// The nodes that the jobs speak to; with replication, all peers; of a replica set, all members.
     fn nodes(&self) -> Vec<NodeName> {
         let all = super::endpoints::nodes(self.topology(), &self.request.endpoints);
+        if self.all {
+            let given = &self.request.endpoints;
+            return all.into_iter().filter(|node| given.is_empty() || is_covered(given, node)).collect();
+        }
         let of = |engine: Engine| all.iter().filter(move |node| node.engine == engine);
         let mut needed = BTreeSet::new();
         for job in self.jobs {

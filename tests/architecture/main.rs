@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str], &str)] = &[
     ("source", &[], "text and spans know of nothing else"),
     ("model", &["source"], "meaning has a place"),
     ("variables", &["model", "source"], "fills templates of the model; an unknown name is told at its place"),
+    ("generate", &["model", "source", "variables"], "seeded rows as pure functions of the model's description"),
     ("explain", &[], "raw EXPLAIN to a plan tree, pure"),
     ("observation", &["explain"], "a plan is one of the things that come back"),
     ("verdict", &["source"], "evidence keeps the place with its lines, so that a report needs no file"),
@@ -39,6 +40,7 @@ const ARROWS: &[(&str, &[&str], &str)] = &[
         &[
             "backend",
             "event",
+            "generate",
             "judge",
             "language",
             "model",
@@ -55,7 +57,10 @@ const ARROWS: &[(&str, &[&str], &str)] = &[
     ("grade", &["engine", "event", "model", "source", "system", "verdict"], "systems in, scorecards out"),
     (
         "run",
-        &["backend", "cluster", "engine", "event", "grade", "judge", "model", "source", "suite", "system"],
+        &[
+            "backend", "cluster", "engine", "event", "generate", "grade", "judge", "model", "source", "suite",
+            "system", "verdict",
+        ],
         "wires suite, servers and engine; both faces stand on it",
     ),
     (
@@ -94,6 +99,7 @@ const PURE: &[&str] = &[
     "source",
     "model",
     "variables",
+    "generate",
     "explain",
     "observation",
     "verdict",

@@ -2,6 +2,7 @@
 
 mod barrier;
 mod bootstrap;
+mod bulk;
 mod client;
 mod codes;
 mod copy;
@@ -11,6 +12,7 @@ mod session;
 
 pub use barrier::{catch_up, step_down};
 pub use bootstrap::{Address, NewSet, initiate, ping};
+pub use bulk::{Bulk, insert, settle};
 pub use client::{MongoClients, MongoSet, Target, members};
 pub use copy::{copy_database, databases, drop_database, mark};
 pub use monitor::blocked;

@@ -10,6 +10,21 @@ use crate::backend::BackendError;
 use crate::observation::{Outcome, Output};
 use crate::variables::quote_identifier;
 
+/// Copies rows in COPY's own text format, within a time limit that the caller sets.
+pub(super) async fn copy_text(
+    client: &Client,
+    table: &str,
+    columns: &[String],
+    data: Vec<u8>,
+) -> Result<u64, tokio_postgres::Error> {
+    let columns: Vec<String> = columns.iter().map(|name| quote_identifier(name)).collect();
+    let table: Vec<String> = table.split('.').map(quote_identifier).collect();
+    let command = format!("COPY {} ({}) FROM STDIN", table.join("."), columns.join(", "));
+    let mut sink = pin!(client.copy_in::<_, std::io::Cursor<Vec<u8>>>(&command).await?);
+    sink.send(std::io::Cursor::new(data)).await?;
+    sink.finish().await
+}
+
 /// How many bytes go into one message.
 const CHUNK: usize = 64 * 1024;
 

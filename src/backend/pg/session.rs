@@ -174,6 +174,25 @@ impl PgSession {
         super::copy::copy_csv(&self.client, &self.node, table, columns, data).await
     }
 
+    /// Copies rows in COPY's own text format into a table; after `limit` the server is told to cancel.
+    pub async fn copy_text(
+        &mut self,
+        table: &str,
+        columns: &[String],
+        data: Vec<u8>,
+        limit: Duration,
+    ) -> Result<Outcome, BackendError> {
+        let mut work = pin!(super::copy::copy_text(&self.client, table, columns, data));
+        let answer = match tokio::time::timeout(limit, &mut work).await {
+            Ok(answer) => answer,
+            Err(_) => self.cancelled(work, limit).await?,
+        };
+        match answer {
+            Ok(affected) => Ok(Outcome::Output(Output::Sql { rows: None, affected })),
+            Err(error) => error::of_statement(&self.node, error).map(Outcome::Refused),
+        }
+    }
+
     pub(super) fn node(&self) -> &str {
         &self.node
     }

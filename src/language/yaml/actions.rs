@@ -1,5 +1,7 @@
 //! Decodes what a step does.
 
+use std::sync::Arc;
+
 use super::decoder::Decoder;
 use super::keys::FAULTS;
 use super::tree::{Node, NodeKind};
@@ -18,7 +20,7 @@ impl Decoder<'_> {
             "mongo" => Action::Mongo(self.command(value)?),
             "explain" => Action::Explain(self.explain(value)?),
             "load" => Action::Load(Load { file: self.data_file(value)?, into: value.scalar_of("into")? }),
-            "generate" => Action::Generate(self.any(value)),
+            "generate" => Action::Generate(Arc::new(self.generate(value)?)),
             "fault" => Action::Fault(self.fault(value)?),
             "catch_up" if value.scalar()?.as_str() == "pg" => Action::CatchUp(Engine::Pg),
             "catch_up" => Action::CatchUp(Engine::Mongo),

@@ -51,15 +51,23 @@ pub(crate) fn engine(action: &Action) -> Option<Engine> {
     }
 }
 
+/// The engine that a step's nodes must be of.
+fn engine_of_nodes(action: &Action) -> Option<Engine> {
+    match action {
+        Action::Generate(spec) => spec.tables.first().map(|table| table.engine),
+        other => engine(other),
+    }
+}
+
 fn engines(step: &Step, sink: &mut Sink) {
-    let wanted = engine(&step.action).or_else(|| step.on.first().map(|first| first.engine()));
+    let wanted = engine_of_nodes(&step.action).or_else(|| step.on.first().map(|first| first.engine()));
     for selector in step.on.iter().filter(|selector| Some(selector.engine()) != wanted) {
-        let message = match engine(&step.action) {
+        let message = match engine_of_nodes(&step.action) {
             Some(_) => format!("`{}` does not understand this step", selector.value),
             None => "one step speaks to one engine".to_string(),
         };
         let name = step.action_span.text();
-        sink.push(Diagnostic::error(&selector.span, message).help(match engine(&step.action) {
+        sink.push(Diagnostic::error(&selector.span, message).help(match engine_of_nodes(&step.action) {
             Some(Engine::Pg) => format!("`{name}` goes to PostgreSQL: `pg`, `pg.apj` or `pg.*`"),
             Some(Engine::Mongo) => {
                 format!("`{name}` goes to MongoDB: `mongo`, `mongo.m1`, `mongo.secondary` or `mongo.*`")
@@ -123,7 +131,7 @@ fn expected(expect: &Node, step: &Step, sink: &mut Sink) {
         (Action::Transaction, _) => (&["error"], MONGO_ERROR),
         (_, Some(Engine::Pg)) => (SQL_EXPECT, SQL_ERROR),
         (_, Some(Engine::Mongo)) => (MONGO_EXPECT, MONGO_ERROR),
-        (Action::Load(_), _) => (&["affected", "error"], &[]),
+        (Action::Load(_) | Action::Generate(_), _) => (&["affected", "error"], &[]),
         (Action::CatchUp(_), _) => (&["within"], &[]),
         (Action::Workload(_), _) => (&["reply"], &[]),
         (Action::Await(_) | Action::Use { .. }, _) => return,

@@ -1,5 +1,6 @@
 //! Every key of scenarios and steps, with its meaning: the one source of the check, of did-you-mean and of the schema.
 
+use super::keys_generate::GENERATE;
 use super::keys_workload::WORKLOAD;
 use super::shape::{Key, Shape, Table, key, required};
 use Shape::{Any, Bool, Duration, Either, List, Map, Number, OneOrMany, Scalar, Some, Text, Whole, Words};
@@ -64,7 +65,7 @@ static STEP_KEYS: &[Key] = &[
         "A statement (without the word EXPLAIN) or a command document whose plan is asked for, with execution statistics.",
     ),
     key("load", Shape::Table(&LOAD), "Reads a data file into a table or a collection."),
-    key("generate", Any, "Makes seeded rows. Not yet available."),
+    key("generate", Shape::Table(&GENERATE), "Makes realistic rows, the same for the same seed, and streams them in."),
     key("fault", Shape::Table(&FAULT), "Injects a fault."),
     key(
         "catch_up",

@@ -13,7 +13,7 @@ use crate::source::{Diagnostic, Span, Spanned};
 const COMPANIONS: [(&str, &[&str]); 8] = [
     ("with", &["use"]),
     ("params", &["sql"]),
-    ("on", &["sql", "mongo", "explain", "load", "transaction"]),
+    ("on", &["sql", "mongo", "explain", "load", "generate", "transaction"]),
     ("session", &["sql", "mongo", "explain", "transaction"]),
     ("golden", &["sql", "mongo", "explain", "await", "use"]),
     ("eventually", &["sql", "mongo", "explain"]),
@@ -123,7 +123,6 @@ fn time_of(node: &Node, key: &str) -> Option<Spanned<std::time::Duration>> {
 /// Whether the action is not yet available, and its name.
 pub(crate) fn not_yet(action: &Action) -> Option<&'static str> {
     match action {
-        Action::Generate(_) => Some("generate"),
         Action::Run(_) => Some("run"),
         _ => None,
     }

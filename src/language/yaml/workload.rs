@@ -82,7 +82,7 @@ impl Decoder<'_> {
             self.variable_name(&entry.key);
             let draw = match &entry.value.kind {
                 NodeKind::Sequence(items) => Some(Draw::OneOf(items.iter().map(|item| self.value(item)).collect())),
-                _ => self.range(&entry.value),
+                _ => self.between(&entry.value),
             };
             self.scope.add(&entry.key);
             draws.extend(draw.map(|draw| (entry.key.clone(), draw)));
@@ -90,7 +90,7 @@ impl Decoder<'_> {
         draws
     }
 
-    fn range(&mut self, node: &Node) -> Option<Draw> {
+    fn between(&mut self, node: &Node) -> Option<Draw> {
         let (from, to) = (node.scalar_of("from")?.parse().ok()?, node.scalar_of("to")?.parse().ok()?);
         if from > to {
             self.sink.error(&node.head, "this range is empty: `from` is greater than `to`");

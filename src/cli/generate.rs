@@ -1,0 +1,107 @@
+//! `polyspec generate`, and the rows of `polyspec up --rows`.
+
+use super::Context;
+use super::args::{self, Format};
+use super::live::Live;
+use super::run::{explain, request};
+use crate::engine::Interrupt;
+use crate::exit::Exit;
+use crate::run::{FileFormat, Files, Request, RunError, Wish, establish, runtime, stop_wanted, write_files};
+
+/// Makes rows, in a system on servers or in files.
+pub(super) fn generate(args: &args::Generate, context: &Context) -> Exit {
+    let request = Request { system: args.system.clone(), ..request(&args.suite, &args.servers, context) };
+    let seed = seed(&args.seed);
+    match &args.out {
+        Some(folder) => {
+            let files = Files {
+                request,
+                rows: args.rows,
+                seed,
+                folder: context.cwd.join(folder),
+                format: format(args.format),
+                tables: args.tables.clone(),
+            };
+            into_files(&files, context)
+        }
+        None => {
+            let wish = Wish {
+                request,
+                rows: Some(args.rows),
+                seed,
+                database: args.database.clone(),
+                replaces: false,
+                on: args.on.clone(),
+            };
+            into_servers(wish, context)
+        }
+    }
+}
+
+/// Builds the system of `polyspec up` and fills it.
+pub(super) fn stand(args: &args::Up, context: &Context) -> Exit {
+    let request =
+        Request { system: args.system.clone(), ..request(&args.suite, &args::ServerArgs::default(), context) };
+    let seed = if args.rows.is_some() { seed(&args.seed) } else { String::new() };
+    let wish = Wish { request, rows: args.rows, seed, database: None, replaces: args.replace, on: None };
+    into_servers(wish, context)
+}
+
+/// The seed, or a random one that a person can type again.
+fn seed(given: &Option<String>) -> String {
+    given.clone().unwrap_or_else(|| {
+        let seed = rand::random::<u16>().to_string();
+        eprintln!("seed {seed} (the same rows again: --seed {seed})");
+        seed
+    })
+}
+
+fn format(format: Format) -> FileFormat {
+    match format {
+        Format::Csv => FileFormat::Csv,
+        Format::Json => FileFormat::Json,
+        Format::Jsonl => FileFormat::JsonLines,
+    }
+}
+
+fn into_files(files: &Files, context: &Context) -> Exit {
+    let mut live = Live::new(context);
+    let written = with_runtime(write_files(files, &mut |table, done, total| live.moved(table, done, total)));
+    match written {
+        Ok(written) => {
+            for (path, rows) in written {
+                println!("{rows:>10} rows  {}", path.display());
+            }
+            Exit::Pass
+        }
+        Err(error) => explain(error, context),
+    }
+}
+
+fn into_servers(wish: Wish, context: &Context) -> Exit {
+    let mut live = Live::new(context);
+    let work = async {
+        let (stop, interrupt) = Interrupt::new();
+        let listener = tokio::spawn(async move {
+            stop_wanted().await;
+            // The receiver lives as long as the work, and the sender must, too.
+            let _ = stop.send(true);
+            std::future::pending::<()>().await;
+        });
+        let done = establish(wish, |event| live.event(event), interrupt).await;
+        listener.abort();
+        done
+    };
+    match with_runtime(work) {
+        Ok(lines) => {
+            println!("{}", lines.join("\n"));
+            Exit::Pass
+        }
+        Err(error) => explain(error, context),
+    }
+}
+
+fn with_runtime<T>(work: impl Future<Output = Result<T, RunError>>) -> Result<T, RunError> {
+    let runtime = runtime().map_err(|error| RunError::Machinery(format!("no threads can be started: {error}")))?;
+    runtime.block_on(work)
+}

@@ -1,0 +1,177 @@
+//! A system that stays on the servers, with generated rows, for people to look at.
+
+use std::sync::Arc;
+
+use super::jobs::under_test;
+use super::{Prepared, Request, RunError, Wanted, endpoints, host, obtain};
+use crate::engine::{Dispatcher, Establish, Interrupt, Reporting, SystemUnderTest};
+use crate::event::{Event, Stamped};
+use crate::model::{Datum, NodeSelector, System, Variables};
+use crate::source::Diagnostic;
+use crate::suite::Suite;
+use crate::verdict::Evidence;
+
+/// The lists of a system that generate its rows: in PostgreSQL, and in MongoDB. They see `n` and `seed`.
+const LISTS: [&str; 2] = ["insert_random_data", "insert_random_documents"];
+
+/// What somebody wants to stand.
+pub struct Wish {
+    /// The suite, the servers, and the system if not the suite's own.
+    pub request: Request,
+    /// Rows for each table; `None` generates nothing.
+    pub rows: Option<u64>,
+    /// The seed.
+    pub seed: String,
+    /// The database; `None` is the system's own, named as its folder, which is built where it is not there.
+    pub database: Option<String>,
+    /// Whether it is built anew.
+    pub replaces: bool,
+    /// The node that gets the rows, instead of the one that the system names.
+    pub on: Option<NodeSelector>,
+}
+
+/// Makes it stand, and says how to connect, a line a node. Every event goes to `sink`.
+///
+/// # Errors
+/// The suite or the system is wrong; a server did not answer; a step of the system did not hold.
+pub async fn establish(wish: Wish, sink: impl FnMut(&Stamped), interrupt: Interrupt) -> Result<Vec<String>, RunError> {
+    let (dispatcher, reporting) = Dispatcher::new();
+    let work = async {
+        let done = tokio::select! {
+            done = wish.carry_out(&reporting) => done,
+            () = interrupt.wait() => Err(RunError::Machinery("interrupted: what was done stays".into())),
+        };
+        drop(reporting);
+        done
+    };
+    let (done, _) = futures::join!(work, dispatcher.drive(sink));
+    done
+}
+
+/// The system of a request: the one that it names, else the suite's own.
+pub(super) fn system_of(suite: &Suite, name: Option<&str>) -> Result<Arc<System>, Vec<Diagnostic>> {
+    match (name, &suite.settings().system) {
+        (Some(name), _) => suite.system(name, None),
+        (None, Some(name)) => suite.system(name, Some(&name.span)),
+        (None, None) => Err(vec![
+            Diagnostic::nowhere("there is no system to generate rows for")
+                .help("name one: `--system DIR`, or `system:` in `polyspec.yaml`"),
+        ]),
+    }
+}
+
+/// The lists of a system that generate rows.
+pub(super) fn lists(system: &System) -> Result<Vec<&'static str>, Vec<Diagnostic>> {
+    let found: Vec<_> = LISTS.into_iter().filter(|list| system.steps.contains_key(*list)).collect();
+    if found.is_empty() {
+        let error = Diagnostic::error(&system.title.span, "this system does not say how rows are generated for it");
+        let help = format!("add a list `{}` (or `{}`) under `steps`, with a `generate`", LISTS[0], LISTS[1]);
+        return Err(vec![error.help(help)]);
+    }
+    Ok(found)
+}
+
+/// What the lists see.
+pub(super) fn variables(rows: u64, seed: &str) -> Variables {
+    let seed = match seed.parse::<i64>() {
+        Ok(_) => Datum::Number(seed.into()),
+        Err(_) => Datum::Text(seed.into()),
+    };
+    [("n".to_string(), Datum::Number(rows.to_string())), ("seed".to_string(), seed)].into()
+}
+
+impl Wish {
+    async fn carry_out(self, reporting: &Reporting) -> Result<Vec<String>, RunError> {
+        let suite = Arc::new(Suite::open(&self.request.suite, &self.request.cwd).map_err(RunError::Input)?);
+        let system = system_of(&suite, self.request.system.as_deref()).map_err(RunError::Input)?;
+        let system = under_test(&suite, system).map_err(RunError::Input)?;
+        let lists = match self.rows {
+            Some(_) => lists(&system.system).map_err(RunError::Input)?,
+            None => vec![],
+        };
+        let endpoints = endpoints::resolve(suite.settings(), &self.request).map_err(RunError::Input)?;
+        if self.database.is_none() && !endpoints.is_empty() {
+            let error = Diagnostic::nowhere("servers of your own are filled only in a database that you name");
+            return Err(RunError::Input(vec![error.help("add `--database NAME` to `polyspec generate`")]));
+        }
+        let prepared = Prepared {
+            suite,
+            request: Request { endpoints, ..self.request.clone() },
+            jobs: vec![],
+            filtered_out: 0,
+            warnings: vec![],
+            goldens: None,
+        };
+        self.on_servers(&prepared, &system, lists, reporting).await
+    }
+
+    async fn on_servers(
+        &self,
+        prepared: &Prepared,
+        system: &SystemUnderTest,
+        lists: Vec<&str>,
+        reporting: &Reporting,
+    ) -> Result<Vec<String>, RunError> {
+        let wanted = Wanted { all: true, ..prepared.wanted() };
+        let obtained = obtain(&wanted, reporting).await.map_err(RunError::Machinery)?;
+        let host = host::SuiteHost::new(prepared, &obtained);
+        let name = self.database.clone().unwrap_or_else(|| database_name(&system.system.path));
+        let speaks = |list: &&str| match *list == LISTS[0] {
+            true => !obtained.servers.pg.is_empty(),
+            false => obtained.servers.mongo.is_some(),
+        };
+        let wish = Establish {
+            system,
+            database: &name,
+            builds: self.database.is_none(),
+            replaces: self.replaces,
+            lists: lists.into_iter().filter(speaks).collect(),
+            on: self.on.clone(),
+            variables: variables(self.rows.unwrap_or_default(), &self.seed),
+        };
+        let options = prepared.options();
+        let done = crate::engine::establish(&wish, &obtained.servers, &host, &options, reporting).await;
+        let peers: Vec<_> = obtained.servers.pg.iter().map(|node| node.name.clone()).collect();
+        let lines = obtained.how_to_connect(&name, &peers, obtained.servers.mongo.is_some());
+        obtained.release().await;
+        match done {
+            Ok(built) => {
+                let word = if built { "built" } else { "found" };
+                reporting.send(Event::ServerNotice { message: format!("the database `{name}` was {word}") });
+                Ok(lines)
+            }
+            Err(evidence) => Err(RunError::Machinery(sentence(&evidence))),
+        }
+    }
+}
+
+/// What did not hold, in one paragraph.
+fn sentence(evidence: &[Evidence]) -> String {
+    let told = evidence.iter().map(|evidence| {
+        let place = evidence.place.as_ref().map(|place| format!("{}:{}: ", place.file, place.line)).unwrap_or_default();
+        let actual = evidence.actual.as_ref().map(|actual| format!(": {actual}")).unwrap_or_default();
+        let notes: String = evidence.notes.iter().map(|note| format!(" ({note})")).collect();
+        format!("{place}{}{actual}{notes}", evidence.message)
+    });
+    told.collect::<Vec<_>>().join("\n")
+}
+
+/// The name of a system's folder as the name of a database: letters, digits and `_`, short enough for the names of
+/// replication slots that are made of it.
+fn database_name(path: &str) -> String {
+    let folder = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let name: String = folder.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).take(24).collect();
+    if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name } else { format!("system_{name}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_names_its_database() {
+        assert_eq!(database_name("fixtures/ecommerce"), "ecommerce");
+        assert_eq!(database_name("../My Shop-2/"), "my_shop_2");
+        assert_eq!(database_name("."), "system__");
+    }
+}
