@@ -23,6 +23,8 @@ pub struct TerminalOptions {
     pub interactive: bool,
     /// Columns of a line.
     pub width: usize,
+    /// The columns of the terminal at the moment of the call, for the live lines; `width` where it gives none.
+    pub width_now: fn() -> Option<usize>,
     /// Whether passed runs and notices are told, evidence of expected failures is shown, and long texts are shown whole.
     pub verbose: bool,
     /// Whether the end says where the time went; `verbose` does so too.
@@ -38,6 +40,7 @@ impl Default for TerminalOptions {
             color: false,
             interactive: false,
             width: 100,
+            width_now: || None,
             verbose: false,
             timings: false,
             max_failures_shown: Some(25),
@@ -70,7 +73,7 @@ impl Terminal {
     /// A report to `out`. Nothing but what [`TerminalOptions`] allows is written there: no control characters except line
     /// feeds when it is neither `color` nor `interactive`.
     pub fn new(options: TerminalOptions, out: Box<dyn Write + Send>) -> Self {
-        let screen = Screen::new(out, options.width);
+        let screen = Screen::new(out, options.width, options.width_now);
         Self {
             look: Look { color: options.color, width: options.width, verbose: options.verbose },
             progress: options.interactive.then(|| Progress::new(&screen)),
