@@ -23,6 +23,7 @@ pub fn trials() -> Vec<Trial> {
         nothing_but_text_goes_where_there_is_no_terminal,
         no_color_is_obeyed_on_a_terminal,
         a_terminal_shows_what_runs_and_in_colours,
+        the_live_line_is_no_longer_than_the_terminal_is_wide,
         list_names_what_run_would_run,
         check_needs_no_server,
     ]
@@ -187,7 +188,7 @@ fn nothing_but_text_goes_where_there_is_no_terminal() {
 fn on_terminal(suite: &Suite, environment: &[(&str, &str)]) -> Option<Ended> {
     Command::new("script").arg("--version").output().ok()?;
     let mut command = Command::new("script");
-    let run = format!("stty cols 100; exec {} run passes fails", crate::world::PROGRAM);
+    let run = format!("stty rows 30 cols 100; exec {} run passes fails", crate::world::PROGRAM);
     command.args(["-qec", &run, "/dev/null"]).current_dir(suite.path(""));
     command.env("POLYSPEC_RUN_DIR", suite.run_dir()).env("TERM", "xterm").env_remove("CI").env_remove("NO_COLOR");
     command.envs(environment.iter().copied()).stdin(std::process::Stdio::null());
@@ -201,6 +202,21 @@ fn a_terminal_shows_what_runs_and_in_colours() {
     assert!(ended.stdout.contains("\u{1b}[3") || ended.stdout.contains("\u{1b}[1"), "no colour\n{ended}");
     assert!(ended.stdout.contains("passes.yaml"), "nothing says what runs\n{ended}");
     assert!(ended.stdout.contains("1 passed") && ended.stdout.contains("1 failed"), "{ended}");
+}
+
+fn the_live_line_is_no_longer_than_the_terminal_is_wide() {
+    let suite = mixed().scenario(
+        &format!("passes-{}", "long-".repeat(30)),
+        "  - sql: SELECT pg_sleep(1)::text\n    expect: { value: '' }",
+    );
+    let Some(ended) = on_terminal(&suite, &[]) else { return };
+    let ended = ended.exits(1);
+    // A line that went on in the next could not be taken away again.
+    let drawn: Vec<&str> = ended.stdout.split(['\r', '\n']).map(|line| line.trim_start_matches("\u{1b}[2K")).collect();
+    let live: Vec<&&str> =
+        drawn.iter().filter(|line| line.starts_with(|c| ('\u{2800}'..='\u{28ff}').contains(&c))).collect();
+    assert!(live.iter().any(|line| line.contains("long-long") && line.contains('…')), "{live:?}\n{ended}");
+    assert!(live.iter().all(|line| line.chars().count() <= 100), "{live:?}");
 }
 
 fn no_color_is_obeyed_on_a_terminal() {
