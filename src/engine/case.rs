@@ -114,11 +114,11 @@ impl Worker<'_> {
     async fn on_own_copy(&self, job: &Job, footprint: &Footprint, copy: Arc<Copy>) -> End {
         let mut end = self.on_copy(job, copy.clone(), false).await;
         if footprint.faults
-            && let Err(cause) = self.host.restore().await
+            && let Err(cause) = self.host.restore(&footprint.disturbs).await
         {
             end.verdict = worse(end.verdict, job, format!("the nodes did not come back: {cause}"));
         }
-        if footprint.faults {
+        if footprint.disturbs.contains(&Engine::Pg) {
             self.servers.pg.iter().for_each(PgNode::forget);
         }
         if self.options.keep && !end.verdict.is_fine() {

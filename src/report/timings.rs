@@ -48,14 +48,17 @@ impl Timings {
         let head = look.paint(Ink::Dim, "where the time went:");
         let rest = (self.scenarios - self.copies - self.statements).max(0.0);
         let workers = format!("in scenarios, summed over {}", count(self.jobs, "worker"));
-        let lines = [
+        let mut lines = vec![
             (self.servers, "until the servers were ready"),
             (self.systems, "building the systems"),
             (self.scenarios, workers.as_str()),
-            (self.statements, "  with a statement at a server"),
+            (self.statements, "  with a statement at a server, each client by itself"),
             (self.copies, "  making and dropping copies of the system"),
-            (rest, "  faults, waiting for replication, and polyspec itself"),
         ];
+        // Clients of a workload have statements side by side: then nothing can be said of the rest.
+        if rest > 0.0 {
+            lines.push((rest, "  faults, waiting for replication, and polyspec itself"));
+        }
         let lines = lines.iter().map(|(ms, what)| format!("  {:>9}  {what}\n", duration(*ms)));
         format!("{head}\n{}{}{}", lines.collect::<String>(), self.slowest(look), self.lag(look))
     }
