@@ -26,6 +26,8 @@ pub fn trials() -> Vec<Trial> {
         the_live_line_is_no_longer_than_the_terminal_is_wide,
         list_names_what_run_would_run,
         check_needs_no_server,
+        a_reader_who_has_seen_enough_is_no_error,
+        the_matrix_in_the_readme_is_that_of_the_suite,
     ]
 }
 
@@ -243,4 +245,41 @@ fn check_needs_no_server() {
     let ended = suite.run(&["check"]).exits(0);
     assert!(!ended.stderr.contains("ready"), "{ended}");
     assert!(!suite.has(&format!("polyspec-{}", nix::unistd::Uid::effective())), "a folder for servers was made");
+}
+
+fn a_reader_who_has_seen_enough_is_no_error() {
+    let mut command = children::command("bash", std::path::Path::new(env!("CARGO_MANIFEST_DIR")));
+    command.args(["-c", &format!("set -o pipefail; {} list | head -1", crate::world::PROGRAM)]);
+    let ended = children::finish(command).exits(0);
+    assert_eq!(ended.stdout.lines().count(), 1, "{ended}");
+    assert!(ended.stderr.is_empty(), "{ended}");
+}
+
+/// The rows of the table: part, requirements that are cited, runs.
+fn the_matrix_in_the_readme_is_that_of_the_suite() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).expect("the README");
+    let mut command = children::program(root);
+    command.args(["list", "--json"]);
+    let listed = children::finish(command).exits(0).stdout;
+    let jobs: Vec<serde_json::Value> = listed.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    for part in 1..=5 {
+        let of_part = |name: &str| name.starts_with(&format!("part{part}/"));
+        let runs = jobs.iter().filter(|job| of_part(job["name"].as_str().unwrap_or_default())).count();
+        let cited = jobs.iter().flat_map(|job| job["requirements"].as_array().into_iter().flatten());
+        let mut cited: Vec<&str> =
+            cited.filter_map(|id| id.as_str()).filter(|id| id.starts_with(&format!("P{part}."))).collect();
+        cited.sort_unstable();
+        cited.dedup();
+        let row = readme
+            .lines()
+            .find(|line| line.starts_with(&format!("| {part} ")) && line.contains(&format!("| P{part}.1 ")))
+            .expect("a row");
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        assert_eq!(
+            (cells[3].split(' ').next(), cells[4]),
+            (Some(&*cited.len().to_string()), &*runs.to_string()),
+            "{row}"
+        );
+    }
 }
