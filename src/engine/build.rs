@@ -45,6 +45,9 @@ impl Builder<'_> {
         for job in jobs {
             let Some(system) = &job.system else { continue };
             let footprint = Footprint::of(&job.scenario, Some(&system.system));
+            if footprint.runs && !self.options.allow_run {
+                continue;
+            }
             let entry = wanted.entry(system.fingerprint.clone()).or_insert_with(|| Wanted {
                 system: system.clone(),
                 pg: vec![],

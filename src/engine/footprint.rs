@@ -24,6 +24,8 @@ pub struct Footprint {
     pub faults: bool,
     /// It cuts nodes off from one another.
     pub cuts: bool,
+    /// It starts programs.
+    pub runs: bool,
     /// It changes nothing and holds no session, as far as its text shows.
     pub reads_only: bool,
 }
@@ -92,6 +94,7 @@ impl Footprint {
         match &step.action {
             Action::Fault(fault) => self.add_fault(fault),
             Action::Workload(workload) => self.add_workload(workload, system, depth),
+            Action::Run(_) => self.runs = true,
             Action::CatchUp(engine) => {
                 self.selectors.insert(NodeSelector::All(*engine));
             }

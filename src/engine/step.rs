@@ -165,6 +165,7 @@ impl Stage<'_> {
         match &step.action {
             Action::Fault(fault) => return self.inject(fault).await,
             Action::CatchUp(engine) => return self.catch_up(step, *engine).await,
+            Action::Run(program) => return self.run_program(step, program, since).await,
             Action::Workload(workload) => return Box::pin(self.run_workload(step, workload)).await,
             _ => {}
         }
