@@ -206,7 +206,7 @@ pub(crate) static EXPECT: Table = Table::new(
         key("error", Shape::Table(&ERROR), "The statement must fail in this way."),
         key("documents", List(&Either(&[Map(&Any), Text])), "MongoDB: the documents in order."),
         key("documents_unordered", List(&Either(&[Map(&Any), Text])), "MongoDB: the documents in any order."),
-        key("reply", Map(&Any), "MongoDB, `run`: fields that the reply must have; others may be there too."),
+        key("reply", Map(&Any), "MongoDB, `workload`, `run`: fields that the reply must have; others may be there too."),
         key("plan", Shape::Table(&PLAN), "Of an `explain`: what the plan must be like."),
         key("agree", Bool, "The result must be the same on all nodes of the step."),
         key(
@@ -243,6 +243,7 @@ static PLAN: Table = Table::new(
     "What a plan must be like; the same words for both engines.",
     &[
         key("reads", List(&Scalar), "Exactly these tables or collections are read."),
+        key("may_read", Some(&Scalar), "Beside `reads`: these may be read, too."),
         key("indexes", Some(&Scalar), "Each of these indexes is used."),
         key("forbid", Some(&Text), "Kinds of nodes or stages that must not be there: `Seq Scan`, `COLLSCAN`."),
         key("require", Some(&Text), "Kinds of nodes or stages that must be there."),
