@@ -122,6 +122,7 @@ impl Builder<'_> {
             server_time: Default::default(),
             steps: 0,
             failure: None,
+            retry: None,
         };
         let done = stage.run_all(&steps).await;
         stage.sessions.close().await;

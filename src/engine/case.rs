@@ -211,6 +211,7 @@ impl Worker<'_> {
             server_time: Duration::ZERO,
             steps: 0,
             failure: None,
+            retry: None,
         };
         let limit = job.scenario.timeout.unwrap_or(self.options.timeout);
         let mut done = self.within(limit, job, body(&mut stage, job)).await;
@@ -221,7 +222,7 @@ impl Worker<'_> {
             done = done.and(last);
         }
         stage.blocked.clear();
-        super::failpoints::off(&stage, job).await;
+        super::failpoints::off(&stage).await;
         let (goldens, pending) = stage.goldens.finish(self.host, done.is_ok());
         stage.sessions.close().await;
         let mut verdict = verdict_of(done.and(goldens));

@@ -23,6 +23,7 @@ mod schedule;
 mod sessions;
 mod slt;
 mod step;
+mod used;
 mod workload;
 mod workload_client;
 mod workload_record;

@@ -13,7 +13,6 @@ use super::case::{SharedCopies, Worker, drop_shared};
 use super::{Footprint, Host, Job, Options, Reporting, Until};
 use crate::backend::mongo::{self, MongoClients};
 use crate::backend::{BackendError, pg};
-use crate::model::Engine;
 use crate::system::{RunId, Servers};
 use crate::verdict::Verdict;
 
@@ -106,16 +105,17 @@ pub async fn run(
         }
     }
     drop(worker);
-    let shared = drop_shared(shared, admin.as_deref()).await;
+    let mut done = drop_shared(shared, admin.as_deref()).await;
     for template in built.into_values().flatten() {
-        template.remove(admin.as_deref()).await?;
+        done = done.and(template.remove(admin.as_deref()).await);
     }
-    shared?;
-    let swept = if options.keep { Ok(()) } else { sweep(servers, &run, admin.as_deref()).await };
+    if !options.keep {
+        done = done.and(sweep(servers, &run, admin.as_deref()).await);
+    }
     if let Some(clients) = &admin {
         clients.close().await;
     }
-    swept
+    done
 }
 
 /// What was seen of what the run waits for.
@@ -161,7 +161,7 @@ impl Seen {
 fn injects_faults(job: &Job) -> bool {
     let system = job.system.as_ref().map(|system| &system.system);
     let footprint = Footprint::of(&job.scenario, system);
-    footprint.faults || (footprint.uses(Engine::Mongo) && super::failpoints::sets_any(job))
+    footprint.faults || footprint.fail_points
 }
 
 /// Databases of this run that a copy's failed making or dropping has left.

@@ -206,7 +206,11 @@ pub(crate) static EXPECT: Table = Table::new(
         key("error", Shape::Table(&ERROR), "The statement must fail in this way."),
         key("documents", List(&Either(&[Map(&Any), Text])), "MongoDB: the documents in order."),
         key("documents_unordered", List(&Either(&[Map(&Any), Text])), "MongoDB: the documents in any order."),
-        key("reply", Map(&Any), "MongoDB, `workload`, `run`: fields that the reply must have; others may be there too."),
+        key(
+            "reply",
+            Map(&Any),
+            "MongoDB, `workload`, `run`: fields that the reply must have; others may be there too.",
+        ),
         key("plan", Shape::Table(&PLAN), "Of an `explain`: what the plan must be like."),
         key("agree", Bool, "The result must be the same on all nodes of the step."),
         key(

@@ -13,10 +13,10 @@ use crate::source::{Diagnostic, Span, Spanned};
 const COMPANIONS: [(&str, &[&str]); 8] = [
     ("with", &["use"]),
     ("params", &["sql"]),
-    ("on", &["sql", "mongo", "explain", "load", "generate", "run", "transaction"]),
-    ("session", &["sql", "mongo", "explain", "transaction"]),
+    ("on", &["sql", "mongo", "explain", "load", "generate", "run", "use", "transaction"]),
+    ("session", &["sql", "mongo", "explain", "use", "transaction"]),
     ("golden", &["sql", "mongo", "explain", "await", "use", "run"]),
-    ("eventually", &["sql", "mongo", "explain", "run"]),
+    ("eventually", &["sql", "mongo", "explain", "use", "run"]),
     ("blocks", &["sql", "mongo"]),
     ("save", &["sql", "mongo", "explain", "await", "use", "workload", "run"]),
 ];
