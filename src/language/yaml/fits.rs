@@ -2,6 +2,7 @@
 
 use super::actions::with_nulls;
 use super::keys::ERROR;
+use super::plan_kinds;
 use super::tree::Node;
 use crate::language::sink::Sink;
 use crate::language::sql::is_read_only;
@@ -22,6 +23,9 @@ pub(crate) fn check(node: &Node, step: &Step, sink: &mut Sink) {
     transaction(node, step, sink);
     eventually(node, step, sink);
     blocks(node, step, sink);
+    if let Some(plan) = step.expect.as_ref().and_then(|expect| expect.plan.as_ref()) {
+        plan_kinds::check(plan, engine(&step.action), sink);
+    }
     if let Some(expect) = node.get("expect") {
         expected(expect, step, sink);
         together(expect, sink);
