@@ -23,6 +23,8 @@ pub(super) fn run(args: &args::Run, context: &Context) -> Exit {
         keep: args.keep,
         allow_run: args.permit.allow_run,
         fail_fast: args.fail_fast,
+        // What another system gives is not what the suite's own must give.
+        records: base.records && args.system.is_none(),
         seed,
         ..base
     };

@@ -66,6 +66,9 @@ pub trait Host: Send + Sync {
     /// A file that the author named at `from`, relative to the file that names it.
     fn read(&self, from: &Span, relative: &str) -> Result<Vec<u8>, Diagnostic>;
 
+    /// Whether this run records anything beside goldens and `.slt` files.
+    fn records(&self) -> bool;
+
     /// The golden file of a run; `None` when there is none yet.
     fn golden(&self, run: &str) -> io::Result<Option<File>>;
 

@@ -84,6 +84,10 @@ impl Host for SuiteHost<'_> {
         std::fs::read(&path).map_err(|error| Diagnostic::error(from, format!("this cannot be read: {error}")))
     }
 
+    fn records(&self) -> bool {
+        self.records
+    }
+
     fn golden(&self, run: &str) -> io::Result<Option<File>> {
         let opened = self.suite.goldens().open(self.path(run)?)?;
         Ok(opened.map(io::BufReader::into_inner))
