@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::{Bootstrap, Request};
-use crate::backend::mongo::MongoSet;
+use crate::backend::mongo::{MongoClients, MongoSet};
 use crate::backend::pg::PgNode;
 use crate::cluster::control::Client;
 use crate::cluster::{Cluster, ClusterDescription, Options, Progress, state};
@@ -122,6 +122,7 @@ pub async fn obtain(wanted: &Wanted<'_>, reporting: &Reporting) -> Result<Obtain
         app_urls: BTreeMap::new(),
     };
     obtained.take_endpoints(endpoints, &nodes)?;
+    obtained.reach().await?;
     if !own.is_empty() {
         obtained.take_own(wanted, own, reporting).await?;
     }
@@ -196,6 +197,18 @@ impl Obtained {
             self.servers.mongo = Some(MongoSet { url: url.clone(), members, owned: false });
         }
         Ok(())
+    }
+
+    /// Asks every server of somebody else's something: what cannot be reached is said once, before any scenario needs it.
+    async fn reach(&self) -> Result<(), String> {
+        for node in &self.servers.pg {
+            node.version().await.map_err(|error| error.to_string())?;
+        }
+        let Some(set) = self.servers.mongo.clone() else { return Ok(()) };
+        let clients = MongoClients::new(set, "polyspec");
+        let answer = clients.version().await;
+        clients.close().await;
+        answer.map(drop).map_err(|error| error.to_string())
     }
 
     async fn take_own(
