@@ -118,6 +118,9 @@ impl Worker<'_> {
         {
             end.verdict = worse(end.verdict, job, format!("the nodes did not come back: {cause}"));
         }
+        if let Some(clients) = self.clients.as_ref().filter(|_| footprint.faults && footprint.uses(Engine::Mongo)) {
+            super::faults::settle_all(clients, self.options.statement_timeout).await;
+        }
         if footprint.faults {
             self.servers.pg.iter().for_each(PgNode::forget);
         }
