@@ -1,7 +1,7 @@
 //! A suite as `cargo test`: every run is a test with its path as the name. One more face over a run, never the engine.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 
@@ -30,19 +30,49 @@ const WIDTH: usize = 120;
 /// }
 /// ```
 pub fn conformance(folder: impl AsRef<Path>) -> ExitCode {
-    let mut arguments = Arguments::from_args();
-    let prepared = match prepare(request(folder.as_ref(), &arguments)) {
-        Ok(prepared) => prepared,
-        Err(errors) => return refuse(&errors),
-    };
-    let jobs = prepared.request.jobs;
-    let board = Arc::new(Board::new(prepared, &arguments));
-    let trials = board.trials();
-    // Every test waits for its verdict, so there may be as many threads as workers without a core being wanted for them.
-    arguments.test_threads = arguments.test_threads.or(Some(jobs));
-    let conclusion = libtest_mimic::run(&arguments, trials);
-    board.finish();
-    conclusion.exit_code()
+    Conformance::new(folder).run()
+}
+
+/// [`conformance`] with options that the files of a suite cannot give themselves.
+/// ```no_run
+/// fn main() -> std::process::ExitCode {
+///     polyspec::Conformance::new(env!("CARGO_MANIFEST_DIR")).allow_run(true).run()
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Conformance {
+    folder: PathBuf,
+    allow_run: bool,
+}
+
+impl Conformance {
+    /// The suite in `folder`.
+    pub fn new(folder: impl AsRef<Path>) -> Self {
+        Self { folder: folder.as_ref().to_path_buf(), allow_run: false }
+    }
+
+    /// Whether steps may start programs (`run`). Where they may not, their scenarios are skipped.
+    pub fn allow_run(self, allow_run: bool) -> Self {
+        Self { allow_run, ..self }
+    }
+
+    /// Runs the suite under the arguments of `cargo test`.
+    pub fn run(self) -> ExitCode {
+        let mut arguments = Arguments::from_args();
+        let request = Request { allow_run: self.allow_run, ..request(&self.folder, &arguments) };
+        let prepared = match prepare(request) {
+            Ok(prepared) => prepared,
+            Err(errors) => return refuse(&errors),
+        };
+        let jobs = prepared.request.jobs;
+        let board = Arc::new(Board::new(prepared, &arguments));
+        let trials = board.trials();
+        // Every test waits for its verdict, so there may be as many threads as workers without a core being wanted for them.
+        arguments.test_threads = arguments.test_threads.or(Some(jobs));
+        let conclusion = libtest_mimic::run(&arguments, trials);
+        board.finish();
+        conclusion.exit_code()
+    }
 }
 
 fn request(folder: &Path, arguments: &Arguments) -> Request {
@@ -56,6 +86,7 @@ fn request(folder: &Path, arguments: &Arguments) -> Request {
         profile: None,
         jobs: arguments.test_threads.unwrap_or(cores).max(1),
         keep: false,
+        allow_run: false,
         fail_fast: false,
         records: true,
         cluster: cluster::Options::from_environment(|name| std::env::var_os(name)),

@@ -27,4 +27,4 @@ pub mod tally;
 pub mod variables;
 pub mod verdict;
 
-pub use conformance::conformance;
+pub use conformance::{Conformance, conformance};

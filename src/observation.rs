@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bson::Document;
+use bson::{Document, doc};
 use serde::{Deserialize, Serialize};
 
 use crate::explain::Plan;
@@ -52,8 +52,28 @@ pub enum Output {
         /// How many rows or documents.
         count: u64,
     },
+    /// A program that ended.
+    Program(ProgramEnd),
     /// A step that returns nothing: a fault, a transaction verb.
     Nothing,
+}
+
+/// How a program ended, and what it said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProgramEnd {
+    /// The exit code; 128 and the number of the signal that killed it, as shells say it.
+    pub exit: i32,
+    /// What it wrote to its standard output; bytes that are not UTF-8 are U+FFFD.
+    pub stdout: String,
+    /// What it wrote to its standard error.
+    pub stderr: String,
+}
+
+impl ProgramEnd {
+    /// The same as a reply: `{ exit, stdout, stderr }`.
+    pub fn reply(&self) -> Document {
+        doc! { "exit": self.exit, "stdout": &self.stdout, "stderr": &self.stderr }
+    }
 }
 
 /// A result set in PostgreSQL's own text form.

@@ -178,7 +178,9 @@ fn output_rows(output: Output) -> DBOutput<DefaultColumnType> {
             DBOutput::Rows { types: vec![DefaultColumnType::Text], rows: documents.into_iter().map(line).collect() }
         }
         Output::Reply(reply) => DBOutput::StatementComplete(reply_count(&reply)),
-        Output::Plan(_) | Output::Streamed { .. } | Output::Nothing => DBOutput::StatementComplete(0),
+        Output::Plan(_) | Output::Streamed { .. } | Output::Program(_) | Output::Nothing => {
+            DBOutput::StatementComplete(0)
+        }
     }
 }
 

@@ -95,6 +95,14 @@ pub(super) struct ServerArgs {
     pub profile: Option<String>,
 }
 
+/// What the files of a suite cannot allow themselves.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct PermitArgs {
+    /// Let steps start programs (`run`)
+    #[arg(long)]
+    pub allow_run: bool,
+}
+
 #[derive(Args, Clone, Debug)]
 pub(super) struct Run {
     #[command(flatten)]
@@ -103,6 +111,8 @@ pub(super) struct Run {
     pub select: SelectArgs,
     #[command(flatten)]
     pub servers: ServerArgs,
+    #[command(flatten)]
+    pub permit: PermitArgs,
     /// Run on this system instead of the one that the suite or the scenario names
     #[arg(long, value_name = "DIR")]
     pub system: Option<String>,
@@ -132,6 +142,8 @@ pub(super) struct Bless {
     pub suite: SuiteArgs,
     #[command(flatten)]
     pub servers: ServerArgs,
+    #[command(flatten)]
+    pub permit: PermitArgs,
     /// Part of a name, a glob, `path#case`, or a file; everything that is pending when absent
     pub names: Vec<String>,
 }
@@ -161,6 +173,8 @@ pub(super) struct Mutants {
     pub suite: SuiteArgs,
     #[command(flatten)]
     pub servers: ServerArgs,
+    #[command(flatten)]
+    pub permit: PermitArgs,
     /// Only mutants whose names contain one of these; all when absent
     pub names: Vec<String>,
     /// The folder of mutants
@@ -178,6 +192,8 @@ pub(super) struct Mutants {
 pub(super) struct Up {
     #[command(flatten)]
     pub suite: SuiteArgs,
+    #[command(flatten)]
+    pub permit: PermitArgs,
     /// Print the URLs as JSON
     #[arg(long)]
     pub json: bool,
@@ -204,6 +220,8 @@ pub(super) struct Generate {
     pub suite: SuiteArgs,
     #[command(flatten)]
     pub servers: ServerArgs,
+    #[command(flatten)]
+    pub permit: PermitArgs,
     /// How many rows each table and each collection gets
     #[arg(long, value_name = "N")]
     pub rows: u64,

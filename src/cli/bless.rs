@@ -51,7 +51,7 @@ fn decide(args: &args::Bless, context: &Context, answer: impl Fn(&SharedSuite, &
     }
     let base = request(&args.suite, &args.servers, context);
     let selection = Selection { names: args.names.clone(), ..Selection::default() };
-    let mut prepared = match prepare(Request { selection, ..base }) {
+    let mut prepared = match prepare(Request { selection, allow_run: args.permit.allow_run, ..base }) {
         Ok(prepared) => prepared,
         Err(errors) => return refuse(&errors, context),
     };

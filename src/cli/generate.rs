@@ -11,7 +11,8 @@ use crate::run::{FileFormat, Files, Request, RunError, Wish, establish, runtime,
 
 /// Makes rows, in a system on servers or in files.
 pub(super) fn generate(args: &args::Generate, context: &Context) -> Exit {
-    let request = Request { system: args.system.clone(), ..request(&args.suite, &args.servers, context) };
+    let base = request(&args.suite, &args.servers, context);
+    let request = Request { system: args.system.clone(), allow_run: args.permit.allow_run, ..base };
     let seed = seed(&args.seed);
     match &args.out {
         Some(folder) => {
@@ -41,8 +42,8 @@ pub(super) fn generate(args: &args::Generate, context: &Context) -> Exit {
 
 /// Builds the system of `polyspec up` and fills it.
 pub(super) fn stand(args: &args::Up, context: &Context) -> Exit {
-    let request =
-        Request { system: args.system.clone(), ..request(&args.suite, &args::ServerArgs::default(), context) };
+    let base = request(&args.suite, &args::ServerArgs::default(), context);
+    let request = Request { system: args.system.clone(), allow_run: args.permit.allow_run, ..base };
     let seed = if args.rows.is_some() { seed(&args.seed) } else { String::new() };
     let wish = Wish { request, rows: args.rows, seed, database: None, replaces: args.replace, on: None };
     into_servers(wish, context)

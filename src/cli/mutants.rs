@@ -17,6 +17,7 @@ pub(super) fn mutants(args: &args::Mutants, context: &Context) -> Exit {
         selection: selection(&select, base.seed),
         jobs: args.jobs.map_or(context.cores, usize::from),
         records: false,
+        allow_run: args.permit.allow_run,
         ..base
     };
     let prepared = match prepare(request) {

@@ -21,7 +21,10 @@ pub(super) fn run(args: &args::Run, context: &Context) -> Exit {
         system: args.system.clone(),
         jobs: args.jobs.map_or(context.cores, usize::from),
         keep: args.keep,
+        allow_run: args.permit.allow_run,
         fail_fast: args.fail_fast,
+        // What another system gives is not what the suite's own must give.
+        records: base.records && args.system.is_none(),
         seed,
         ..base
     };
@@ -112,6 +115,7 @@ pub(super) fn request(suite: &args::SuiteArgs, servers: &args::ServerArgs, conte
         profile: servers.profile.clone(),
         jobs: context.cores,
         keep: false,
+        allow_run: false,
         fail_fast: false,
         records: !context.ci,
         cluster: context.cluster.clone(),

@@ -21,6 +21,7 @@ mod options;
 mod owner;
 mod ports;
 mod process;
+pub mod program;
 mod progress;
 mod run_folder;
 mod running;

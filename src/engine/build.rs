@@ -45,6 +45,9 @@ impl Builder<'_> {
         for job in jobs {
             let Some(system) = &job.system else { continue };
             let footprint = Footprint::of(&job.scenario, Some(&system.system));
+            if footprint.runs && !self.options.allow_run {
+                continue;
+            }
             let entry = wanted.entry(system.fingerprint.clone()).or_insert_with(|| Wanted {
                 system: system.clone(),
                 pg: vec![],
@@ -119,6 +122,7 @@ impl Builder<'_> {
             server_time: Default::default(),
             steps: 0,
             failure: None,
+            retry: None,
         };
         let done = stage.run_all(&steps).await;
         stage.sessions.close().await;

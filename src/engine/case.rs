@@ -118,6 +118,9 @@ impl Worker<'_> {
         {
             end.verdict = worse(end.verdict, job, format!("the nodes did not come back: {cause}"));
         }
+        if let Some(clients) = self.clients.as_ref().filter(|_| footprint.disturbs.contains(&Engine::Mongo)) {
+            super::faults::settle_all(clients, self.options.statement_timeout).await;
+        }
         if footprint.disturbs.contains(&Engine::Pg) {
             self.servers.pg.iter().for_each(PgNode::forget);
         }
@@ -211,6 +214,7 @@ impl Worker<'_> {
             server_time: Duration::ZERO,
             steps: 0,
             failure: None,
+            retry: None,
         };
         let limit = job.scenario.timeout.unwrap_or(self.options.timeout);
         let mut done = self.within(limit, job, body(&mut stage, job)).await;
@@ -221,7 +225,7 @@ impl Worker<'_> {
             done = done.and(last);
         }
         stage.blocked.clear();
-        super::failpoints::off(&stage, job).await;
+        super::failpoints::off(&stage).await;
         let (goldens, pending) = stage.goldens.finish(self.host, done.is_ok());
         stage.sessions.close().await;
         let mut verdict = verdict_of(done.and(goldens));

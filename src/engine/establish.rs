@@ -62,9 +62,16 @@ pub async fn establish(
     let ground = Ground { servers, host, options, reporting };
     let run = RunId::new();
     let clients = servers.mongo.clone().map(|set| Arc::new(MongoClients::new(set, format!("polyspec-{run}"))));
-    let built = wish.build(&ground, &run, clients.as_ref()).await?;
-    wish.fill(&ground, clients.as_ref()).await?;
-    Ok(built)
+    let done = async {
+        let built = wish.build(&ground, &run, clients.as_ref()).await?;
+        wish.fill(&ground, clients.as_ref()).await?;
+        Ok(built)
+    }
+    .await;
+    if let Some(clients) = &clients {
+        clients.close().await;
+    }
+    done
 }
 
 impl Establish<'_> {
@@ -156,6 +163,7 @@ impl Establish<'_> {
             server_time: Duration::ZERO,
             steps: 0,
             failure: None,
+            retry: None,
         };
         let mut done = Ok(());
         for list in &self.lists {

@@ -1,9 +1,11 @@
 //! Faults and barriers: steps that speak to the cluster rather than to a database.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::host::NodeFault;
 use super::step::{Halt, Stage, Trouble, plain};
+use crate::backend::mongo::MongoClients;
 use crate::backend::{BackendError, mongo, pg};
 use crate::model::{Engine, Fault, NodeName, NodeSelector, Step};
 use crate::observation::{Observation, Outcome, Output};
@@ -27,6 +29,9 @@ impl Stage<'_> {
             for node in self.named(selector).await? {
                 for fault in faults {
                     self.host.inject(&node, *fault).await.map_err(BackendError::Other)?;
+                    if matches!(fault, NodeFault::Start | NodeFault::Resume) {
+                        settle(self.sessions.clients(), &node, self.options.statement_timeout).await;
+                    }
                 }
                 self.servers.peer(&node).into_iter().for_each(|peer| peer.forget());
             }
@@ -126,6 +131,22 @@ impl Stage<'_> {
         self.reporting.lag(self.name, &step.span, lag);
         self.server_time += begun.elapsed();
         Ok(vec![nothing(engine.as_str(), lag)])
+    }
+}
+
+/// Waits until a member that was brought back answers as it did before.
+async fn settle(clients: Option<&Arc<MongoClients>>, node: &NodeName, limit: Duration) {
+    let Some(clients) = clients else { return };
+    let at = clients.set.members.iter().position(|(name, _)| name == node);
+    if let Some(at) = at {
+        mongo::settled(clients, at, limit).await;
+    }
+}
+
+/// The same for all members, after they were brought back.
+pub(super) async fn settle_all(clients: &MongoClients, limit: Duration) {
+    for at in 0..clients.set.members.len() {
+        mongo::settled(clients, at, limit).await;
     }
 }
 

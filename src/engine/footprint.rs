@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::failpoints::COMMAND;
 use crate::language::sql;
 use crate::model::{
     Action, Body, Engine, ExplainTarget, Fault, NodeName, NodeSelector, Scenario, SqlSource, Step, System, Template,
@@ -26,6 +27,10 @@ pub struct Footprint {
     pub disturbs: BTreeSet<Engine>,
     /// It cuts nodes off from one another.
     pub cuts: bool,
+    /// It sets fail points of MongoDB, which are everybody's.
+    pub fail_points: bool,
+    /// It starts programs.
+    pub runs: bool,
     /// It changes nothing and holds no session, as far as its text shows.
     pub reads_only: bool,
 }
@@ -81,11 +86,15 @@ impl Footprint {
         let selector = record.connection.as_ref().map_or(NodeSelector::Any(Engine::Pg), |(node, _)| node.clone());
         let session = record.connection.as_ref().is_some_and(|(_, session)| session.is_some());
         self.reads_only &= !session && selector.engine() == Engine::Pg && sql::is_read_only(text);
+        self.fail_points |= selector.engine() == Engine::Mongo && text.contains(COMMAND);
         self.selectors.insert(selector);
     }
 
     fn add(&mut self, step: &Step, system: Option<&System>, depth: usize) {
-        self.selectors.extend(step.on.iter().map(|on| on.value.clone()));
+        // Beside `use` they are those of the steps of the list.
+        if !matches!(step.action, Action::Use { .. }) {
+            self.selectors.extend(step.on.iter().map(|on| on.value.clone()));
+        }
         self.reads_only &=
             step.session.is_none() && step.blocks.is_none() && step.transaction.is_none() && reads(&step.action);
         if step.on.is_empty() {
@@ -94,13 +103,16 @@ impl Footprint {
         match &step.action {
             Action::Fault(fault) => self.add_fault(fault),
             Action::Workload(workload) => self.add_workload(workload, system, depth),
+            Action::Run(_) => self.runs = true,
+            Action::Mongo(command) => self.fail_points |= sets_fail_point(command),
             Action::CatchUp(engine) => {
                 self.selectors.insert(NodeSelector::All(*engine));
             }
             // A list that uses itself is refused when it is run; here the depth keeps the walk finite.
             Action::Use { name, .. } if depth < 16 => {
                 let list = system.and_then(|system| system.steps.get(&name.value));
-                list.into_iter().flatten().for_each(|step| self.add(step, system, depth + 1));
+                let list = list.map(|list| super::used::as_used(list, step)).unwrap_or_default();
+                list.iter().for_each(|step| self.add(step, system, depth + 1));
             }
             _ => {}
         }
@@ -181,6 +193,12 @@ fn plain(template: &Template) -> String {
         TemplatePart::Variable { .. } => "'x'".into(),
     };
     template.parts.iter().map(part).collect()
+}
+
+/// `$db` may stand before the name of the command.
+fn sets_fail_point(command: &Value) -> bool {
+    let ValueKind::Mapping(entries) = &command.kind else { return false };
+    entries.iter().find(|(name, _)| name.value != "$db").is_some_and(|(name, _)| name.value == COMMAND)
 }
 
 fn command_reads(command: &Value) -> bool {

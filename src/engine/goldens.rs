@@ -21,6 +21,7 @@ use crate::verdict::Evidence;
 /// The comparison of one run with its golden file.
 pub struct Goldens {
     scenario: String,
+    records: bool,
     file: Option<(File, Sections)>,
     redactor: Redactor,
     used: BTreeSet<String>,
@@ -46,6 +47,7 @@ impl Goldens {
         fixed.push((database.to_string(), "database".to_string()));
         let mut goldens = Self::none();
         goldens.scenario = run.to_string();
+        goldens.records = host.records();
         goldens.redactor = Redactor::new(fixed, redact)?;
         goldens.file = read(run, host).map_err(|error| {
             Diagnostic::nowhere(format!("the golden of {run} cannot be read: {error}"))
@@ -58,6 +60,7 @@ impl Goldens {
     pub fn none() -> Self {
         Self {
             scenario: String::new(),
+            records: false,
             file: None,
             redactor: Redactor::default(),
             used: BTreeSet::new(),
@@ -158,7 +161,12 @@ impl Goldens {
                 ..plain(&name.span, &format!("the output differs from the golden `{}`", name.value))
             },
             None => Evidence {
-                notes: vec!["what came is in the pending file; look at it, then accept it".into()],
+                notes: vec![match self.records {
+                    true => "what came is in the pending file; look at it, then accept it".into(),
+                    false => {
+                        "this run records nothing: run the suite's own system, not in CI, and accept what comes".into()
+                    }
+                }],
                 ..plain(&name.span, &format!("there is no golden `{}` yet", name.value))
             },
         };

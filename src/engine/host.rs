@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
 use crate::model::{Engine, NodeName};
-use crate::source::{Diagnostic, Span};
+use crate::observation::ProgramEnd;
+use crate::source::{Diagnostic, Span, Spanned};
 
 /// A fault on one node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,11 +26,49 @@ pub enum NodeFault {
     Resume,
 }
 
+/// A program that is to be started.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// A name to be found on `PATH`, an absolute path, or one relative to the file that names it.
+    pub program: Spanned<String>,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// What it reads.
+    pub input: String,
+    /// What its author adds to its environment.
+    pub environment: Vec<(String, String)>,
+    /// How long it may take.
+    pub limit: Duration,
+    /// The database of the copy that it is told of.
+    pub database: String,
+    /// The peers that have the copy.
+    pub peers: Vec<NodeName>,
+    /// Whether the replica set has it.
+    pub mongo: bool,
+}
+
+/// Why a program gave nothing.
+#[derive(Debug)]
+pub enum CallError {
+    /// Its author's doing: there is no such program, it may not be run, it says too much.
+    Authors(Diagnostic),
+    /// It did not end in time and was killed.
+    Late {
+        /// What it had written to its standard error.
+        stderr: String,
+    },
+    /// What it needs could not be made.
+    Machinery(String),
+}
+
 /// The world around the engine.
 #[async_trait]
 pub trait Host: Send + Sync {
     /// A file that the author named at `from`, relative to the file that names it.
     fn read(&self, from: &Span, relative: &str) -> Result<Vec<u8>, Diagnostic>;
+
+    /// Whether this run records anything beside goldens and `.slt` files.
+    fn records(&self) -> bool;
 
     /// The golden file of a run; `None` when there is none yet.
     fn golden(&self, run: &str) -> io::Result<Option<File>>;
@@ -57,6 +97,9 @@ pub trait Host: Send + Sync {
     /// Ends every cut between nodes of these engines, brings back every node of theirs that a fault has taken down or
     /// paused, and returns when all answer.
     async fn restore(&self, engines: &BTreeSet<Engine>) -> Result<(), String>;
+
+    /// Runs a program to its end. When this is given up, the program is killed, with all that it has started.
+    async fn call(&self, call: Call) -> Result<ProgramEnd, CallError>;
 
     /// How a person connects to a copy that is kept, a line a node.
     fn how_to_connect(&self, database: &str, peers: &[NodeName], mongo: bool) -> Vec<String>;

@@ -47,6 +47,8 @@ pub struct Options {
     pub statement_timeout: Duration,
     /// Copies of failed scenarios are kept.
     pub keep: bool,
+    /// Steps may start programs.
+    pub allow_run: bool,
     /// What else is replaced by a name in goldens and reports.
     pub redact: Vec<crate::model::Redaction>,
     /// When no new scenario begins any more.

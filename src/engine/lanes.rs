@@ -24,7 +24,7 @@ impl Claim {
         let footprint = Footprint::of(&job.scenario, job.system.as_ref().map(|system| &system.system));
         let uses = [Engine::Pg, Engine::Mongo].into_iter().filter(|engine| footprint.uses(*engine)).collect();
         let mut disturbs = footprint.disturbs.clone();
-        if footprint.uses(Engine::Mongo) && super::failpoints::sets_any(job) {
+        if footprint.fail_points {
             disturbs.insert(Engine::Mongo);
         }
         Self { uses, disturbs }

@@ -8,6 +8,9 @@ use crate::system::Servers;
 /// The first thing that is missing, as a sentence for the report; `None` when the scenario can run.
 pub(super) async fn missing(scenario: &Scenario, footprint: &Footprint, worker: &Worker<'_>) -> Option<String> {
     let servers = worker.servers;
+    if footprint.runs && !worker.options.allow_run {
+        return Some(super::program::NOT_ALLOWED.into());
+    }
     if let Some(selector) = footprint.selectors.iter().find(|selector| !has(servers, selector)) {
         return Some(format!("there is no `{selector}` among the servers of this run"));
     }

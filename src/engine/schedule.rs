@@ -95,16 +95,17 @@ pub async fn run(
         }
     };
     join_all((0..workers).map(work)).await;
-    let shared = drop_shared(shared, admin.as_deref()).await;
+    let mut done = drop_shared(shared, admin.as_deref()).await;
     for template in built.into_values().flatten() {
-        template.remove(admin.as_deref()).await?;
+        done = done.and(template.remove(admin.as_deref()).await);
     }
-    shared?;
-    let swept = if options.keep { Ok(()) } else { sweep(servers, &run, admin.as_deref()).await };
+    if !options.keep {
+        done = done.and(sweep(servers, &run, admin.as_deref()).await);
+    }
     if let Some(clients) = &admin {
         clients.close().await;
     }
-    swept
+    done
 }
 
 /// What was seen of what the run waits for.

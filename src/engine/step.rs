@@ -10,7 +10,7 @@ use super::goldens::Goldens;
 use super::host::Host;
 use super::order::Order;
 use super::sessions::Sessions;
-use super::{Options, Reporting};
+use super::{Options, Reporting, used};
 use crate::backend::BackendError;
 use crate::judge;
 use crate::model::{Action, Expectation, Step, System, Variables};
@@ -76,6 +76,16 @@ pub struct Stage<'a> {
     pub steps: usize,
     /// Why the last step that did not hold did not.
     pub failure: Option<Failure>,
+    /// The list that is being retried, if one is.
+    pub retry: Option<Retry>,
+}
+
+/// A list of steps that is retried until it holds.
+pub struct Retry {
+    /// When the first try began.
+    since: Instant,
+    /// A lag was found greater than its bound; it would only grow.
+    late: bool,
 }
 
 impl Stage<'_> {
@@ -111,8 +121,11 @@ impl Stage<'_> {
             let value = variables::datum(&binding.value, &self.variables).map_err(|error| breaks(&error))?;
             hidden.push((binding.name.value.clone(), self.variables.insert(binding.name.value.clone(), value)));
         }
-        let list = with_expectation_of(list, step);
-        let done = self.run_list(&list, depth + 1).await;
+        let list = used::as_used(&list, step);
+        let done = match &step.eventually {
+            Some(limit) => self.retry_list(step, &list, limit.value, depth).await,
+            None => self.run_list(&list, depth + 1).await,
+        };
         for (name, value) in hidden {
             match value {
                 Some(value) => self.variables.insert(name, value),
@@ -122,12 +135,44 @@ impl Stage<'_> {
         done
     }
 
+    /// Runs a list again from its beginning until all of it holds.
+    async fn retry_list(&mut self, user: &Step, list: &[Step], limit: Duration, depth: usize) -> Result<(), Halt> {
+        if let Some(blocks) = list.iter().find_map(|step| step.blocks.as_ref()) {
+            let error = Diagnostic::error(&blocks.span, "a list that is retried cannot leave a step waiting");
+            return Err(breaks(&error.help("take `eventually` away from the step that uses the list")));
+        }
+        let begun = Instant::now();
+        let mut pause = PAUSES.0;
+        let outer = self.retry.replace(Retry { since: begun, late: false });
+        let done = loop {
+            self.failure = None;
+            let done = self.run_list(list, depth + 1).await;
+            let over = begun.elapsed() >= limit || self.retry.as_ref().is_some_and(|retry| retry.late);
+            match (done, &self.failure) {
+                (Ok(()), _) => {
+                    self.reporting.lag(self.name, &user.span, begun.elapsed());
+                    break Ok(());
+                }
+                (Err(Halt::Fails(evidence)), _) if over => {
+                    break Err(Halt::Fails(after(Some(limit).filter(|limit| begun.elapsed() >= *limit), evidence)));
+                }
+                (Err(Halt::Fails(_)), _) | (Err(Halt::Breaks(_)), Some(Failure::Silent(_))) if !over => {}
+                (Err(halt), _) => break Err(halt),
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(PAUSES.1);
+        };
+        self.retry = outer;
+        done
+    }
+
     async fn run_judged(&mut self, step: &Step) -> Result<(), Halt> {
         let begun = Instant::now();
         let limit = step.eventually.as_ref().map(|limit| limit.value);
         let mut pause = PAUSES.0;
         loop {
-            let tried = self.attempt(step, limit.map(|_| begun)).await;
+            let retried = self.retry.as_ref().map(|retry| retry.since);
+            let tried = self.attempt(step, retried.or(limit.map(|_| begun))).await;
             let over = limit.is_none_or(|limit| begun.elapsed() >= limit);
             match tried {
                 Ok(observations) => {
@@ -141,7 +186,11 @@ impl Stage<'_> {
                     if evidence.iter().any(|evidence| evidence.unusable) {
                         return Err(Halt::Breaks(evidence));
                     }
-                    if over || self.is_only_late(step, &observations) {
+                    let late = self.is_only_late(step, &observations);
+                    if let Some(retry) = &mut self.retry {
+                        retry.late |= late;
+                    }
+                    if over || late {
                         self.failure = Some(failure_of(&observations));
                         return Err(Halt::Fails(after(limit.filter(|_| over), evidence)));
                     }
@@ -165,6 +214,7 @@ impl Stage<'_> {
         match &step.action {
             Action::Fault(fault) => return self.inject(fault).await,
             Action::CatchUp(engine) => return self.catch_up(step, *engine).await,
+            Action::Run(program) => return self.run_program(step, program, since).await,
             Action::Workload(workload) => return Box::pin(self.run_workload(step, workload)).await,
             _ => {}
         }
@@ -187,7 +237,7 @@ impl Stage<'_> {
 
     fn judge(&self, step: &Step, observations: &[Observation]) -> Vec<Evidence> {
         let mut evidence = judge::judge(step, observations, &self.variables);
-        if evidence.is_empty() && step.eventually.is_some() {
+        if evidence.is_empty() && (step.eventually.is_some() || self.retry.is_some()) {
             evidence = self.goldens.peek(step, observations);
         }
         evidence
@@ -294,25 +344,6 @@ impl Trouble {
             Trouble::Halts(halt) => halt,
         }
     }
-}
-
-/// The last step of a used list takes the expectation, the golden and the saves of the step that uses it, if it has none.
-fn with_expectation_of(mut list: Vec<Step>, user: &Step) -> Vec<Step> {
-    if let Some(last) = list.last_mut() {
-        last.expect = user.expect.clone().or(last.expect.take());
-        last.golden = user.golden.clone().or(last.golden.take());
-        last.eventually = user.eventually.clone().or(last.eventually.take());
-        last.save.extend(user.save.iter().cloned());
-    }
-    for step in &mut list {
-        if step.session.is_none() {
-            step.session = user.session.clone();
-        }
-        if step.on.is_empty() {
-            step.on = user.on.clone();
-        }
-    }
-    list
 }
 
 fn failure_of(observations: &[Observation]) -> Failure {

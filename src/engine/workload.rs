@@ -154,6 +154,7 @@ impl<'a> Stage<'a> {
             server_time: Default::default(),
             steps: 0,
             failure: None,
+            retry: None,
         }
     }
 

@@ -87,6 +87,7 @@ impl Answer {
             Output::Reply(reply) => Self::lines(vec![ejson::document_line(reply)]),
             Output::Plan(plan) => Self::lines(shape(plan)),
             Output::Streamed { count } => Self::lines(vec![format!("{count} rows")]),
+            Output::Program(end) => Self::lines(vec![ejson::document_line(&end.reply())]),
             Output::Nothing => Self::lines(vec![]),
         }
     }

@@ -51,10 +51,12 @@ fn differs(expected: &DocumentsExpectation, came: usize, difference: Difference,
 
 /// `reply`: more fields may be there, at the root only.
 pub(super) fn reply(expected: &Value, output: &Output, variables: &Variables) -> Vec<Evidence> {
-    let Output::Reply(reply) = output else {
-        return vec![unsuitable(&expected.span, "reply", "a command that returns no cursor", output)];
+    let reply = match output {
+        Output::Reply(reply) => reply.clone(),
+        Output::Program(end) => end.reply(),
+        _ => return vec![unsuitable(&expected.span, "reply", "a command that returns no cursor", output)],
     };
-    let actual = Bson::Document(reply.clone());
+    let actual = Bson::Document(reply);
     match matches_root(expected, &Actual::Bson(&actual), variables) {
         Ok(()) => vec![],
         Err(difference) => {

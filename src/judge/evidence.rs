@@ -54,6 +54,7 @@ pub(super) fn kind(output: &Output) -> &'static str {
         Output::Reply(_) => "the reply of a command",
         Output::Plan(_) => "a plan",
         Output::Streamed { .. } => "rows that went into a golden and were not kept",
+        Output::Program(_) => "the end of a program",
         Output::Nothing => "nothing",
     }
 }

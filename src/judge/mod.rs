@@ -23,6 +23,7 @@ mod operator;
 mod output;
 mod pairing;
 mod plan;
+mod program;
 mod recorded;
 mod redact;
 mod repeat;
@@ -47,7 +48,7 @@ pub use save::save;
 use std::time::Duration;
 
 use crate::model::{Expectation, Step, Variables};
-use crate::observation::{Observation, Outcome};
+use crate::observation::{Observation, Outcome, Output};
 use crate::source::Spanned;
 use crate::verdict::Evidence;
 
@@ -76,6 +77,9 @@ fn one(step: &Step, observation: &Observation, variables: &Variables) -> Vec<Evi
             step.expect.iter().flat_map(|expect| parts(expect, output, variables)).collect()
         }
     };
+    if let Outcome::Output(Output::Program(end)) = &observation.outcome {
+        found.extend(program::check(step, end));
+    }
     if let Some(within) = step.expect.as_ref().and_then(|expect| expect.within.as_ref()) {
         found.extend(lag(within, observation.lag));
     }
@@ -83,7 +87,7 @@ fn one(step: &Step, observation: &Observation, variables: &Variables) -> Vec<Evi
     found
 }
 
-fn parts(expect: &Expectation, output: &crate::observation::Output, variables: &Variables) -> Vec<Evidence> {
+fn parts(expect: &Expectation, output: &Output, variables: &Variables) -> Vec<Evidence> {
     let mut found = output::check(expect, output, variables);
     if let Some(expected) = &expect.documents {
         found.extend(documents::documents(expected, output, variables));

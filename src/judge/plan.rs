@@ -117,7 +117,7 @@ fn required(kind: &Spanned<String>, plan: &Plan) -> Option<Evidence> {
 }
 
 /// A kind by the name in either form of EXPLAIN: `Seq Scan`, `SeqScan`; an aggregate also by its name in the text form,
-/// `HashAggregate`.
+/// `HashAggregate`, and a write, `Insert`.
 fn is_kind(node: &PlanNode, kind: &str) -> bool {
     let wanted = plain(kind);
     let strategy = node.conditions.iter().find(|(name, _)| name == "Strategy").map(|(_, value)| value.as_str());
@@ -127,7 +127,9 @@ fn is_kind(node: &PlanNode, kind: &str) -> bool {
         Some("Mixed") => "mixed",
         _ => "",
     };
-    wanted == plain(&node.kind) || !prefix.is_empty() && wanted == format!("{prefix}{}", plain(&node.kind))
+    let operation = node.conditions.iter().find(|(name, _)| name == "Operation").map(|(_, value)| plain(value));
+    let writes = node.kind == "ModifyTable" && operation.as_ref() == Some(&wanted);
+    writes || wanted == plain(&node.kind) || !prefix.is_empty() && wanted == format!("{prefix}{}", plain(&node.kind))
 }
 
 fn plain(kind: &str) -> String {

@@ -28,6 +28,7 @@ pub fn save(path: &str, observation: &Observation) -> Result<Datum, String> {
         Output::Sql { rows: Some(set), .. } => from_rows(path, set),
         Output::Documents(documents) => from_documents(path, documents),
         Output::Reply(reply) => from_reply(path, reply),
+        Output::Program(end) => from_reply(path, &end.reply()),
         Output::Streamed { count } if path == "count" => Ok(Datum::Number(count.to_string())),
         other => Err(format!("`{path}` cannot be saved: the step returned {}", kind(other))),
     }

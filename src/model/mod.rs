@@ -6,6 +6,7 @@ mod datum;
 mod expectation;
 mod generate;
 mod node;
+mod program;
 mod scenario;
 mod settings;
 mod step;
@@ -23,6 +24,7 @@ pub use generate::{
     Unresolved,
 };
 pub use node::{Engine, NodeName, NodeSelector};
+pub use program::Program;
 pub use scenario::{Binding, Body, Case, Format, Need, Scenario, SltRecord, SltScript};
 pub use settings::{
     Endpoint, MongoTopology, PgTopology, Profile, Redaction, Requirement, RequirementPart, RequirementsRegister,

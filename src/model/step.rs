@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Binding, Engine, Expectation, Generate, NodeName, NodeSelector, Template, Value, Workload};
+use super::{Binding, Engine, Expectation, Generate, NodeName, NodeSelector, Program, Template, Value, Workload};
 use crate::source::{Span, Spanned};
 
 /// One step.
@@ -68,8 +68,8 @@ pub enum Action {
         /// Variables that the list sees.
         with: Vec<Binding>,
     },
-    /// Starts a program. Not yet available.
-    Run(Value),
+    /// Starts a program.
+    Run(Program),
     /// `transaction:` alone.
     Transaction,
 }

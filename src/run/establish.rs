@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::jobs::under_test;
+use super::jobs::{may_build, under_test};
 use super::{Prepared, Request, RunError, Wanted, endpoints, host, obtain};
 use crate::engine::{Dispatcher, Establish, Interrupt, Reporting, SystemUnderTest};
 use crate::event::{Event, Stamped};
@@ -84,6 +84,7 @@ impl Wish {
     async fn carry_out(self, reporting: &Reporting) -> Result<Vec<String>, RunError> {
         let suite = Arc::new(Suite::open(&self.request.suite, &self.request.cwd).map_err(RunError::Input)?);
         let system = system_of(&suite, self.request.system.as_deref()).map_err(RunError::Input)?;
+        may_build(&self.request, &system).map_err(RunError::Input)?;
         let system = under_test(&suite, system).map_err(RunError::Input)?;
         let lists = match self.rows {
             Some(_) => lists(&system.system).map_err(RunError::Input)?,

@@ -33,6 +33,7 @@ impl Prepared {
         interrupt: Interrupt,
     ) -> Result<Matrix, RunError> {
         let mutants = self.read_mutants(request).map_err(RunError::Input)?;
+        self.forbid_building_programs().map_err(RunError::Input)?;
         let (dispatcher, reporting) = Dispatcher::new();
         let wanted = self.wanted();
         let obtained = async {
@@ -74,6 +75,7 @@ impl Prepared {
     fn read_mutant(&self, folder: &str, name: &str) -> Result<Mutant, Vec<Diagnostic>> {
         let path = Path::new(folder).join(name);
         let system = self.suite.system(&path.to_string_lossy(), None)?;
+        super::jobs::may_build(&self.request, &system)?;
         if system.breaks.is_empty() {
             let error = Diagnostic::error(&system.title.span, "this mutant does not say what it breaks");
             return Err(vec![error.help("Add `breaks:` with the ids of the requirements that it must not meet.")]);

@@ -13,9 +13,12 @@ use async_trait::async_trait;
 
 use super::servers::{Control, Obtained};
 use super::{Prepared, SharedSuite};
-use crate::engine::{Host, NodeFault};
+use crate::cluster;
+use crate::cluster::program::{OUTPUT_LIMIT, Program, ProgramError, run_program};
+use crate::engine::{Call, CallError, Host, NodeFault};
 use crate::model::{Engine, NodeName};
-use crate::source::{Diagnostic, Span};
+use crate::observation::ProgramEnd;
+use crate::source::{Diagnostic, Span, Spanned};
 use crate::suite::Spool;
 
 /// How often a lock that another run has is tried.
@@ -31,6 +34,7 @@ pub(super) struct SuiteHost<'a> {
     touched: Mutex<Vec<NodeName>>,
     /// Nodes that were cut off from others.
     parted: Mutex<Vec<NodeName>>,
+    cluster: cluster::Options,
 }
 
 impl<'a> SuiteHost<'a> {
@@ -49,6 +53,7 @@ impl<'a> SuiteHost<'a> {
             kept: AtomicBool::new(false),
             touched: Mutex::default(),
             parted: Mutex::default(),
+            cluster: prepared.request.cluster.clone(),
         }
     }
 
@@ -59,6 +64,13 @@ impl<'a> SuiteHost<'a> {
 
     fn path(&self, run: &str) -> io::Result<&PathBuf> {
         self.goldens.get(run).ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("no run is named {run}")))
+    }
+
+    fn program(&self, program: &Spanned<String>) -> Result<PathBuf, CallError> {
+        match lies_beside(program) {
+            true => self.suite.resolve_beside(program).map_err(CallError::Authors),
+            false => Ok(PathBuf::from(&program.value)),
+        }
     }
 
     fn control(&self) -> Result<&Control, String> {
@@ -77,6 +89,10 @@ impl Host for SuiteHost<'_> {
     fn read(&self, from: &Span, relative: &str) -> Result<Vec<u8>, Diagnostic> {
         let path = self.suite.resolve_beside(&from.of(relative.to_string()))?;
         std::fs::read(&path).map_err(|error| Diagnostic::error(from, format!("this cannot be read: {error}")))
+    }
+
+    fn records(&self) -> bool {
+        self.records
     }
 
     fn golden(&self, run: &str) -> io::Result<Option<File>> {
@@ -127,6 +143,30 @@ impl Host for SuiteHost<'_> {
         self.control()?.bring_back(taken(&self.touched, engines)).await
     }
 
+    async fn call(&self, call: Call) -> Result<ProgramEnd, CallError> {
+        let mut environment = self.obtained.environment(&call.database, &call.peers, call.mongo);
+        environment.extend(call.environment);
+        let program = Program {
+            program: self.program(&call.program)?,
+            arguments: call.arguments,
+            input: call.input,
+            environment,
+            limit: call.limit,
+        };
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        match run_program(&self.cluster, program).await {
+            Ok(output) => {
+                Ok(ProgramEnd { exit: output.exit, stdout: text(output.stdout), stderr: text(output.stderr) })
+            }
+            Err(ProgramError::Late(stderr)) => Err(CallError::Late { stderr: text(stderr) }),
+            Err(ProgramError::TooMuch(stream)) => Err(CallError::Authors(too_much(&call.program, stream))),
+            Err(ProgramError::NotStarted(error)) => Err(CallError::Authors(not_started(&call.program, &error))),
+            Err(ProgramError::Machinery(cause)) => {
+                Err(CallError::Machinery(format!("`{}` could not be started: {cause}", call.program.value)))
+            }
+        }
+    }
+
     fn how_to_connect(&self, database: &str, peers: &[NodeName], mongo: bool) -> Vec<String> {
         self.kept.store(true, Ordering::Relaxed);
         self.obtained.how_to_connect(database, peers, mongo)
@@ -156,4 +196,34 @@ impl Host for SuiteHost<'_> {
     fn can_cut(&self) -> bool {
         self.obtained.can_cut
     }
+}
+
+/// Whether a program is named by its place beside the file that names it.
+pub(super) fn lies_beside(program: &str) -> bool {
+    program.contains('/') && !program.starts_with('/')
+}
+
+fn not_started(program: &Spanned<String>, error: &io::Error) -> Diagnostic {
+    let name = &program.value;
+    match error.kind() {
+        io::ErrorKind::NotFound if name.contains('/') => {
+            let message =
+                format!("`{name}` cannot be started: it is not there, or the program in its first line is not");
+            Diagnostic::error(&program.span, message).help("give the path from this file, or an absolute one")
+        }
+        io::ErrorKind::NotFound => Diagnostic::error(&program.span, format!("there is no program `{name}` on PATH"))
+            .help("install it, or give a path with a `/` in it: `./tool.sh` lies beside this file"),
+        io::ErrorKind::PermissionDenied => {
+            let error = Diagnostic::error(&program.span, format!("`{name}` may not be run"));
+            error.help(
+                "`chmod +x` it; where polyspec runs as root, programs run as `nobody`, who must be able to reach it",
+            )
+        }
+        _ => Diagnostic::error(&program.span, format!("`{name}` cannot be started: {error}")),
+    }
+}
+
+fn too_much(program: &Spanned<String>, stream: &str) -> Diagnostic {
+    let message = format!("`{}` wrote more than {} MiB to its {stream}", program.value, OUTPUT_LIMIT >> 20);
+    Diagnostic::error(&program.span, message).help("let it write less, or into a file")
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::{Request, SharedSuite, Wanted};
-use crate::engine::{Job, SystemUnderTest};
+use crate::engine::{Footprint, Job, SystemUnderTest};
 use crate::judge;
 use crate::model::{Action, Body, SqlSource, Step, System};
 use crate::source::{Diagnostic, Spanned};
@@ -33,6 +33,12 @@ impl Prepared {
     /// The servers that the jobs need.
     pub(super) fn wanted(&self) -> Wanted<'_> {
         Wanted { suite: &self.suite, request: &self.request, jobs: &self.jobs, all: false }
+    }
+
+    /// Whether all systems can be built: one whose build starts programs, only where that is allowed.
+    pub(super) fn forbid_building_programs(&self) -> Result<(), Vec<Diagnostic>> {
+        let systems = self.jobs.iter().filter_map(|job| job.system.as_ref());
+        systems.map(|system| may_build(&self.request, &system.system)).find(Result::is_err).unwrap_or(Ok(()))
     }
 }
 
@@ -71,7 +77,9 @@ fn job(suite: &Suite, request: &Request, run: &Run) -> Result<Job, Vec<Diagnosti
     };
     let system = system.map(|system| under_test(suite, system)).transpose()?;
     let system_option = request.system.as_ref().map(|name| format!(" --system {}", quoted(name))).unwrap_or_default();
-    let rerun = format!("polyspec run --exact {}{system_option}", quoted(&run.name));
+    let runs = Footprint::of(&run.scenario, system.as_ref().map(|system| &system.system)).runs;
+    let permission = if runs && request.allow_run { " --allow-run" } else { "" };
+    let rerun = format!("polyspec run --exact {}{system_option}{permission}", quoted(&run.name));
     Ok(Job { name: run.name.clone(), scenario: run.scenario.clone(), case: run.case, system, rerun })
 }
 
@@ -83,6 +91,18 @@ fn quoted(name: &str) -> String {
 pub(super) fn under_test(suite: &Suite, system: Arc<System>) -> Result<Arc<SystemUnderTest>, Vec<Diagnostic>> {
     let fingerprint = fingerprint(suite, &system).map_err(|error| vec![error])?;
     Ok(Arc::new(SystemUnderTest { system: (*system).clone(), fingerprint }))
+}
+
+/// Whether this system may be built: no file of a suite or of a system decides by itself that programs are started.
+pub(super) fn may_build(request: &Request, system: &System) -> Result<(), Vec<Diagnostic>> {
+    let program = system.build.iter().find(|step| matches!(step.action, Action::Run(_)));
+    match program.filter(|_| !request.allow_run) {
+        None => Ok(()),
+        Some(step) => {
+            let error = Diagnostic::error(&step.action_span, "the build of this system starts programs");
+            Err(vec![error.help("allow it with --allow-run, if you know what it does")])
+        }
+    }
 }
 
 /// A hash of what the build depends on: its steps, the files that they name, and this version of polyspec.
@@ -97,7 +117,7 @@ fn fingerprint(suite: &Suite, system: &System) -> Result<String, Diagnostic> {
     }
     for step in &system.build {
         if let Some(file) = files(step) {
-            let path = suite.resolve_beside(file)?;
+            let path = suite.resolve_beside(&file)?;
             let read = std::fs::read(&path);
             hash.update(read.map_err(|error| Diagnostic::error(&file.span, format!("this cannot be read: {error}")))?);
         }
@@ -106,10 +126,14 @@ fn fingerprint(suite: &Suite, system: &System) -> Result<String, Diagnostic> {
     Ok(digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn files(step: &Step) -> Option<&Spanned<String>> {
+fn files(step: &Step) -> Option<Spanned<String>> {
     match &step.action {
-        Action::Sql { source: SqlSource::File(file), .. } => Some(file),
-        Action::Load(load) => Some(&load.file),
+        Action::Sql { source: SqlSource::File(file), .. } => Some(file.clone()),
+        Action::Load(load) => Some(load.file.clone()),
+        Action::Run(program) => {
+            let path = program.program.as_literal().filter(|path| super::host::lies_beside(path))?;
+            Some(program.program.span.of(path.to_string()))
+        }
         _ => None,
     }
 }

@@ -50,6 +50,8 @@ pub struct Request {
     pub jobs: usize,
     /// Copies of failed scenarios are kept.
     pub keep: bool,
+    /// Steps may start programs.
+    pub allow_run: bool,
     /// No new scenario begins after the first that is not fine.
     pub fail_fast: bool,
     /// Pending goldens may be written.
@@ -96,6 +98,7 @@ impl Prepared {
         reporting: Reporting,
         interrupt: Interrupt,
     ) -> Result<(), RunError> {
+        self.forbid_building_programs().map_err(RunError::Input)?;
         self.announce(passes, &reporting);
         let wanted = self.wanted();
         let obtained = tokio::select! {
@@ -163,6 +166,7 @@ impl Prepared {
             timeout: settings.timeout,
             statement_timeout: settings.statement_timeout,
             keep: self.request.keep,
+            allow_run: self.request.allow_run,
             redact: settings.redact.clone(),
             until: if self.request.fail_fast { engine::Until::FirstFailure } else { engine::Until::End },
         }

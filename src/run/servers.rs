@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::{Bootstrap, Request};
-use crate::backend::mongo::MongoSet;
+use crate::backend::mongo::{MongoClients, MongoSet};
 use crate::backend::pg::PgNode;
 use crate::cluster::control::Client;
 use crate::cluster::{Cluster, ClusterDescription, Options, Progress, state};
@@ -100,6 +100,8 @@ pub struct Obtained {
     /// The folder of a cluster that several runs may use at the same time.
     pub(super) shared_folder: Option<PathBuf>,
     urls: BTreeMap<String, String>,
+    /// The peers as scenarios reach them: by a role that is no superuser.
+    app_urls: BTreeMap<String, String>,
 }
 
 /// Obtains the servers that the jobs need and tells of it.
@@ -117,8 +119,10 @@ pub async fn obtain(wanted: &Wanted<'_>, reporting: &Reporting) -> Result<Obtain
         can_cut: false,
         shared_folder: None,
         urls: BTreeMap::new(),
+        app_urls: BTreeMap::new(),
     };
     obtained.take_endpoints(endpoints, &nodes)?;
+    obtained.reach().await?;
     if !own.is_empty() {
         obtained.take_own(wanted, own, reporting).await?;
     }
@@ -146,6 +150,9 @@ impl Wanted<'_> {
         for job in self.jobs {
             let system = job.system.as_ref().map(|system| &system.system);
             let footprint = Footprint::of(&job.scenario, system);
+            if footprint.runs && !self.request.allow_run {
+                continue;
+            }
             let peers = footprint.peer_names(&of(Engine::Pg).cloned().collect::<Vec<_>>());
             let replicates = system.is_some_and(|system| !system.replication.is_empty());
             match peers.len() > 1 && replicates {
@@ -180,6 +187,7 @@ impl Obtained {
             if let Some(url) = endpoints.get(&node.to_string()) {
                 let node = PgNode::new(node.clone(), url, url, false).map_err(|error| error.to_string())?;
                 self.urls.insert(node.name.to_string(), url.clone());
+                self.app_urls.insert(node.name.to_string(), url.clone());
                 self.servers.pg.push(node);
             }
         }
@@ -189,6 +197,18 @@ impl Obtained {
             self.servers.mongo = Some(MongoSet { url: url.clone(), members, owned: false });
         }
         Ok(())
+    }
+
+    /// Asks every server of somebody else's something: what cannot be reached is said once, before any scenario needs it.
+    async fn reach(&self) -> Result<(), String> {
+        for node in &self.servers.pg {
+            node.version().await.map_err(|error| error.to_string())?;
+        }
+        let Some(set) = self.servers.mongo.clone() else { return Ok(()) };
+        let clients = MongoClients::new(set, "polyspec");
+        let answer = clients.version().await;
+        clients.close().await;
+        answer.map(drop).map_err(|error| error.to_string())
     }
 
     async fn take_own(
@@ -235,6 +255,7 @@ impl Obtained {
             self.urls.insert(found.name.clone(), found.admin_url.clone());
             match (node.engine, &found.app_url) {
                 (Engine::Pg, Some(app)) => {
+                    self.app_urls.insert(found.name.clone(), app.clone());
                     let peer = PgNode::new(node.clone(), &found.admin_url, app, true);
                     self.servers.pg.push(peer.map_err(|error| error.to_string())?.with_routes(found.routes.clone()));
                 }
@@ -267,10 +288,25 @@ impl Obtained {
         lines
     }
 
+    /// What a program finds in its environment of a copy: the name of its database, and the URLs that lead to it.
+    pub fn environment(&self, database: &str, peers: &[NodeName], mongo: bool) -> Vec<(String, String)> {
+        let mut environment = vec![("POLYSPEC_DATABASE".to_string(), database.to_string())];
+        for node in peers {
+            if let Some(url) = self.app_urls.get(&node.to_string()) {
+                let name = format!("POLYSPEC_PG_{}_URL", node.name.to_uppercase());
+                environment.push((name, on_database(url, database)));
+            }
+        }
+        if let Some(url) = self.urls.get("mongo").filter(|_| mongo) {
+            environment.push(("POLYSPEC_MONGO_URL".into(), on_database(url, database)));
+        }
+        environment
+    }
+
     /// Passwords and ports, with the names that stand for them.
     pub fn redactions(&self) -> Vec<(String, String)> {
         let mut redactions = vec![];
-        for (name, url) in &self.urls {
+        for (name, url) in self.urls.iter().chain(&self.app_urls) {
             let Some((credentials, rest)) = url.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@')) else {
                 continue;
             };
@@ -308,13 +344,18 @@ impl Obtained {
     }
 }
 
-/// A URL with another database.
+/// A URL with another database. A user of MongoDB is looked up in the database of the URL unless it says where else.
 fn on_database(url: &str, database: &str) -> String {
-    let (base, options) = url.split_once('?').map_or((url, None), |(base, options)| (base, Some(options)));
+    let (base, options) = url.split_once('?').unwrap_or((url, ""));
     let scheme = base.find("://").map_or(0, |at| at + 3);
-    let host_end = base[scheme..].find('/').map_or(base.len(), |at| scheme + at);
-    let options = options.map(|options| format!("?{options}")).unwrap_or_default();
-    format!("{}/{database}{options}", &base[..host_end])
+    let (hosts, old) = base[scheme..].split_once('/').unwrap_or((&base[scheme..], ""));
+    let mut options: Vec<String> = options.split('&').filter(|option| !option.is_empty()).map(str::to_string).collect();
+    let says = options.iter().any(|option| option.to_ascii_lowercase().starts_with("authsource="));
+    if base.starts_with("mongodb") && hosts.contains('@') && !says {
+        options.push(format!("authSource={}", if old.is_empty() { "admin" } else { old }));
+    }
+    let options = if options.is_empty() { String::new() } else { format!("?{}", options.join("&")) };
+    format!("{}{hosts}/{database}{options}", &base[..scheme])
 }
 
 fn event_of(progress: Progress) -> Event {
@@ -331,7 +372,14 @@ mod tests {
     #[test]
     fn a_copy_is_reached_by_the_url_of_its_node_with_the_database_put_in() {
         assert_eq!(on_database("postgresql://u:p@h:1/postgres", "c"), "postgresql://u:p@h:1/c");
-        assert_eq!(on_database("mongodb://u:p@h:1,h:2/?replicaSet=r", "c"), "mongodb://u:p@h:1,h:2/c?replicaSet=r");
+        assert_eq!(on_database("mongodb://h:1,h:2/?replicaSet=r", "c"), "mongodb://h:1,h:2/c?replicaSet=r");
         assert_eq!(on_database("postgresql://h", "c"), "postgresql://h/c");
+    }
+
+    #[test]
+    fn a_user_of_mongodb_stays_one_of_the_database_that_knows_it() {
+        assert_eq!(on_database("mongodb://u:p@h/", "c"), "mongodb://u:p@h/c?authSource=admin");
+        assert_eq!(on_database("mongodb://u:p@h/shop?w=1", "c"), "mongodb://u:p@h/c?w=1&authSource=shop");
+        assert_eq!(on_database("mongodb://u:p@h/shop?authSource=x", "c"), "mongodb://u:p@h/c?authSource=x");
     }
 }

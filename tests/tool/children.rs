@@ -128,6 +128,7 @@ impl Running {
         let ended = eventually(LIMIT, || self.has_ended());
         let (stdout, stderr) = (content(&self.stdout), content(&self.stderr));
         assert!(ended, "it did not end within {LIMIT:?}\n--- stdout\n{stdout}\n--- stderr\n{stderr}");
+        assert!(!stderr.contains("panicked at"), "it panicked\n--- stdout\n{stdout}\n--- stderr\n{stderr}");
         let code = self.child.wait().map(|status: ExitStatus| status.code()).expect("it has ended");
         Ended { code, stdout, stderr }
     }

@@ -10,6 +10,9 @@ use crate::trials;
 /// When it is set, this program is the test harness of the suite in that folder and nothing else.
 pub const FOLDER: &str = "POLYSPEC_TOOL_CONFORMANCE";
 
+/// When it is set beside [`FOLDER`], the harness allows programs.
+pub const ALLOW_RUN: &str = "POLYSPEC_TOOL_ALLOW_RUN";
+
 /// The trials.
 pub fn trials() -> Vec<Trial> {
     trials![

@@ -97,10 +97,16 @@ fn two_is_for_a_command_line_that_is_wrong() {
 }
 
 fn three_is_for_a_server_that_cannot_be_reached() {
-    let suite = Suite::owning().scenario("a", PASSES);
-    let url = "a=postgresql://nobody:nothing@127.0.0.1:1/postgres";
-    let ended = suite.run(&["run", "--pg-url", url]).exits(3).says("cannot be reached");
-    assert!(!ended.stderr.contains("nothing@"), "a password is shown\n{ended}");
+    let mongo = "  - mongo: { ping: 1 }\n    expect: { reply: { ok: 1 } }";
+    let pg = ["--pg-url", "a=postgresql://nobody:nothing@127.0.0.1:1/postgres"];
+    let set = ["--mongo-url", "mongodb://nobody:nothing@127.0.0.1:1/?replicaSet=rs0"];
+    for (steps, server) in [(PASSES, pg), (mongo, set)] {
+        let suite = Suite::owning().scenario("a", steps).scenario("b", steps).scenario("c", steps);
+        let ended = suite.run(&["run", server[0], server[1]]).exits(3);
+        let told = ended.stderr.matches("127.0.0.1:1").count() + ended.stderr.matches("cannot be reached").count();
+        assert!((1..=2).contains(&told), "it is told once, not for each scenario\n{ended}");
+        assert!(!ended.stderr.contains("nothing@"), "a password is shown\n{ended}");
+    }
 }
 
 fn three_is_for_a_report_that_cannot_be_written() {

@@ -30,6 +30,7 @@ pub fn trials() -> Vec<Trial> {
         faults_never_run_beside_other_scenarios,
         faults_are_skipped_on_servers_of_somebody_elses,
         nothing_of_somebody_elses_is_stopped_or_dropped,
+        a_fail_point_ends_with_its_scenario_wherever_it_was_set,
     ]
 }
 
@@ -273,4 +274,22 @@ fn nothing_of_somebody_elses_is_stopped_or_dropped() {
 
 fn is_alive(pid: i32) -> bool {
     nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), None).is_ok()
+}
+
+fn a_fail_point_ends_with_its_scenario_wherever_it_was_set() {
+    let set = |order: &str| format!("{order}, mode: alwaysOn, data: {{ failCommands: [distinct], errorCode: 91 }} }}");
+    let system = format!(
+        "system: S\nbuild:\n  - on: mongo\n    mongo: {{ create: t }}\nsteps:\n  breaks:\n    - mongo: {}\n",
+        set("{ $db: admin, configureFailPoint: \"${point}\"")
+    );
+    let fails = "  - mongo: { distinct: t, key: a }\n    expect: { error: { code: 91 } }";
+    let suite = Suite::alone().settings("system: s").file("s/system.yaml", &system);
+    let first = set("{ $db: admin, configureFailPoint: failCommand");
+    let suite = suite.scenario("own", &format!("  - mongo: {first}\n{fails}"));
+    let suite = suite.scenario("list", &format!("  - use: breaks\n    with: {{ point: failCommand }}\n{fails}"));
+    let suite = suite.scenario("after", "  - mongo: { distinct: t, key: a }\n    expect: { reply: { ok: 1 } }");
+    for name in ["own", "list"] {
+        suite.run(&["run", name]).exits(0).says("1 passed");
+        suite.run(&["run", "after"]).exits(0).says("1 passed");
+    }
 }

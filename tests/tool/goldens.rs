@@ -19,6 +19,7 @@ pub fn trials() -> Vec<Trial> {
         review_accepts_and_rejects_as_it_is_told,
         a_failing_step_writes_nothing_pending,
         a_run_that_agrees_again_takes_its_pending_neighbour_away,
+        a_run_of_another_system_and_mutants_leave_nothing_pending,
         in_ci_nothing_is_accepted_and_something_pending_is_a_failure,
         in_ci_a_missing_golden_fails_and_writes_nothing,
         bless_rewrites_only_the_records_of_slt_that_do_not_hold,
@@ -219,4 +220,27 @@ fn a_golden_of_many_rows_is_compared_as_it_streams() {
     let golden = suite.read("golden/many.golden");
     suite.write("golden/many.golden", &golden.replace("\n49999 | x", "\n49999 | y"));
     suite.run(&["run"]).exits(1).says("49999  | y");
+}
+
+fn a_run_of_another_system_and_mutants_leave_nothing_pending() {
+    let system =
+        |value: &str, more: &str| format!("system: S\n{more}build:\n  - sql: CREATE TABLE t AS SELECT {value} AS a\n");
+    let slt = "# scenario: s\n# requirements: T1\nquery I\nSELECT a FROM t\n----\n1\n";
+    let suite = Suite::shared()
+        .settings("system: own")
+        .file("own/system.yaml", &system("1", ""))
+        .file("other/system.yaml", &system("2", ""))
+        .file("mutants/m/system.yaml", &system("3", "breaks: [T1]\n"))
+        .file("scenarios/rows.slt", slt)
+        .scenario("golden", "  - sql: SELECT a FROM t\n    golden: a");
+    suite.run(&["run"]).exits(1);
+    suite.run(&["bless"]).exits(0);
+    suite.run(&["run"]).exits(0).says("2 passed");
+    let nothing_pending = || !suite.has("golden/golden.golden.pending") && !suite.has("scenarios/rows.slt.pending");
+    let ended = suite.run(&["run", "--system", "other"]).exits(1).says("2 failed");
+    assert!(nothing_pending(), "something is pending\n{ended}");
+    assert!(!ended.stderr.contains("bless"), "{ended}");
+    let ended = suite.run(&["mutants", "--mutants", "mutants", "--all"]).exits(0);
+    assert!(nothing_pending(), "something is pending\n{ended}");
+    suite.run(&["run"]).exits(0).says("2 passed");
 }

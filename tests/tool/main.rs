@@ -11,6 +11,7 @@ mod interruption;
 mod isolation;
 mod kit;
 mod other_user;
+mod programs;
 mod redact;
 mod reports;
 mod servers;
@@ -32,7 +33,10 @@ pub(crate) use trials;
 
 fn main() -> ExitCode {
     if let Some(folder) = std::env::var_os(conformance::FOLDER) {
-        return polyspec::conformance(folder);
+        return match std::env::var_os(conformance::ALLOW_RUN) {
+            Some(_) => polyspec::Conformance::new(folder).allow_run(true).run(),
+            None => polyspec::conformance(folder),
+        };
     }
     let arguments = libtest_mimic::Arguments::from_args();
     let trials = [
@@ -44,6 +48,7 @@ fn main() -> ExitCode {
         isolation::trials(),
         kit::trials(),
         other_user::trials(),
+        programs::trials(),
         reports::trials(),
     ];
     let conclusion = libtest_mimic::run(&arguments, trials.into_iter().flatten().collect());

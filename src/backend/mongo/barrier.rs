@@ -11,6 +11,12 @@ use crate::backend::BackendError;
 /// How often a member is asked how far it is.
 const INTERVAL: Duration = Duration::from_millis(4);
 
+/// The code of KeyNotFound.
+const KEY_NOT_FOUND: i32 = 211;
+
+/// How long the primary is asked for its time.
+const PRIMARY_LIMIT: Duration = Duration::from_millis(500);
+
 /// Waits until every member has applied what the primary has written so far, and returns how long that took. Each member is
 /// asked for its own opTime: the primary's view of the others is a heartbeat old. It waits as long as it takes: the caller
 /// sets the limit.
@@ -44,6 +50,38 @@ async fn status(clients: &MongoClients, target: &Target) -> Result<Document, Bac
 
 fn applied(status: &Document) -> Option<Timestamp> {
     status.get_document("optimes").ok()?.get_document("appliedOpTime").ok()?.get_timestamp("ts").ok()
+}
+
+/// Waits while a member that was started a moment ago refuses whoever knows the time of the cluster: it has to read the keys
+/// by which that time is signed first (KeyNotFound, 211). What else it answers is not this function's business, and it
+/// waits no longer than the limit: without a majority there may be no keys to read.
+pub async fn settled(clients: &MongoClients, at: usize, limit: Duration) {
+    let reads = async {
+        while probe(clients, &Target::Member(at)).await == Some(KEY_NOT_FOUND) {
+            tokio::time::sleep(INTERVAL).await;
+        }
+    };
+    // Whoever speaks to the member next sees what it says.
+    let _ = tokio::time::timeout(limit, reads).await;
+}
+
+/// The code with which a member refuses a read by somebody who knows the primary's time.
+async fn probe(clients: &MongoClients, member: &Target) -> Option<i32> {
+    let mut primary = clients.start_session(&Target::Primary, false).await.ok()?;
+    let admin = clients.client(&Target::Primary).await.ok()?.database("admin");
+    let told = admin.run_command(doc! { "ping": 1 }).session(&mut primary);
+    // Without a primary there is no newer time to be told.
+    let _ = tokio::time::timeout(PRIMARY_LIMIT, told).await;
+    let mut session = clients.start_session(member, false).await.ok()?;
+    if let Some(time) = primary.cluster_time() {
+        session.advance_cluster_time(time);
+    }
+    let admin = clients.client(member).await.ok()?.database("admin");
+    let mut read = admin.run_command(doc! { "find": "system.version", "limit": 1 }).session(&mut session);
+    if let Some(criteria) = member.criteria() {
+        read = read.selection_criteria(criteria);
+    }
+    error::of_command(&clients.name(member), &read.await.err()?).ok()?.code
 }
 
 /// Makes the primary step down and waits until another member is primary; returns how long that took.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bson::{Document, doc};
+use futures::future::join_all;
 use mongodb::Client;
 use mongodb::options::{ClientOptions, ServerAddress};
 
@@ -40,7 +41,6 @@ pub struct NewSet<'a> {
 /// Initiates the set through its first member, makes the user through the localhost exception, and returns once every
 /// other member is a secondary.
 pub async fn initiate(set: &NewSet<'_>) -> Result<(), String> {
-    let first = set.members.first().ok_or("a replica set has at least one member")?;
     let members: Vec<Document> = set
         .members
         .iter()
@@ -52,30 +52,43 @@ pub async fn initiate(set: &NewSet<'_>) -> Result<(), String> {
         "heartbeatIntervalMillis": set.heartbeat_interval_ms as i64,
     };
     let config = doc! { "_id": set.name, "members": members, "settings": settings };
-    admin(&direct(first)?, doc! { "replSetInitiate": config }).await?;
-    let primary = primary(set.members).await?;
+    let clients = set.members.iter().map(direct).collect::<Result<Vec<_>, _>>()?;
     let user = doc! { "createUser": set.user, "pwd": set.password, "roles": ["root"] };
-    admin(&primary, user).await?;
-    for member in set.members {
-        let client = direct(member)?;
-        while !settled(&hello(&client).await.unwrap_or_default()) {
+    let done = initiated(&clients, doc! { "replSetInitiate": config }, user).await;
+    join_all(clients.into_iter().map(close)).await;
+    done
+}
+
+async fn initiated(clients: &[Client], initiate: Document, user: Document) -> Result<(), String> {
+    let first = clients.first().ok_or("a replica set has at least one member")?;
+    admin(first, initiate).await?;
+    admin(primary(clients).await, user).await?;
+    for client in clients {
+        while !settled(&hello(client).await.unwrap_or_default()) {
             tokio::time::sleep(INTERVAL).await;
         }
     }
     Ok(())
 }
 
-/// Sends `ping` over a direct connection, without a user.
-pub async fn ping(member: &Address) -> Result<(), String> {
-    admin(&direct(member)?, doc! { "ping": 1 }).await.map(drop)
+/// The driver's tasks must not outlive the runtime that they run on: they panic when it ends under them.
+async fn close(client: Client) {
+    client.shutdown().immediate(true).await;
 }
 
-async fn primary(members: &[Address]) -> Result<Client, String> {
-    let clients = members.iter().map(direct).collect::<Result<Vec<_>, _>>()?;
+/// Sends `ping` over a direct connection, without a user.
+pub async fn ping(member: &Address) -> Result<(), String> {
+    let client = direct(member)?;
+    let answer = admin(&client, doc! { "ping": 1 }).await;
+    close(client).await;
+    answer.map(drop)
+}
+
+async fn primary(clients: &[Client]) -> &Client {
     loop {
-        for client in &clients {
+        for client in clients {
             if hello(client).await.is_ok_and(|hello| hello.get_bool("isWritablePrimary").unwrap_or_default()) {
-                return Ok(client.clone());
+                return client;
             }
         }
         tokio::time::sleep(INTERVAL).await;

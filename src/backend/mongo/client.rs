@@ -1,7 +1,10 @@
 //! Clients of a replica set: one that follows the set, and one for each member by itself.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use bson::Document;
 use mongodb::options::{ClientOptions, ReadPreference, SelectionCriteria, ServerAddress};
 use mongodb::{Client, ClientSession};
 use tokio::sync::OnceCell;
@@ -46,13 +49,14 @@ pub struct MongoClients {
     pub app_name: String,
     client: OnceCell<Client>,
     direct: Vec<OnceCell<Client>>,
+    fail_points: Mutex<BTreeSet<String>>,
 }
 
 impl MongoClients {
     /// Clients that connect when they are first needed.
     pub fn new(set: MongoSet, app_name: impl Into<String>) -> Self {
         let direct = set.members.iter().map(|_| OnceCell::new()).collect();
-        Self { set, app_name: app_name.into(), client: OnceCell::new(), direct }
+        Self { set, app_name: app_name.into(), client: OnceCell::new(), direct, fail_points: Mutex::default() }
     }
 
     /// The targets of a selector.
@@ -109,6 +113,20 @@ impl MongoClients {
             }
         }
         Ok(None)
+    }
+
+    /// Notes a command that may set a fail point.
+    pub(super) fn note_fail_point(&self, command: &Document) {
+        if let Some((key, bson::Bson::String(name))) = command.iter().next()
+            && key == "configureFailPoint"
+        {
+            self.fail_points.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone());
+        }
+    }
+
+    /// Fail points that commands through these clients have named since the last time this was asked.
+    pub fn take_fail_points(&self) -> BTreeSet<String> {
+        std::mem::take(&mut self.fail_points.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Closes every connection. The driver's tasks must not outlive the runtime that they run on.

@@ -10,7 +10,7 @@ mod error;
 mod monitor;
 mod session;
 
-pub use barrier::{catch_up, step_down};
+pub use barrier::{catch_up, settled, step_down};
 pub use bootstrap::{Address, NewSet, initiate, ping};
 pub use bulk::{Bulk, insert, settle};
 pub use client::{MongoClients, MongoSet, Target, members};

@@ -148,6 +148,7 @@ impl MongoSession {
         let id = session.id().get("id").cloned().unwrap_or(Bson::Null);
         let mut document = command.document;
         let name = document.keys().next().cloned().unwrap_or_default();
+        clients.note_fail_point(&document);
         if causal && !in_transaction && READ_COMMANDS.contains(&name.as_str()) {
             read_after(&mut document, session);
         }

@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ExitStatus};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use tokio::sync::watch;
 
@@ -30,6 +30,8 @@ impl Ended {
 #[derive(Debug)]
 pub(crate) struct ServerProcess {
     pid: i32,
+    /// Whether what it has started, and has not left its process group, shares its fate.
+    group: bool,
     /// Held while the child is reaped and while it is signalled, so that a signal never meets another process that got
     /// the same number.
     reaped: Arc<Mutex<bool>>,
@@ -38,18 +40,31 @@ pub(crate) struct ServerProcess {
 
 impl ServerProcess {
     /// Takes over a child that was just spawned.
-    pub(crate) fn watch(mut child: Child) -> Self {
+    pub(crate) fn watch(child: Child) -> Self {
+        Self::take_over(child, false)
+    }
+
+    /// The same for one that leads a process group: signals go to the group, and what is left of it is killed when it ends.
+    pub(crate) fn watch_group(child: Child) -> Self {
+        Self::take_over(child, true)
+    }
+
+    fn take_over(mut child: Child, group: bool) -> Self {
         let (sender, ended) = watch::channel(None);
         let reaped = Arc::new(Mutex::new(false));
         let (pid, lock) = (child.id() as i32, reaped.clone());
         std::thread::spawn(move || {
             await_end(pid);
             let mut reaped = lock.lock().unwrap_or_else(PoisonError::into_inner);
+            if group {
+                // Its number, which is the group's, is taken until it is reaped.
+                let _ = killpg(Pid::from_raw(pid), Signal::SIGKILL);
+            }
             let status = child.wait().unwrap_or_else(|_| ExitStatus::from_raw(0));
             *reaped = true;
             let _ = sender.send(Some(Ended(status)));
         });
-        Self { pid, reaped, ended }
+        Self { pid, group, reaped, ended }
     }
 
     /// Its process id.
@@ -77,7 +92,8 @@ impl ServerProcess {
     pub(crate) fn signal(&self, signal: Signal) {
         let reaped = self.reaped.lock().unwrap_or_else(PoisonError::into_inner);
         if !*reaped {
-            let _ = kill(Pid::from_raw(self.pid), signal);
+            let send = if self.group { killpg } else { kill };
+            let _ = send(Pid::from_raw(self.pid), Some(signal));
         }
     }
 }

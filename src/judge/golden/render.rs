@@ -110,6 +110,9 @@ pub fn render(outcome: &Outcome, redactor: &Redactor, out: &mut impl Write) -> i
         }
         Outcome::Output(Output::Reply(reply)) => writer.document(reply)?,
         Outcome::Output(Output::Plan(plan)) => shape(plan).iter().try_for_each(|line| writer.redacted_line(line))?,
+        Outcome::Output(Output::Program(end)) => {
+            end.stdout.lines().try_for_each(|line| writer.redacted_line(&plain_line(line)))?
+        }
         Outcome::Output(Output::Nothing) => writer.line("ok")?,
         Outcome::Output(Output::Streamed { .. }) => {
             return Err(io::Error::new(
@@ -119,6 +122,15 @@ pub fn render(outcome: &Outcome, redactor: &Redactor, out: &mut impl Write) -> i
         }
     }
     writer.finish()
+}
+
+/// A line that an editor or a terminal shows as it is: control characters but the tab are written out.
+fn plain_line(line: &str) -> String {
+    let shown = |c: char| match c.is_control() && c != '\t' {
+        true => c.escape_unicode().to_string(),
+        false => c.to_string(),
+    };
+    line.chars().map(shown).collect()
 }
 
 /// `error: 23505 unique_violation: duplicate key value …`
@@ -133,6 +145,7 @@ mod tests {
 
     use super::*;
     use crate::judge::testing::row_set;
+    use crate::observation::ProgramEnd;
 
     fn rendered(outcome: Outcome) -> String {
         let mut out = Vec::new();
@@ -178,6 +191,16 @@ mod tests {
         assert_eq!(rendered(Outcome::Refused(error)), "error: 23505 unique_violation: duplicate\\nkey\n");
         assert_eq!(rendered(Outcome::Output(Output::Sql { rows: None, affected: 3 })), "affected: 3\n");
         assert_eq!(rendered(Outcome::Output(Output::Nothing)), "ok\n");
+    }
+
+    #[test]
+    fn of_a_program_its_lines_are_kept() {
+        let said = |stdout: &str| {
+            let end = ProgramEnd { exit: 0, stdout: stdout.into(), stderr: "noise".into() };
+            rendered(Outcome::Output(Output::Program(end)))
+        };
+        assert_eq!(said("a | b\n\n== c\n\u{1b}[1mbold\t!"), "a | b\n\n\\== c\n\\u{1b}[1mbold\t!\n");
+        assert_eq!(said(""), "(none)\n");
     }
 
     #[test]

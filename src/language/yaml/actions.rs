@@ -30,17 +30,9 @@ impl Decoder<'_> {
                 name: value.scalar()?,
                 with: step.get("with").map(|with| self.bindings(with, false)).unwrap_or_default(),
             },
-            "run" => Action::Run(self.any(value)),
+            "run" => Action::Run(self.program(value)?),
             _ => Action::Transaction,
         })
-    }
-
-    /// The value of an action that is not yet available: its variables are of its own making.
-    fn any(&mut self, node: &Node) -> Value {
-        let known = self.scope.known.take();
-        let value = self.value(node);
-        self.scope.known = known;
-        value
     }
 
     fn sql(&mut self, node: &Node, step: &Node) -> Option<Action> {

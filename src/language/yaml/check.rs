@@ -58,7 +58,10 @@ impl Checker<'_> {
         let wanted = shape.describe();
         let diagnostic = Diagnostic::error(here, format!("expected {wanted}, found {}", node.describe()))
             .label(format!("expected {wanted}"));
-        let listed = matches!(shape, Shape::List(item) | Shape::Some(item) if item.fits(node));
+        let listed = match shape {
+            Shape::Either(shapes) => shapes.iter().any(|shape| shape.fits_as_item(node)),
+            one => one.fits_as_item(node),
+        };
         let quoted = matches!((shape, &node.kind), (Shape::Text, NodeKind::Number(_) | NodeKind::Bool(_)));
         self.sink.push(match (listed, quoted) {
             (true, _) => diagnostic.help("put it in a list: `[ … ]`"),

@@ -2,7 +2,7 @@
 
 use super::actions::with_nulls;
 use super::keys::ERROR;
-use super::steps::not_yet;
+use super::plan_kinds;
 use super::tree::Node;
 use crate::language::sink::Sink;
 use crate::language::sql::is_read_only;
@@ -19,26 +19,17 @@ const MONGO_ERROR: &[&str] = &["code", "name", "labels", "message"];
 
 /// Says what of a step does not fit the rest of it.
 pub(crate) fn check(node: &Node, step: &Step, sink: &mut Sink) {
-    available(node, step, sink);
     engines(step, sink);
     transaction(node, step, sink);
     eventually(node, step, sink);
     blocks(node, step, sink);
+    if let Some(plan) = step.expect.as_ref().and_then(|expect| expect.plan.as_ref()) {
+        plan_kinds::check(plan, engine(&step.action), sink);
+    }
     if let Some(expect) = node.get("expect") {
         expected(expect, step, sink);
         together(expect, sink);
         bounds(expect, step, sink);
-    }
-}
-
-fn available(node: &Node, step: &Step, sink: &mut Sink) {
-    if let Some(name) = not_yet(&step.action) {
-        let kind = node.get("fault").and_then(|fault| fault.entry(name)).map(|entry| &entry.key.span);
-        let error = Diagnostic::error(
-            kind.unwrap_or(&step.action_span),
-            format!("`{name}` is not yet available in this version"),
-        );
-        sink.push(error.label("not yet available").help("take this step out"));
     }
 }
 
@@ -60,6 +51,10 @@ fn engine_of_nodes(action: &Action) -> Option<Engine> {
 }
 
 fn engines(step: &Step, sink: &mut Sink) {
+    // A program is told of all the nodes that it names, and runs once.
+    if matches!(step.action, Action::Run(_)) {
+        return;
+    }
     let wanted = engine_of_nodes(&step.action).or_else(|| step.on.first().map(|first| first.engine()));
     for selector in step.on.iter().filter(|selector| Some(selector.engine()) != wanted) {
         let message = match engine_of_nodes(&step.action) {
@@ -100,7 +95,8 @@ fn transaction(node: &Node, step: &Step, sink: &mut Sink) {
 }
 
 fn eventually(node: &Node, step: &Step, sink: &mut Sink) {
-    let Some(entry) = node.entry("eventually").filter(|_| engine(&step.action).is_some()) else { return };
+    let retries = engine(&step.action).is_some() || matches!(step.action, Action::Run(_));
+    let Some(entry) = node.entry("eventually").filter(|_| retries) else { return };
     if step.expect.is_none() && step.golden.is_none() {
         let error = Diagnostic::error(&entry.key.span, "`eventually` has nothing to wait for");
         sink.push(error.help("say with `expect` what must come to hold"));
@@ -134,6 +130,7 @@ fn expected(expect: &Node, step: &Step, sink: &mut Sink) {
         (Action::Load(_) | Action::Generate(_), _) => (&["affected", "error"], &[]),
         (Action::CatchUp(_), _) => (&["within"], &[]),
         (Action::Workload(_), _) => (&["reply"], &[]),
+        (Action::Run(_), _) => (&["reply", "within"], &[]),
         (Action::Await(_) | Action::Use { .. }, _) => return,
         _ => (&[], &[]),
     };

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::fits::{engine, expected_of_await};
-use super::steps::not_yet;
 use crate::language::sink::Sink;
 use crate::language::suggest::nearest;
 use crate::model::{Action, Step};
@@ -112,10 +111,7 @@ pub fn expects(step: &Step) -> bool {
 }
 
 /// Whether one of the steps can find the system wrong by more than refusing to run. A list of steps may: whoever knows the
-/// system asks it. A step that is not yet available is complained about already.
+/// system asks it.
 pub(crate) fn expects_something(steps: &[Step]) -> bool {
-    steps.iter().any(|step| {
-        let uses = matches!(step.action, Action::Use { .. });
-        expects(step) || uses || not_yet(&step.action).is_some()
-    })
+    steps.iter().any(|step| expects(step) || matches!(step.action, Action::Use { .. }))
 }

@@ -83,7 +83,11 @@ static STEP_KEYS: &[Key] = &[
         Scalar,
         "Runs a named list of steps of the suite or the system; what its last step returns is what it returns.",
     ),
-    key("run", Any, "Starts a program. Not yet available."),
+    key(
+        "run",
+        Either(&[Some(&Scalar), Shape::Table(&PROGRAM)]),
+        "Starts a program, `[program, argument, …]`, without a shell; only where `--allow-run` allows it.",
+    ),
     key("with", Map(&Any), "Variables for the list that `use` names."),
     key(
         "on",
@@ -112,6 +116,16 @@ static STEP_KEYS: &[Key] = &[
     key("save", Map(&Scalar), "Values to keep: variable and path into the result (`0.0`, `documents.0._id`, `value`)."),
     key("timeout", Duration, "The time limit of one statement, instead of the suite's."),
 ];
+
+static PROGRAM: Table = Table::new(
+    "a program",
+    "Starts a program without a shell; what it gives is `{ exit, stdout, stderr }`.",
+    &[
+        required("program", Some(&Scalar), "The program and its arguments."),
+        key("input", Scalar, "What it reads from its standard input; nothing if absent."),
+        key("environment", Map(&Scalar), "Variables of its environment, beside those that every program has."),
+    ],
+);
 
 static SQL_FILE: Table = Table::new(
     "an SQL file",
@@ -192,7 +206,11 @@ pub(crate) static EXPECT: Table = Table::new(
         key("error", Shape::Table(&ERROR), "The statement must fail in this way."),
         key("documents", List(&Either(&[Map(&Any), Text])), "MongoDB: the documents in order."),
         key("documents_unordered", List(&Either(&[Map(&Any), Text])), "MongoDB: the documents in any order."),
-        key("reply", Map(&Any), "MongoDB: fields that the reply must have; others may be there too."),
+        key(
+            "reply",
+            Map(&Any),
+            "MongoDB, `workload`, `run`: fields that the reply must have; others may be there too.",
+        ),
         key("plan", Shape::Table(&PLAN), "Of an `explain`: what the plan must be like."),
         key("agree", Bool, "The result must be the same on all nodes of the step."),
         key(

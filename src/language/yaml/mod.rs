@@ -15,6 +15,8 @@ mod keys_generate;
 mod keys_suite;
 mod keys_workload;
 mod operators;
+mod plan_kinds;
+mod program;
 mod read;
 mod requirements;
 mod scenario;

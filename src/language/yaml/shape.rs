@@ -109,6 +109,11 @@ impl Shape {
         }
     }
 
+    /// Whether this is a list, and a node of this kind one of its items.
+    pub fn fits_as_item(&self, node: &Node) -> bool {
+        matches!(self, Shape::List(item) | Shape::Some(item) if item.fits(node))
+    }
+
     /// Whether a node of this kind can be meant as this shape; what is inside is not looked at.
     pub fn fits(&self, node: &Node) -> bool {
         match (self, &node.kind) {

@@ -6,19 +6,19 @@ use super::keys::ACTIONS;
 use super::tree::{Node, NodeKind};
 use crate::language::duration::duration;
 use crate::language::selector::node_selector;
-use crate::model::{Action, NodeSelector, Step, TransactionVerb};
+use crate::model::{NodeSelector, Step, TransactionVerb};
 use crate::source::{Diagnostic, Span, Spanned};
 
 /// Keys that make sense beside some actions only.
 const COMPANIONS: [(&str, &[&str]); 8] = [
     ("with", &["use"]),
     ("params", &["sql"]),
-    ("on", &["sql", "mongo", "explain", "load", "generate", "transaction"]),
-    ("session", &["sql", "mongo", "explain", "transaction"]),
-    ("golden", &["sql", "mongo", "explain", "await", "use"]),
-    ("eventually", &["sql", "mongo", "explain"]),
+    ("on", &["sql", "mongo", "explain", "load", "generate", "run", "use", "transaction"]),
+    ("session", &["sql", "mongo", "explain", "use", "transaction"]),
+    ("golden", &["sql", "mongo", "explain", "await", "use", "run"]),
+    ("eventually", &["sql", "mongo", "explain", "use", "run"]),
     ("blocks", &["sql", "mongo"]),
-    ("save", &["sql", "mongo", "explain", "await", "use", "workload"]),
+    ("save", &["sql", "mongo", "explain", "await", "use", "workload", "run"]),
 ];
 
 impl Decoder<'_> {
@@ -118,12 +118,4 @@ pub(crate) fn explained(span: &Span, cause: &str) -> Diagnostic {
 fn time_of(node: &Node, key: &str) -> Option<Spanned<std::time::Duration>> {
     let text = node.scalar_of(key)?;
     duration(&text).ok().map(|value| text.span.of(value))
-}
-
-/// Whether the action is not yet available, and its name.
-pub(crate) fn not_yet(action: &Action) -> Option<&'static str> {
-    match action {
-        Action::Run(_) => Some("run"),
-        _ => None,
-    }
 }

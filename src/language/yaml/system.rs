@@ -1,6 +1,6 @@
 //! Decodes `system.yaml`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::decoder::{Decoder, Scope};
@@ -12,7 +12,7 @@ use super::{check, flow, read};
 use crate::language::selector::node_name;
 use crate::language::sink::Sink;
 use crate::language::{Parsed, SystemFile};
-use crate::model::{Engine, NodeName, Replication, ReplicationLink, ReplicationOrigin, Step, System};
+use crate::model::{Action, Engine, NodeName, Replication, ReplicationLink, ReplicationOrigin, Step, System};
 use crate::source::{Diagnostic, SourceFile, Spanned};
 
 /// Reads `system.yaml` of the folder `path`.
@@ -29,6 +29,7 @@ impl Decoder<'_> {
     fn system(&mut self, root: &Node, path: &str) -> Option<SystemFile> {
         let build = self.steps(root.get("build"));
         flow::check(&build, self.sink);
+        build.iter().for_each(|step| self.program_of_build(step));
         let replication = self.replications(root);
         let steps = self.named_lists(root);
         if root.get("build").is_none() && root.get("extends").is_none() && !root.entries().is_empty() {
@@ -40,6 +41,16 @@ impl Decoder<'_> {
         let breaks = root.get("breaks").map(texts).unwrap_or_default();
         let system = System { title, path: path.into(), breaks, build, replication, steps, span };
         Some(SystemFile { extends: root.scalar_of("extends"), system })
+    }
+
+    /// The halves of a build run side by side, each on its own engine: a program belongs to one of them.
+    fn program_of_build(&mut self, step: &Step) {
+        let Action::Run(_) = &step.action else { return };
+        let engines: BTreeSet<Engine> = step.on.iter().map(|on| on.engine()).collect();
+        if engines.len() != 1 {
+            let error = Diagnostic::error(&step.action_span, "a program of a build belongs to one engine");
+            self.sink.push(error.help("name the nodes that it builds on: `on: pg.*` or `on: mongo`"));
+        }
     }
 
     /// Lists for `use`: the caller gives their variables, so every name may be known.
