@@ -82,7 +82,7 @@ fn quoted(name: &str) -> String {
 
 pub(super) fn under_test(suite: &Suite, system: Arc<System>) -> Result<Arc<SystemUnderTest>, Vec<Diagnostic>> {
     let fingerprint = fingerprint(suite, &system).map_err(|error| vec![error])?;
-    Ok(Arc::new(SystemUnderTest { system: (*system).clone(), fingerprint }))
+    Ok(Arc::new(SystemUnderTest { system: (*system).clone(), fingerprint, base: None }))
 }
 
 /// A hash of what the build depends on: its steps, the files that they name, and this version of polyspec.
