@@ -33,5 +33,5 @@ pub use footprint::Footprint;
 pub use generate::chunks;
 pub use host::{Host, NodeFault};
 pub use job::{Job, Options, SystemUnderTest, Until};
-pub use schedule::{Interrupt, run};
+pub use schedule::{Interrupt, run, runs_alone};
 pub use survey::{Survey, survey};

@@ -13,7 +13,7 @@ use super::case::{SharedCopies, Worker, drop_shared};
 use super::{Footprint, Host, Job, Options, Reporting, Until};
 use crate::backend::mongo::{self, MongoClients};
 use crate::backend::{BackendError, pg};
-use crate::model::Engine;
+use crate::model::{Engine, System};
 use crate::system::{RunId, Servers};
 use crate::verdict::Verdict;
 
@@ -163,7 +163,11 @@ impl Seen {
 }
 
 fn injects_faults(job: &Job) -> bool {
-    let system = job.system.as_ref().map(|system| &system.system);
+    runs_alone(job, job.system.as_ref().map(|system| &system.system))
+}
+
+/// Whether a job harms nodes that others use, so that it runs alone.
+pub fn runs_alone(job: &Job, system: Option<&System>) -> bool {
     let footprint = Footprint::of(&job.scenario, system);
     footprint.faults || (footprint.uses(Engine::Mongo) && super::failpoints::sets_any(job))
 }

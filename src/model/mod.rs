@@ -25,7 +25,7 @@ pub use generate::{
 pub use node::{Engine, NodeName, NodeSelector};
 pub use scenario::{Binding, Body, Case, Format, Need, Scenario, SltRecord, SltScript};
 pub use settings::{
-    Endpoint, MongoTopology, PgTopology, Profile, Redaction, Requirement, RequirementPart, RequirementsRegister,
+    Endpoint, Explanation, MongoTopology, PgTopology, Profile, Redaction, Requirement, RequirementPart, RequirementsRegister,
     Settings, Topology,
 };
 pub use step::{Action, ExplainTarget, Fault, Load, SqlSource, Step, TransactionVerb};

@@ -1,0 +1,122 @@
+//! Which scenario is run first on a mutant: the one that kills it with the least time for the chance of it. What is likely is
+//! read from the words of a scenario and learned from what killed the mutants before.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+
+use super::change::Change;
+use crate::engine::{Host, Job};
+use crate::model::{Action, Body, Scenario, SqlSource, Step, System};
+
+/// What a scenario costs beside its own time, in seconds: its copy.
+const COPY: f64 = 0.1;
+
+/// The chance of a scenario that mentions nothing of a change.
+const UNMENTIONED: f64 = 0.01;
+/// The chance of one that mentions the table or the collection.
+const OBJECT: f64 = 0.05;
+/// What is added when it mentions every other word of the change.
+const WORDS: f64 = 0.25;
+
+/// What is known of the scenarios.
+pub struct Likelihood {
+    /// By the scenario's path.
+    words: BTreeMap<String, BTreeSet<String>>,
+    /// Seconds on the system itself, by the name of the run.
+    seconds: BTreeMap<String, f64>,
+    history: Mutex<BTreeMap<(String, String), Tries>>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Tries {
+    run: f64,
+    killed: f64,
+}
+
+impl Likelihood {
+    /// Reads the words of every scenario, of the lists that it uses and of the files that it names.
+    pub fn new(jobs: &[Job], system: &System, host: &dyn Host, seconds: BTreeMap<String, f64>) -> Self {
+        let mut words = BTreeMap::new();
+        for job in jobs {
+            words.entry(job.scenario.path.clone()).or_insert_with(|| words_of(&text_of(&job.scenario, system, host)));
+        }
+        Self { words, seconds, history: Mutex::default() }
+    }
+
+    /// The jobs, likely and cheap ones first.
+    pub fn order(&self, jobs: &mut [Job], change: &Change) {
+        let price = |job: &Job| self.seconds(&job.name) / self.chance(&job.scenario.path, change);
+        jobs.sort_by(|a, b| price(a).total_cmp(&price(b)));
+    }
+
+    /// Takes in that a scenario was run on a mutant.
+    pub fn learn(&self, path: &str, change: &Change, killed: bool) {
+        let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        for topic in topics(change) {
+            let tries = history.entry((path.to_string(), topic)).or_default();
+            tries.run += 1.0;
+            tries.killed += f64::from(u8::from(killed));
+        }
+    }
+
+    fn seconds(&self, name: &str) -> f64 {
+        COPY + self.seconds.get(name).copied().unwrap_or(1.0)
+    }
+
+    /// The chance by its words, weighed with what it did to mutants of the same thing and of the same kind.
+    fn chance(&self, path: &str, change: &Change) -> f64 {
+        let history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut chance = self.mentioned(path, change);
+        for topic in topics(change) {
+            let tries = history.get(&(path.to_string(), topic)).copied().unwrap_or_default();
+            chance = chance.max(0.8 * tries.killed / (tries.run + 1.0)) * (1.0 + tries.killed) / (1.0 + 0.3 * tries.run);
+        }
+        chance.clamp(1e-4, 1.0)
+    }
+
+    fn mentioned(&self, path: &str, change: &Change) -> f64 {
+        let Some(words) = self.words.get(path) else { return UNMENTIONED };
+        let has = |word: &str| words_of(word).iter().all(|part| words.contains(part));
+        let hits = change.words.iter().filter(|word| has(word)).count();
+        #[expect(clippy::cast_precision_loss, reason = "a handful of words")]
+        let share = hits as f64 / change.words.len().max(1) as f64;
+        let object = if has(&change.object) { OBJECT } else { UNMENTIONED };
+        object + object / OBJECT * WORDS * share
+    }
+}
+
+/// What mutants have in common: the object that they change, the thing of it, and how.
+fn topics(change: &Change) -> [String; 3] {
+    let thing = change.words.first().cloned().unwrap_or_default();
+    [change.object.clone(), format!("{}.{thing}", change.object), format!("{}.{}", change.engine(), change.kind())]
+}
+
+fn words_of(text: &str) -> BTreeSet<String> {
+    let parts = text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '*');
+    parts.filter(|part| !part.is_empty()).map(str::to_string).collect()
+}
+
+fn text_of(scenario: &Scenario, system: &System, host: &dyn Host) -> String {
+    let mut text = scenario.span.file.text().to_string();
+    if let Body::Steps { steps, finally } = &scenario.body {
+        steps.iter().chain(finally).for_each(|step| add(step, system, host, 0, &mut text));
+    }
+    text
+}
+
+/// Adds what a step refers to. A list that uses itself is refused when it is run; the depth keeps this walk finite.
+fn add(step: &Step, system: &System, host: &dyn Host, depth: usize, text: &mut String) {
+    match &step.action {
+        Action::Use { name, .. } if depth < 16 => {
+            for inner in system.steps.get(&name.value).into_iter().flatten() {
+                text.push_str(inner.span.text());
+                add(inner, system, host, depth + 1, text);
+            }
+        }
+        Action::Sql { source: SqlSource::File(file), .. } => {
+            let read = host.read(&file.span, &file.value).unwrap_or_default();
+            text.push_str(&String::from_utf8_lossy(&read));
+        }
+        _ => {}
+    }
+}
