@@ -8,7 +8,7 @@ use super::host::SuiteHost;
 use super::jobs::under_test;
 use super::{Prepared, RunError};
 use crate::engine::{Dispatcher, Interrupt, Job, Survey, SystemUnderTest, survey};
-use crate::event::Stamped;
+use crate::event::{Event, Stamped};
 use crate::grade::Ground;
 use crate::grade::generated::{Change, Field, Graded, Scorecard, derive, grade};
 use crate::source::Diagnostic;
@@ -47,6 +47,12 @@ impl Prepared {
         let card = Scorecard { explanations: self.suite.survivors().map_err(RunError::Input)?, ..Scorecard::default() };
         let system = system_of(&self.suite, self.request.system.as_deref()).map_err(RunError::Input)?;
         let system = under_test(&self.suite, system).map_err(RunError::Input)?;
+        let mut sink = |stamped: &Stamped| {
+            // What ends is a part of this run, with no scenarios of its own.
+            if !matches!(stamped.event, Event::RunFinished { .. }) {
+                sink(stamped);
+            }
+        };
         let obtained = self.servers(&mut sink).await?;
         let host = SuiteHost::new(&self, &obtained);
         let (dispatcher, reporting) = Dispatcher::new();

@@ -10,6 +10,7 @@ mod goldens;
 mod interruption;
 mod isolation;
 mod kit;
+mod mutants;
 mod other_user;
 mod redact;
 mod reports;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         interruption::trials(),
         isolation::trials(),
         kit::trials(),
+        mutants::trials(),
         other_user::trials(),
         reports::trials(),
     ];

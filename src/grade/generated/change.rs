@@ -59,7 +59,7 @@ impl Change {
         Self {
             name: format!("{}.{collection}.{thing}.{how}", Engine::Mongo),
             object: collection.to_string(),
-            words: vec![thing.to_string()],
+            words: vec![],
             edit: Edit::Mongo(commands),
         }
     }

@@ -16,7 +16,7 @@ const UNMENTIONED: f64 = 0.01;
 /// The chance of one that mentions the table or the collection.
 const OBJECT: f64 = 0.05;
 /// What is added when it mentions every other word of the change.
-const WORDS: f64 = 0.25;
+const WORDS: f64 = 0.45;
 
 /// What is known of the scenarios.
 pub struct Likelihood {
@@ -45,15 +45,19 @@ impl Likelihood {
 
     /// The jobs, likely and cheap ones first.
     pub fn order(&self, jobs: &mut [Job], change: &Change) {
-        let price = |job: &Job| self.seconds(&job.name) / self.chance(&job.scenario.path, change);
+        let chance = |job: &Job| self.chance(&job.scenario.path, change) * self.of_case(job, change);
+        let price = |job: &Job| self.seconds(&job.name) / chance(job);
         jobs.sort_by(|a, b| price(a).total_cmp(&price(b)));
     }
 
-    /// Takes in that a scenario was run on a mutant.
-    pub fn learn(&self, path: &str, change: &Change, killed: bool) {
+    /// Takes in that a run of a scenario was made on a mutant.
+    pub fn learn(&self, name: &str, change: &Change, killed: bool) {
+        let path = name.split('#').next().unwrap_or(name);
         let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
-        for topic in topics(change) {
-            let tries = history.entry((path.to_string(), topic)).or_default();
+        let cases = (path != name).then(|| (name.to_string(), change.object.clone()));
+        let topics = topics(change).map(|topic| (path.to_string(), topic));
+        for key in topics.into_iter().chain(cases) {
+            let tries = history.entry(key).or_default();
             tries.run += 1.0;
             tries.killed += f64::from(u8::from(killed));
         }
@@ -74,6 +78,22 @@ impl Likelihood {
         chance.clamp(1e-4, 1.0)
     }
 
+    /// What speaks for this case among those of its scenario: its name, and that it has not been tried on the same object.
+    fn of_case(&self, job: &Job, change: &Change) -> f64 {
+        let Some(case) = job.case() else { return 1.0 };
+        let history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        let tries = history.get(&(job.name.clone(), change.object.clone())).copied().unwrap_or_default();
+        let parts = |text: &str| -> BTreeSet<String> {
+            text.to_lowercase().split(|c: char| !c.is_alphanumeric()).map(str::to_string).collect()
+        };
+        let (named, object) = (parts(&case.name), parts(&change.object));
+        let wanted = change.words.iter().flat_map(|word| parts(word));
+        let hits = wanted.filter(|part| named.contains(part) && !object.contains(part)).count();
+        #[expect(clippy::cast_precision_loss, reason = "a handful of words")]
+        let hits = hits as f64;
+        (1.0 + 2.0 * hits) / (1.0 + 0.3 * tries.run)
+    }
+
     fn mentioned(&self, path: &str, change: &Change) -> f64 {
         let Some(words) = self.words.get(path) else { return UNMENTIONED };
         let has = |word: &str| words_of(word).iter().all(|part| words.contains(part));
@@ -87,8 +107,8 @@ impl Likelihood {
 
 /// What mutants have in common: the object that they change, the thing of it, and how.
 fn topics(change: &Change) -> [String; 3] {
-    let thing = change.words.first().cloned().unwrap_or_default();
-    [change.object.clone(), format!("{}.{thing}", change.object), format!("{}.{}", change.engine(), change.kind())]
+    let thing = change.name.strip_suffix(change.kind()).unwrap_or(&change.name);
+    [change.object.clone(), thing.to_string(), format!("{}.{}", change.engine(), change.kind())]
 }
 
 fn words_of(text: &str) -> BTreeSet<String> {

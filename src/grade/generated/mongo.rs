@@ -8,6 +8,11 @@ use crate::catalog::Collection;
 /// Keywords that describe and check nothing.
 const SILENT: [&str; 2] = ["title", "description"];
 
+/// What a server says of a document that a validator refuses: DocumentValidationFailure.
+const REFUSED: &str = "121";
+/// DuplicateKey.
+const DUPLICATE: &str = "11000";
+
 /// Every change to a collection.
 pub fn changes(collection: &Collection) -> Vec<Change> {
     let mut changes = of_validator(collection);
@@ -33,7 +38,7 @@ fn of_validator(collection: &Collection) -> Vec<Change> {
         let commands = modify("validator", Bson::Document(weak.whole));
         changes.push(Change::mongo(name, &weak.thing, "drop", commands).mentioning(weak.words));
     }
-    changes
+    changes.into_iter().map(|change| change.mentioning([REFUSED.to_string()])).collect()
 }
 
 /// A document with one thing less.
@@ -111,14 +116,17 @@ fn of_index(collection: &str, index: &Document) -> Vec<Change> {
     let fields: Vec<String> = index.get_document("key").map(|key| key.keys().cloned().collect()).unwrap_or_default();
     let drop = doc! { "dropIndexes": collection, "index": name };
     let again = |key: &str| vec![drop.clone(), doc! { "createIndexes": collection, "indexes": [without(index, key)] }];
+    let unique = index.get_bool("unique").unwrap_or_default();
+    let noticed = if unique { DUPLICATE } else { "explain" };
+    let words = || fields.iter().cloned().chain([noticed.to_string()]);
     let mut changes = vec![Change::mongo(collection, name, "drop", vec![drop.clone()])];
-    if index.get_bool("unique").unwrap_or_default() {
+    if unique {
         changes.push(Change::mongo(collection, name, "not_unique", again("unique")));
     }
     if index.contains_key("collation") {
         changes.push(Change::mongo(collection, name, "without_collation", again("collation")));
     }
-    changes.into_iter().map(|change| change.mentioning(fields.clone())).collect()
+    changes.into_iter().map(|change| change.mentioning(words())).collect()
 }
 
 fn without(document: &Document, key: &str) -> Document {

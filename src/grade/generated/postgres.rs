@@ -24,7 +24,8 @@ fn of_constraint(peer: &NodeName, constraint: &Constraint) -> Vec<Change> {
     let drop = format!("ALTER TABLE {table} DROP CONSTRAINT {}", quote_identifier(&constraint.name));
     let (how, cascade) = if constraint.referenced { ("drop_cascade", " CASCADE") } else { ("drop", "") };
     let change = |how: &str, text: String| {
-        Change::sql(peer, table, &constraint.name, how, text).mentioning(constraint.columns.clone())
+        let words = constraint.columns.iter().cloned().chain([sqlstate(&constraint.kind).to_string()]);
+        Change::sql(peer, table, &constraint.name, how, text).mentioning(words)
     };
     let mut changes = vec![change(how, format!("{drop}{cascade}"))];
     if constraint.kind == "f" {
@@ -35,6 +36,16 @@ fn of_constraint(peer: &NodeName, constraint: &Constraint) -> Vec<Change> {
         }));
     }
     changes
+}
+
+/// What a server says when a constraint of this kind is violated (manual, appendix A, class 23).
+fn sqlstate(kind: &str) -> &'static str {
+    match kind {
+        "c" => "23514",
+        "f" => "23503",
+        "x" => "23P01",
+        _ => "23505",
+    }
 }
 
 /// What a foreign key has an action for.
@@ -105,7 +116,8 @@ fn of_column(peer: &NodeName, column: &Column) -> Vec<Change> {
         if there {
             let name = quote_identifier(&column.name);
             let text = format!("ALTER TABLE {} ALTER COLUMN {name} DROP {what}", column.table);
-            changes.push(Change::sql(peer, &column.table, &column.name, how, text));
+            let words = (what == "NOT NULL").then(|| "23502".to_string());
+            changes.push(Change::sql(peer, &column.table, &column.name, how, text).mentioning(words));
         }
     };
     drop(column.not_null, "NOT NULL", "drop_not_null");
@@ -118,12 +130,13 @@ fn of_column(peer: &NodeName, column: &Column) -> Vec<Change> {
 fn of_index(peer: &NodeName, index: &Index) -> Vec<Change> {
     let drop = format!("DROP INDEX {}", index.name);
     let name = index.name.replace('"', "");
+    let noticed = if index.unique { sqlstate("u") } else { "explain" };
     let mut changes = vec![Change::sql(peer, &index.table, &name, "drop", drop.clone())];
     if index.unique {
         let weak = index.definition.replacen("CREATE UNIQUE INDEX", "CREATE INDEX", 1);
         changes.push(Change::sql(peer, &index.table, &name, "not_unique", format!("{drop}; {weak}")));
     }
-    changes
+    changes.into_iter().map(|change| change.mentioning([noticed.to_string()])).collect()
 }
 
 fn of_trigger(peer: &NodeName, trigger: &Trigger) -> Vec<Change> {

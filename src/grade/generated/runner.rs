@@ -179,8 +179,7 @@ impl Course<'_> {
             let Event::ScenarioFinished { name, verdict, elapsed_ms, .. } = event else { return };
             seen.note(name, verdict, elapsed_ms / 1000.0, source.as_deref());
             if let (Some(change), Some(likelihood)) = (change, &self.likelihood) {
-                let path = name.split('#').next().unwrap_or(name);
-                likelihood.learn(path, change, matches!(verdict, Verdict::Fail { .. }));
+                likelihood.learn(name, change, matches!(verdict, Verdict::Fail { .. }));
             }
         });
         if let Err(error) = done.await {

@@ -65,7 +65,7 @@ pub struct Scorecard {
     pub graded: Vec<Graded>,
     /// What the suite says about survivors.
     pub explanations: Vec<Explanation>,
-    /// Names of all mutants that there are; `None` when only some were asked for.
+    /// Names of all mutants that there are, whether they were asked for or not.
     pub known: Option<Vec<String>>,
     /// Scenarios that were left out, since they do not pass on the system itself.
     pub unfit: Vec<String>,
