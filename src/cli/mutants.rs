@@ -28,7 +28,8 @@ pub(super) fn mutants(args: &args::Mutants, context: &Context) -> Exit {
         Ok(reporters) => reporters,
         Err(error) => return refuse(&[error], context),
     };
-    let done = if args.generate { generated(args, prepared, reporters, context) } else { written(args, prepared, reporters) };
+    let done =
+        if args.generate { generated(args, prepared, reporters, context) } else { written(args, prepared, reporters) };
     done.unwrap_or_else(|error| explain(error, context))
 }
 
@@ -38,8 +39,9 @@ fn written(args: &args::Mutants, prepared: Prepared, mut reporters: Reporters) -
     let folder = folder.unwrap_or_else(|| prepared.suite.settings().mutants.to_string_lossy().into_owned());
     let wanted = MutantRequest { folder, names: args.names.clone(), all: args.all };
     let told = |report: &crate::grade::MutantReport| println!("{}", report.line());
-    let matrix =
-        interruptible(async |interrupt| prepared.mutants(&wanted, told, |event| reporters.event(event), interrupt).await)?;
+    let matrix = interruptible(async |interrupt| {
+        prepared.mutants(&wanted, told, |event| reporters.event(event), interrupt).await
+    })?;
     println!("\n{}", matrix.summary());
     Ok(exit(&matrix, args))
 }

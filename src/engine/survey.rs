@@ -69,11 +69,7 @@ async fn read(
     catalog
 }
 
-async fn catalog(
-    copy: &Copy,
-    servers: &Servers,
-    clients: Option<&MongoClients>,
-) -> Result<Catalog, BackendError> {
+async fn catalog(copy: &Copy, servers: &Servers, clients: Option<&MongoClients>) -> Result<Catalog, BackendError> {
     let peers = servers.pg.iter().map(|node| async {
         let catalog = pg::catalog(node, &copy.database).await?;
         Ok::<_, BackendError>((node.name.clone(), catalog))

@@ -25,8 +25,8 @@ pub use generate::{
 pub use node::{Engine, NodeName, NodeSelector};
 pub use scenario::{Binding, Body, Case, Format, Need, Scenario, SltRecord, SltScript};
 pub use settings::{
-    Endpoint, Explanation, MongoTopology, PgTopology, Profile, Redaction, Requirement, RequirementPart, RequirementsRegister,
-    Settings, Topology,
+    Endpoint, Explanation, MongoTopology, PgTopology, Profile, Redaction, Requirement, RequirementPart,
+    RequirementsRegister, Settings, Topology,
 };
 pub use step::{Action, ExplainTarget, Fault, Load, SqlSource, Step, TransactionVerb};
 pub use system::{Replication, ReplicationLink, ReplicationOrigin, System};

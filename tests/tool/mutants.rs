@@ -86,6 +86,7 @@ fn a_file_of_survivors_that_is_wrong_is_shown_with_its_place() {
 
 fn generated_mutants_are_listed_without_a_run() {
     let ended = suite().run(&["mutants", "--generate", "--list"]).exits(0);
-    let ended = ended.prints("pg.item.price_is_positive.drop\n    ALTER TABLE item DROP CONSTRAINT \"price_is_positive\"");
+    let ended =
+        ended.prints("pg.item.price_is_positive.drop\n    ALTER TABLE item DROP CONSTRAINT \"price_is_positive\"");
     assert!(!ended.stdout.contains("killed"), "{ended}");
 }

@@ -150,10 +150,9 @@ fn value(json: &serde_json::Value, span: &Span) -> Value {
         serde_json::Value::Null => ValueKind::Null,
         serde_json::Value::Bool(value) => ValueKind::Bool(*value),
         serde_json::Value::Number(number) => ValueKind::Number(number.to_string()),
-        serde_json::Value::String(text) => ValueKind::Text(Template {
-            parts: vec![TemplatePart::Literal(text.clone())],
-            span: span.clone(),
-        }),
+        serde_json::Value::String(text) => {
+            ValueKind::Text(Template { parts: vec![TemplatePart::Literal(text.clone())], span: span.clone() })
+        }
         serde_json::Value::Array(items) => ValueKind::Sequence(items.iter().map(|item| value(item, span)).collect()),
         serde_json::Value::Object(entries) => {
             ValueKind::Mapping(entries.iter().map(|(key, item)| (span.of(key.clone()), value(item, span))).collect())
@@ -167,7 +166,9 @@ fn value(json: &serde_json::Value, span: &Span) -> Value {
 pub fn merged(changes: impl IntoIterator<Item = Change>) -> Vec<Change> {
     let mut all: Vec<Change> = vec![];
     for mut change in changes {
-        if let (Some(known), Edit::Sql { on, .. }) = (all.iter_mut().find_map(|known| known.shared_with(&change)), &change.edit) {
+        if let (Some(known), Edit::Sql { on, .. }) =
+            (all.iter_mut().find_map(|known| known.shared_with(&change)), &change.edit)
+        {
             known.extend(on.iter().cloned());
             continue;
         }

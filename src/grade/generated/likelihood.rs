@@ -73,7 +73,8 @@ impl Likelihood {
         let mut chance = self.mentioned(path, change);
         for topic in topics(change) {
             let tries = history.get(&(path.to_string(), topic)).copied().unwrap_or_default();
-            chance = chance.max(0.8 * tries.killed / (tries.run + 1.0)) * (1.0 + tries.killed) / (1.0 + 0.3 * tries.run);
+            chance =
+                chance.max(0.8 * tries.killed / (tries.run + 1.0)) * (1.0 + tries.killed) / (1.0 + 0.3 * tries.run);
         }
         chance.clamp(1e-4, 1.0)
     }

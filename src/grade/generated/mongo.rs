@@ -82,9 +82,12 @@ fn weaker_schemas(schema: &Document, path: &[&str]) -> Vec<Weaker> {
                 for (name, inner) in properties {
                     let Bson::Document(inner) = inner else { continue };
                     let inner = weaker_schemas(inner, &[path, &[name.as_str()]].concat());
-                    found.extend(inner.into_iter().map(|weak| {
-                        Weaker { whole: with(schema, key, with(properties, name, weak.whole)), ..weak }
-                    }));
+                    found.extend(
+                        inner.into_iter().map(|weak| Weaker {
+                            whole: with(schema, key, with(properties, name, weak.whole)),
+                            ..weak
+                        }),
+                    );
                 }
             }
             ("items", Bson::Document(items)) => {

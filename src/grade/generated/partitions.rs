@@ -76,9 +76,9 @@ fn again(partitions: &[(&Partition, String)]) -> String {
     let detach = partitions
         .iter()
         .map(|(partition, _)| format!("ALTER TABLE {} DETACH PARTITION {}", partition.parent, partition.table));
-    let attach = partitions
-        .iter()
-        .map(|(partition, bound)| format!("ALTER TABLE {} ATTACH PARTITION {} {bound}", partition.parent, partition.table));
+    let attach = partitions.iter().map(|(partition, bound)| {
+        format!("ALTER TABLE {} ATTACH PARTITION {} {bound}", partition.parent, partition.table)
+    });
     detach.chain(attach).collect::<Vec<_>>().join("; ")
 }
 

@@ -142,7 +142,8 @@ fn of_index(peer: &NodeName, index: &Index) -> Vec<Change> {
 fn of_trigger(peer: &NodeName, trigger: &Trigger) -> Vec<Change> {
     let name = quote_identifier(&trigger.name);
     let mut changes = vec![];
-    let mut change = |how: &str, text: String| changes.push(Change::sql(peer, &trigger.table, &trigger.name, how, text));
+    let mut change =
+        |how: &str, text: String| changes.push(Change::sql(peer, &trigger.table, &trigger.name, how, text));
     if trigger.enabled != "D" {
         change("drop", format!("DROP TRIGGER {name} ON {}", trigger.table));
     }
@@ -165,7 +166,8 @@ fn of_publication(peer: &NodeName, publication: &Publication) -> Vec<Change> {
         changes.push(change(&how, format!("ALTER PUBLICATION {name} DROP TABLE {table}")));
     }
     for operation in &publication.operations {
-        let others: Vec<&str> = publication.operations.iter().filter(|other| *other != operation).map(String::as_str).collect();
+        let others: Vec<&str> =
+            publication.operations.iter().filter(|other| *other != operation).map(String::as_str).collect();
         let text = format!("ALTER PUBLICATION {name} SET (publish = '{}')", others.join(", "));
         changes.push(change(&format!("without_{operation}"), text));
     }

@@ -213,7 +213,9 @@ impl Seen {
                     said.lines().next().unwrap_or_default().to_string()
                 });
                 let cause = cause.unwrap_or_default();
-                let built = first.and_then(|evidence| evidence.place.as_ref()).is_none_or(|place| Some(place.file.as_str()) != source);
+                let built = first
+                    .and_then(|evidence| evidence.place.as_ref())
+                    .is_none_or(|place| Some(place.file.as_str()) != source);
                 if built {
                     self.broken = Some(format!("{name}: {cause}"));
                 } else {

@@ -137,7 +137,9 @@ impl Scorecard {
                 lines.push(format!("not applicable: {}: {cause}", each.name));
             }
         }
-        lines.extend(self.unfit.iter().map(|name| format!("left out, since it does not pass on the system itself: {name}")));
+        lines.extend(
+            self.unfit.iter().map(|name| format!("left out, since it does not pass on the system itself: {name}")),
+        );
         lines.push(self.totals());
         lines.join("\n")
     }

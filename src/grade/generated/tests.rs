@@ -41,7 +41,10 @@ fn with_constraint(constraint: Constraint) -> PgCatalog {
 
 #[test]
 fn a_check_is_dropped_and_a_key_with_what_rests_on_it() {
-    derives(with_constraint(constraint("c", "CHECK (x > 0)")), &[("pg.t.k.drop", "ALTER TABLE t DROP CONSTRAINT \"k\"")]);
+    derives(
+        with_constraint(constraint("c", "CHECK (x > 0)")),
+        &[("pg.t.k.drop", "ALTER TABLE t DROP CONSTRAINT \"k\"")],
+    );
     let key = Constraint { referenced: true, ..constraint("p", "PRIMARY KEY (x)") };
     derives(with_constraint(key), &[("pg.t.k.drop_cascade", "ALTER TABLE t DROP CONSTRAINT \"k\" CASCADE")]);
 }
@@ -114,21 +117,15 @@ fn a_trigger_of_replicas_is_dropped_and_left_to_the_origin() {
     derives(catalog("O"), &[("pg.t.g.drop", "DROP TRIGGER \"g\" ON t")]);
     derives(
         catalog("A"),
-        &[
-            ("pg.t.g.drop", "DROP TRIGGER \"g\" ON t"),
-            ("pg.t.g.origin_only", "ALTER TABLE t ENABLE TRIGGER \"g\""),
-        ],
+        &[("pg.t.g.drop", "DROP TRIGGER \"g\" ON t"), ("pg.t.g.origin_only", "ALTER TABLE t ENABLE TRIGGER \"g\"")],
     );
     derives(catalog("D"), &[]);
 }
 
 #[test]
 fn a_publication_loses_a_table_and_an_operation() {
-    let publication = Publication {
-        name: "p".into(),
-        tables: vec!["t".into()],
-        operations: vec!["insert".into(), "update".into()],
-    };
+    let publication =
+        Publication { name: "p".into(), tables: vec!["t".into()], operations: vec!["insert".into(), "update".into()] };
     derives(
         PgCatalog { publications: vec![publication], ..PgCatalog::default() },
         &[
@@ -141,12 +138,7 @@ fn a_publication_loses_a_table_and_an_operation() {
 }
 
 fn partition(table: &str, bound: &str) -> Partition {
-    Partition {
-        parent: "t".into(),
-        table: table.into(),
-        bound: bound.into(),
-        key_type: Some("numeric(10,2)".into()),
-    }
+    Partition { parent: "t".into(), table: table.into(), bound: bound.into(), key_type: Some("numeric(10,2)".into()) }
 }
 
 #[test]
@@ -157,7 +149,12 @@ fn a_bound_moves_in_both_partitions_that_have_it() {
     let names: Vec<&str> = changes.iter().map(|change| change.name.as_str()).collect();
     assert_eq!(
         names[4..],
-        ["pg.t.bound_1.00.moved_up", "pg.t.bound_1.00.moved_down", "pg.t.bound_9.50.moved_up", "pg.t.bound_9.50.moved_down"]
+        [
+            "pg.t.bound_1.00.moved_up",
+            "pg.t.bound_1.00.moved_down",
+            "pg.t.bound_9.50.moved_up",
+            "pg.t.bound_9.50.moved_down"
+        ]
     );
     assert_eq!(
         changes[4].told(),
@@ -180,7 +177,8 @@ fn a_list_loses_a_value_and_a_single_value_none() {
 
 #[test]
 fn what_peers_have_in_common_is_one_mutant_and_what_differs_is_two() {
-    let index = |definition: &str| Index { table: "t".into(), name: "i".into(), definition: definition.into(), unique: true };
+    let index =
+        |definition: &str| Index { table: "t".into(), name: "i".into(), definition: definition.into(), unique: true };
     let of = |name: &str, definition: &str| {
         postgres::changes(&peer(name), &PgCatalog { indexes: vec![index(definition)], ..PgCatalog::default() })
     };
@@ -188,7 +186,9 @@ fn what_peers_have_in_common_is_one_mutant_and_what_differs_is_two() {
     let other = "CREATE UNIQUE INDEX i ON t (y)";
     let all = merged([of("a", same), of("b", other), of("c", other)].concat());
     let shown = |change: &Change| match &change.edit {
-        Edit::Sql { on, .. } => (change.name.clone(), on.iter().map(|peer| peer.name.clone()).collect::<Vec<_>>().join(" ")),
+        Edit::Sql { on, .. } => {
+            (change.name.clone(), on.iter().map(|peer| peer.name.clone()).collect::<Vec<_>>().join(" "))
+        }
         _ => panic!("not SQL"),
     };
     let shown: Vec<_> = all.iter().map(shown).collect();

@@ -19,7 +19,9 @@ pub(crate) fn survivors(file: &Arc<SourceFile>) -> Result<Parsed<Vec<Explanation
     for node in root.get("survivors").map(Node::items).unwrap_or_default() {
         let (Some(mutant), Some(because)) = (node.scalar_of("mutant"), node.scalar_of("because")) else { continue };
         if because.trim().is_empty() {
-            sink.push(Diagnostic::error(&because.span, "this explains nothing").help("say why no scenario has to notice"));
+            sink.push(
+                Diagnostic::error(&because.span, "this explains nothing").help("say why no scenario has to notice"),
+            );
         }
         if let Some(first) = found.iter().find(|other| other.mutant.value == mutant.value) {
             let line = first.mutant.span.line_column().0;
