@@ -113,6 +113,9 @@ pub enum Event {
         elapsed_ms: f64,
         /// Milliseconds in which a server had a statement of it.
         server_ms: f64,
+        /// Milliseconds in which its own copy of the system was made and dropped.
+        #[serde(default)]
+        copy_ms: f64,
         /// Steps or records that were run.
         steps: usize,
         /// Golden files for which a pending neighbour was written.

@@ -19,16 +19,24 @@ fn main() -> ExitCode {
 }
 
 fn context() -> std::io::Result<Context> {
-    let interactive = std::io::stderr().is_terminal();
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    let able = std::io::stderr().is_terminal() && !dumb;
+    let columns = std::env::var("COLUMNS").ok().and_then(|width| width.parse().ok());
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     Ok(Context {
         cwd: std::env::current_dir()?,
-        interactive: interactive && !set("CI"),
-        color: interactive && !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
-        width: std::env::var("COLUMNS").ok().and_then(|width| width.parse().ok()).unwrap_or(120),
+        interactive: able && !set("CI"),
+        color: able && !set("NO_COLOR"),
+        width: columns.or_else(width_now).unwrap_or(120),
+        width_now,
         cores: std::thread::available_parallelism().map_or(2, usize::from),
         ci: set("CI"),
         cluster: polyspec::cluster::Options::from_environment(|name| std::env::var_os(name)),
         program: std::env::current_exe()?,
     })
+}
+
+/// The columns of the terminal that standard error is, if it is one.
+fn width_now() -> Option<usize> {
+    console::Term::stderr().size_checked().map(|(_, columns)| usize::from(columns))
 }

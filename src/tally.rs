@@ -145,6 +145,7 @@ mod tests {
             verdict,
             elapsed_ms: 1.0,
             server_ms: 1.0,
+            copy_ms: 0.0,
             steps: 1,
             pending: vec![],
             kept: vec![],

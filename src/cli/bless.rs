@@ -9,6 +9,7 @@ use super::Context;
 use super::args;
 use super::reporters::{Reporters, print, refuse};
 use super::run::{carry_out, explain, request};
+use super::say::say;
 use crate::engine::Job;
 use crate::exit::Exit;
 use crate::judge::{diff_lines, differs_between_runs};
@@ -58,7 +59,7 @@ fn decide(args: &args::Bless, context: &Context, answer: impl Fn(&SharedSuite, &
         keep_pending_jobs(&mut prepared);
     }
     if prepared.jobs.is_empty() {
-        println!("nothing is pending");
+        say!("nothing is pending");
         return Exit::Pass;
     }
     let candidates = match twice(prepared, context) {
@@ -122,7 +123,7 @@ fn settle(
     answer: impl Fn(&SharedSuite, &Candidate) -> Answer,
 ) -> Exit {
     if candidates.is_empty() {
-        println!("\nnothing to accept: what failed above did not fail for a golden, or nothing differs");
+        say!("\nnothing to accept: what failed above did not fail for a golden, or nothing differs");
         return Exit::Fail;
     }
     let mut exit = Exit::Pass;
@@ -141,7 +142,7 @@ fn settle(
             Answer::Skip => Ok("left pending"),
         };
         match done {
-            Ok(word) => println!("{word} {shown}"),
+            Ok(word) => say!("{word} {shown}"),
             Err(error) => {
                 print(&[Diagnostic::nowhere(format!("`{shown}` cannot be changed: {error}"))], context);
                 exit = Exit::Machinery;
@@ -175,8 +176,8 @@ fn refusal(shown: &str, candidate: &mut Candidate) -> Option<Diagnostic> {
 fn ask(suite: &SharedSuite, candidate: &Candidate, look: &Look) -> Answer {
     let old = std::fs::read_to_string(&candidate.pending.golden).unwrap_or_default();
     let new = std::fs::read_to_string(&candidate.pending.pending).unwrap_or_default();
-    println!("\n{}", title(suite, &candidate.pending.golden));
-    println!("{}", render_diff(&diff_lines(&lines(&old), &lines(&new)), look));
+    say!("\n{}", title(suite, &candidate.pending.golden));
+    say!("{}", render_diff(&diff_lines(&lines(&old), &lines(&new)), look));
     let stdin = std::io::stdin();
     loop {
         print!("accept, reject or skip? [a/r/s] ");

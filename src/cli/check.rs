@@ -4,6 +4,7 @@ use super::Context;
 use super::args;
 use super::reporters::{print, refuse};
 use super::run::{request, selection};
+use super::say::say;
 use crate::exit::Exit;
 use crate::run::{Request, prepare};
 
@@ -17,7 +18,7 @@ pub(super) fn check(args: &args::Check, context: &Context) -> Exit {
             }
             print(&prepared.warnings, context);
             let runs = prepared.jobs.len();
-            println!("{runs} {} can be run", if runs == 1 { "scenario or case" } else { "scenarios and cases" });
+            say!("{runs} {} can be run", if runs == 1 { "scenario or case" } else { "scenarios and cases" });
             Exit::Pass
         }
         Err(errors) => refuse(&errors, context),

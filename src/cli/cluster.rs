@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Context;
 use super::args;
 use super::reporters::refuse;
+use super::say::say;
 use crate::cluster::state::{self, StateFile};
 use crate::cluster::{Cluster, ClusterDescription, ClusterError, Options, Owner, Progress, control, daemon, doctor};
 use crate::exit::Exit;
@@ -57,7 +58,7 @@ async fn start(root: &PathBuf, context: &Context) -> Result<StateFile, ClusterEr
 async fn serve(suite: &Suite, context: &Context) -> Result<(), ClusterError> {
     let settings = suite.settings();
     let told = |progress: Progress| match progress {
-        Progress::Notice(line) => println!("{line}"),
+        Progress::Notice(line) => say!("{line}"),
         Progress::Download { .. } => {}
     };
     let nodes = settings.topology.nodes();
@@ -89,9 +90,9 @@ pub(super) fn down(args: &args::Down, context: &Context) -> Exit {
         match up {
             Some(up) => {
                 control::Client::new(up.socket).shutdown().await?;
-                println!("the servers are down");
+                say!("the servers are down");
             }
-            None => println!("no servers are up for this suite"),
+            None => say!("no servers are up for this suite"),
         }
         Ok(())
     })
@@ -102,7 +103,7 @@ pub(super) fn status(args: &args::Status, context: &Context) -> Exit {
     let json = args.json;
     with_state(&args.suite, context, |up| async move {
         let Some(up) = up else {
-            println!("{}", if json { "null" } else { "no servers are up for this suite" });
+            say!("{}", if json { "null" } else { "no servers are up for this suite" });
             return Ok(());
         };
         let status = control::Client::new(up.socket).status().await?;
@@ -113,7 +114,7 @@ pub(super) fn status(args: &args::Status, context: &Context) -> Exit {
         for node in &status.cluster.nodes {
             let state = status.states.iter().find(|(name, _)| *name == node.name).map_or("unknown", |(_, state)| state);
             let pid = node.pid.map_or("-".to_string(), |pid| pid.to_string());
-            println!(
+            say!(
                 "{:<12} {:<8} {:<8} port {:<6} pid {pid:<8} {}",
                 node.name,
                 node.version,
@@ -130,12 +131,12 @@ pub(super) fn status(args: &args::Status, context: &Context) -> Exit {
 pub(super) fn doctor(args: &args::Doctor, context: &Context) -> Exit {
     let findings = doctor::examine(&context.cluster);
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&findings).unwrap_or_default());
+        say!("{}", serde_json::to_string_pretty(&findings).unwrap_or_default());
     } else {
         for finding in &findings {
-            println!("{:<8} {}: {}", finding.status.word(), finding.what, finding.detail);
+            say!("{:<8} {}: {}", finding.status.word(), finding.what, finding.detail);
             if let Some(mend) = &finding.mend {
-                println!("         mend: {mend}");
+                say!("         mend: {mend}");
             }
         }
     }
@@ -171,19 +172,19 @@ fn finish(work: impl Future<Output = Result<(), ClusterError>>, context: &Contex
 }
 
 fn print_json(cluster: &ClusterDescription) {
-    println!("{}", serde_json::to_string_pretty(cluster).unwrap_or_default());
+    say!("{}", serde_json::to_string_pretty(cluster).unwrap_or_default());
 }
 
 fn print_up(cluster: &ClusterDescription, fresh: bool) {
-    println!("{}", if fresh { "the servers are up" } else { "the servers were up already" });
+    say!("{}", if fresh { "the servers are up" } else { "the servers were up already" });
     for node in &cluster.nodes {
         match &node.app_url {
-            Some(app) => println!("{:<12} psql '{app}'   (superuser: '{}')", node.name, node.admin_url),
-            None => println!("{:<12} mongosh '{}'", node.name, node.admin_url),
+            Some(app) => say!("{:<12} psql '{app}'   (superuser: '{}')", node.name, node.admin_url),
+            None => say!("{:<12} mongosh '{}'", node.name, node.admin_url),
         }
     }
     if let Some(url) = &cluster.replica_set_url {
-        println!("{:<12} mongosh '{url}'", "mongo");
+        say!("{:<12} mongosh '{url}'", "mongo");
     }
-    println!("`polyspec run` uses them; `polyspec down` stops them");
+    say!("`polyspec run` uses them; `polyspec down` stops them");
 }

@@ -15,6 +15,8 @@ pub struct Context {
     pub color: bool,
     /// The terminal's width in characters.
     pub width: usize,
+    /// The same as it is at the moment of the call: people change the size of a window. `None` where it cannot be told.
+    pub width_now: fn() -> Option<usize>,
     /// How many cores this process may use.
     pub cores: usize,
     /// Whether this is a build server (`CI` is set): a pending golden is then a failure that nobody can accept there.

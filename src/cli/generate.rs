@@ -4,6 +4,7 @@ use super::Context;
 use super::args::{self, Format};
 use super::live::Live;
 use super::run::{explain, request};
+use super::say::say;
 use crate::engine::Interrupt;
 use crate::exit::Exit;
 use crate::run::{FileFormat, Files, Request, RunError, Wish, establish, runtime, stop_wanted, write_files};
@@ -70,7 +71,7 @@ fn into_files(files: &Files, context: &Context) -> Exit {
     match written {
         Ok(written) => {
             for (path, rows) in written {
-                println!("{rows:>10} rows  {}", path.display());
+                say!("{rows:>10} rows  {}", path.display());
             }
             Exit::Pass
         }
@@ -94,7 +95,7 @@ fn into_servers(wish: Wish, context: &Context) -> Exit {
     };
     match with_runtime(work) {
         Ok(lines) => {
-            println!("{}", lines.join("\n"));
+            say!("{}", lines.join("\n"));
             Exit::Pass
         }
         Err(error) => explain(error, context),

@@ -4,6 +4,7 @@ use super::Context;
 use super::args;
 use super::reporters::refuse;
 use super::run::{request, selection};
+use super::say::say;
 use crate::engine::Job;
 use crate::exit::Exit;
 use crate::run::{Request, prepare};
@@ -14,7 +15,7 @@ pub(super) fn list(args: &args::List, context: &Context) -> Exit {
     match prepare(Request { selection: selection(&args.select, base.seed), ..base }) {
         Ok(prepared) => {
             for job in &prepared.jobs {
-                println!("{}", if args.json { json(job) } else { line(job) });
+                say!("{}", if args.json { json(job) } else { line(job) });
             }
             Exit::Pass
         }

@@ -12,6 +12,7 @@ mod mutants;
 mod replay;
 mod reporters;
 mod run;
+mod say;
 mod schema;
 
 pub use args::Arguments;

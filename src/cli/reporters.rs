@@ -28,6 +28,7 @@ impl Reporters {
             color: context.color,
             interactive: context.interactive,
             width: context.width,
+            width_now: context.width_now,
             verbose,
             timings,
             ..TerminalOptions::default()

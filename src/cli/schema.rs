@@ -2,6 +2,7 @@
 
 use super::Context;
 use super::args::{self, Kind};
+use super::say::say;
 use crate::exit::Exit;
 use crate::language::{self, SchemaKind};
 
@@ -14,6 +15,6 @@ pub(super) fn schema(args: &args::Schema, _context: &Context) -> Exit {
         Kind::Requirements => SchemaKind::Requirements,
         Kind::Survivors => SchemaKind::Survivors,
     };
-    println!("{:#}", language::schema(kind));
+    say!("{:#}", language::schema(kind));
     Exit::Pass
 }

@@ -43,6 +43,7 @@ type SharedKey = (String, Vec<String>, bool);
 struct End {
     verdict: Verdict,
     server_time: Duration,
+    copy_time: Duration,
     steps: usize,
     pending: Vec<String>,
     kept: Vec<String>,
@@ -50,7 +51,14 @@ struct End {
 
 impl End {
     fn of(verdict: Verdict) -> Self {
-        Self { verdict, server_time: Duration::ZERO, steps: 0, pending: vec![], kept: vec![] }
+        Self {
+            verdict,
+            server_time: Duration::ZERO,
+            copy_time: Duration::ZERO,
+            steps: 0,
+            pending: vec![],
+            kept: vec![],
+        }
     }
 }
 
@@ -70,6 +78,7 @@ impl Worker<'_> {
             verdict: end.verdict,
             elapsed_ms: begun.elapsed().as_secs_f64() * 1000.0,
             server_ms: end.server_time.as_secs_f64() * 1000.0,
+            copy_ms: end.copy_time.as_secs_f64() * 1000.0,
             steps: end.steps,
             pending: end.pending,
             kept: end.kept,
@@ -90,8 +99,14 @@ impl Worker<'_> {
         {
             return end;
         }
+        let begun = Instant::now();
         match self.make_copy(job, &footprint).await {
-            Ok(copy) => self.on_own_copy(job, &footprint, Arc::new(copy)).await,
+            Ok(copy) => {
+                let made = begun.elapsed();
+                let mut end = self.on_own_copy(job, &footprint, Arc::new(copy)).await;
+                end.copy_time += made;
+                end
+            }
             Err(evidence) => End::of(Verdict::Error { evidence }),
         }
     }
@@ -99,11 +114,11 @@ impl Worker<'_> {
     async fn on_own_copy(&self, job: &Job, footprint: &Footprint, copy: Arc<Copy>) -> End {
         let mut end = self.on_copy(job, copy.clone(), false).await;
         if footprint.faults
-            && let Err(cause) = self.host.restore().await
+            && let Err(cause) = self.host.restore(&footprint.disturbs).await
         {
             end.verdict = worse(end.verdict, job, format!("the nodes did not come back: {cause}"));
         }
-        if footprint.faults {
+        if footprint.disturbs.contains(&Engine::Pg) {
             self.servers.pg.iter().for_each(PgNode::forget);
         }
         if self.options.keep && !end.verdict.is_fine() {
@@ -111,9 +126,11 @@ impl Worker<'_> {
                 self.host.how_to_connect(&copy.database, &copy.peers.keys().cloned().collect::<Vec<_>>(), copy.mongo);
             return end;
         }
+        let begun = Instant::now();
         if let Err(error) = copy.remove(self.clients.as_deref()).await {
             end.verdict = worse(end.verdict, job, format!("its copy could not be dropped: {error}"));
         }
+        end.copy_time += begun.elapsed();
         end
     }
 
@@ -209,7 +226,14 @@ impl Worker<'_> {
         stage.sessions.close().await;
         let mut verdict = verdict_of(done.and(goldens));
         super::evidence::polish(&mut verdict, &stage.goldens);
-        End { verdict, server_time: stage.server_time, steps: stage.steps, pending, kept: vec![] }
+        End {
+            verdict,
+            server_time: stage.server_time,
+            copy_time: Duration::ZERO,
+            steps: stage.steps,
+            pending,
+            kept: vec![],
+        }
     }
 
     /// The steps, unless time is over or somebody asks to stop.

@@ -57,7 +57,13 @@ impl Stage<'_> {
     }
 
     async fn heal(&mut self, nodes: &[Spanned<NodeName>]) -> Result<Vec<Observation>, Trouble> {
-        let nodes: Vec<NodeName> = nodes.iter().map(|node| node.value.clone()).collect();
+        let mut nodes: Vec<NodeName> = nodes.iter().map(|node| node.value.clone()).collect();
+        if nodes.is_empty() {
+            // A scenario of the other engine may have cuts of its own at this moment.
+            let copy = self.sessions.copy();
+            nodes.extend(copy.peers.keys().cloned());
+            nodes.extend(self.members().into_iter().filter(|_| copy.mongo));
+        }
         self.host.heal(&nodes).await.map_err(BackendError::Other)?;
         Ok(vec![])
     }

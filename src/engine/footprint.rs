@@ -22,6 +22,8 @@ pub struct Footprint {
     pub selectors: BTreeSet<NodeSelector>,
     /// It stops, kills or pauses nodes, or makes a primary step down.
     pub faults: bool,
+    /// The engines that it does that to.
+    pub disturbs: BTreeSet<Engine>,
     /// It cuts nodes off from one another.
     pub cuts: bool,
     /// It changes nothing and holds no session, as far as its text shows.
@@ -115,15 +117,20 @@ impl Footprint {
         match fault {
             Fault::StepDown => {
                 self.selectors.insert(NodeSelector::Any(Engine::Mongo));
+                self.disturbs.insert(Engine::Mongo);
             }
             Fault::Stop(nodes)
             | Fault::Start(nodes)
             | Fault::Restart(nodes)
             | Fault::Kill(nodes)
             | Fault::Pause(nodes)
-            | Fault::Resume(nodes) => self.selectors.extend(nodes.iter().map(|node| node.value.clone())),
+            | Fault::Resume(nodes) => {
+                self.disturbs.extend(nodes.iter().map(|node| node.value.engine()));
+                self.selectors.extend(nodes.iter().map(|node| node.value.clone()));
+            }
             Fault::Cut(groups) => {
                 self.cuts = true;
+                self.disturbs.extend(groups.iter().flatten().map(|node| node.value.engine()));
                 self.selectors.extend(groups.iter().flatten().map(|node| node.value.clone()));
                 // Who is cut off alone is cut off from every other node.
                 if let ([_], Some(node)) = (groups.as_slice(), groups.iter().flatten().next()) {
@@ -131,6 +138,7 @@ impl Footprint {
                 }
             }
             Fault::Heal(nodes) => {
+                self.disturbs.extend(nodes.iter().map(|node| node.value.engine));
                 self.selectors.extend(nodes.iter().map(|node| NodeSelector::Named(node.value.clone())));
             }
         }

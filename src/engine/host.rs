@@ -1,11 +1,12 @@
 //! What the engine asks of the world around it: files of the suite, goldens, and faults on nodes.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 
 use async_trait::async_trait;
 
-use crate::model::NodeName;
+use crate::model::{Engine, NodeName};
 use crate::source::{Diagnostic, Span};
 
 /// A fault on one node.
@@ -53,8 +54,9 @@ pub trait Host: Send + Sync {
     /// Ends every cut that one of the nodes is part of; without nodes, all.
     async fn heal(&self, nodes: &[NodeName]) -> Result<(), String>;
 
-    /// Ends every cut, brings back every node that a fault has taken down or paused, and returns when all answer.
-    async fn restore(&self) -> Result<(), String>;
+    /// Ends every cut between nodes of these engines, brings back every node of theirs that a fault has taken down or
+    /// paused, and returns when all answer.
+    async fn restore(&self, engines: &BTreeSet<Engine>) -> Result<(), String>;
 
     /// How a person connects to a copy that is kept, a line a node.
     fn how_to_connect(&self, database: &str, peers: &[NodeName], mongo: bool) -> Vec<String>;

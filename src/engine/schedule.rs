@@ -1,8 +1,6 @@
-//! The schedule: systems are built, scenarios run side by side on workers, those that inject faults run alone after them,
-//! and everything that was made is taken away.
+//! The schedule: systems are built, scenarios run side by side on workers, and everything that was made is taken away.
 
 use std::collections::BTreeSet;
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::join_all;
@@ -10,10 +8,10 @@ use tokio::sync::watch;
 
 use super::build::Builder;
 use super::case::{SharedCopies, Worker, drop_shared};
-use super::{Footprint, Host, Job, Options, Reporting, Until};
+use super::lanes::{Claim, Lanes};
+use super::{Host, Job, Options, Reporting, Until};
 use crate::backend::mongo::{self, MongoClients};
 use crate::backend::{BackendError, pg};
-use crate::model::{Engine, System};
 use crate::system::{RunId, Servers};
 use crate::verdict::Verdict;
 
@@ -76,19 +74,17 @@ pub async fn run(
         clients: if number == 0 { admin.clone() } else { clients(number) },
         interrupt: interrupt.clone(),
     };
-    let (alone, together): (VecDeque<Job>, VecDeque<Job>) = jobs.into_iter().partition(injects_faults);
     let seen = Seen::new(&options.until);
     let stop = || interrupt.is_set() || seen.enough();
-    let queue = Mutex::new(together);
-    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-    let workers = options.jobs.min(queue.lock().unwrap_or_else(PoisonError::into_inner).len()).max(1);
-    let (stop, next, seen) = (&stop, &next, &seen);
+    let workers = options.jobs.min(jobs.len()).max(1);
+    let lanes = Lanes::new(in_order(jobs, workers));
+    let (stop, lanes, seen) = (&stop, &lanes, &seen);
     let work = |number: usize| {
         let worker = worker(number);
         async move {
             while !stop() {
-                let Some(job) = next() else { break };
-                if seen.wants(&job) {
+                let Some((job, _turn)) = lanes.next().await else { break };
+                if !stop() && seen.wants(&job) {
                     seen.note(&job, &worker.run(&job).await);
                 }
             }
@@ -99,13 +95,6 @@ pub async fn run(
         }
     };
     join_all((0..workers).map(work)).await;
-    let worker = worker(0);
-    for job in alone {
-        if !stop() && seen.wants(&job) {
-            seen.note(&job, &worker.run(&job).await);
-        }
-    }
-    drop(worker);
     let shared = drop_shared(shared, admin.as_deref()).await;
     for template in built.into_values().flatten() {
         template.remove(admin.as_deref()).await?;
@@ -162,14 +151,16 @@ impl Seen {
     }
 }
 
-fn injects_faults(job: &Job) -> bool {
-    runs_alone(job, job.system.as_ref().map(|system| &system.system))
-}
-
-/// Whether a job harms nodes that others use, so that it runs alone.
-pub fn runs_alone(job: &Job, system: Option<&System>) -> bool {
-    let footprint = Footprint::of(&job.scenario, system);
-    footprint.faults || (footprint.uses(Engine::Mongo) && super::failpoints::sets_any(job))
+/// Those that disturb an engine come last for one worker, so that the quick ones tell first what is wrong; for several they
+/// come first, since much of their time is waiting that others can use.
+fn in_order(jobs: Vec<Job>, workers: usize) -> Vec<(Job, Claim)> {
+    let claimed = jobs.into_iter().map(|job| {
+        let claim = Claim::of(&job);
+        (job, claim)
+    });
+    let (mut first, last): (Vec<_>, Vec<_>) = claimed.partition(|(_, claim)| claim.is_disturbing() == (workers > 1));
+    first.extend(last);
+    first
 }
 
 /// Databases of this run that a copy's failed making or dropping has left.

@@ -22,7 +22,7 @@ fn values(expect: &Expectation) -> impl Iterator<Item = &Value> {
             .flatten()
     });
     let plan = expect.plan.iter().flat_map(|plan| {
-        let lists = [&plan.reads, &plan.indexes].into_iter().flatten().flat_map(|list| &list.value);
+        let lists = [&plan.reads, &plan.may_read, &plan.indexes].into_iter().flatten().flat_map(|list| &list.value);
         lists.chain([&plan.examined_per_returned, &plan.buffers].into_iter().flatten())
     });
     cells.chain(documents).chain(single).chain(error).chain(plan)

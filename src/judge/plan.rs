@@ -19,7 +19,9 @@ pub(super) fn check(expected: &PlanExpectation, output: &Output, variables: &Var
         return vec![unsuitable(&expected.span, "plan", "an `explain`", output)];
     };
     let mut found = Vec::new();
-    found.extend(expected.reads.as_ref().and_then(|reads| reads_exactly(reads, plan, variables)));
+    found.extend(
+        expected.reads.as_ref().and_then(|reads| reads_exactly(reads, expected.may_read.as_ref(), plan, variables)),
+    );
     found.extend(expected.indexes.iter().flat_map(|indexes| &indexes.value).filter_map(|i| index(i, plan, variables)));
     found.extend(expected.forbid.iter().flat_map(|kinds| &kinds.value).filter_map(|kind| forbidden(kind, plan)));
     found.extend(expected.require.iter().flat_map(|kinds| &kinds.value).filter_map(|kind| required(kind, plan)));
@@ -36,9 +38,20 @@ fn about(span: &Span, message: String, wanted: String, came: &str, plan: &Plan) 
     evidence
 }
 
-fn reads_exactly(reads: &Spanned<Vec<Value>>, plan: &Plan, variables: &Variables) -> Option<Evidence> {
-    let came: Vec<&str> = plan.root.relations().into_iter().collect();
+/// What `may` names counts only where `reads` has no use for it.
+fn reads_exactly(
+    reads: &Spanned<Vec<Value>>,
+    may: Option<&Spanned<Vec<Value>>>,
+    plan: &Plan,
+    variables: &Variables,
+) -> Option<Evidence> {
     let wanted = distinct(&reads.value, variables);
+    let named = |values: &[Value], name: &str| {
+        values.iter().any(|value| matches(value, &Actual::text_value(name), variables).is_ok())
+    };
+    let may = may.map(|may| may.value.as_slice()).unwrap_or_default();
+    let counts = |name: &&str| !named(may, name) || named(&reads.value, name);
+    let came: Vec<&str> = plan.root.relations().into_iter().filter(counts).collect();
     let holds = pair_up(wanted.len(), came.len(), |i, j| matches(wanted[i], &Actual::text_value(came[j]), variables));
     match holds {
         Err(Miss::Invalid(diagnostic)) => return Some(invalid(&diagnostic)),

@@ -146,6 +146,7 @@ pub(crate) fn plan_expectation() -> PlanExpectation {
     PlanExpectation {
         span: span(4),
         reads: None,
+        may_read: None,
         indexes: None,
         forbid: None,
         require: None,

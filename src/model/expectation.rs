@@ -118,6 +118,8 @@ pub struct PlanExpectation {
     pub span: Span,
     /// Exactly these tables or collections are read.
     pub reads: Option<Spanned<Vec<Value>>>,
+    /// Beside `reads`: these may be read, too.
+    pub may_read: Option<Spanned<Vec<Value>>>,
     /// Each of these indexes is used.
     pub indexes: Option<Spanned<Vec<Value>>>,
     /// Kinds of nodes or stages that must not be there: `Seq Scan`, `Sort`, `COLLSCAN`.

@@ -18,6 +18,7 @@ mod summary;
 mod terminal;
 #[cfg(test)]
 mod test_events;
+mod timings;
 mod visible;
 
 use std::io;

@@ -15,12 +15,17 @@ use super::visible::{clip, visible};
 pub(super) struct Screen {
     out: Arc<Mutex<Box<dyn Write + Send>>>,
     width: usize,
+    width_now: fn() -> Option<usize>,
 }
 
 impl Screen {
-    /// The output, `width` columns wide.
-    pub fn new(out: Box<dyn Write + Send>, width: usize) -> Self {
-        Self { out: Arc::new(Mutex::new(out)), width }
+    /// The output, `width` columns wide unless `width_now` knows better at the moment.
+    pub fn new(out: Box<dyn Write + Send>, width: usize, width_now: fn() -> Option<usize>) -> Self {
+        Self { out: Arc::new(Mutex::new(out)), width, width_now }
+    }
+
+    fn columns(&self) -> usize {
+        (self.width_now)().unwrap_or(self.width)
     }
 
     /// Writes the text and flushes, so that a person sees it at once.
@@ -48,7 +53,7 @@ impl fmt::Debug for Screen {
 
 impl TermLike for Screen {
     fn width(&self) -> u16 {
-        u16::try_from(self.width).unwrap_or(u16::MAX)
+        u16::try_from(self.columns()).unwrap_or(u16::MAX)
     }
 
     fn move_cursor_up(&self, n: usize) -> io::Result<()> {
@@ -92,7 +97,7 @@ pub(super) struct Progress {
     lines: MultiProgress,
     status: ProgressBar,
     bars: BTreeMap<String, ProgressBar>,
-    width: usize,
+    screen: Screen,
 }
 
 impl Progress {
@@ -101,12 +106,12 @@ impl Progress {
         let lines = MultiProgress::with_draw_target(ProgressDrawTarget::term_like(Box::new(screen.clone())));
         let status = lines.add(ProgressBar::new_spinner().with_style(style("{spinner} {elapsed} {msg}")));
         status.enable_steady_tick(Duration::from_millis(100));
-        Self { lines, status, bars: BTreeMap::new(), width: screen.width }
+        Self { lines, status, bars: BTreeMap::new(), screen: screen.clone() }
     }
 
     /// What the status line says.
     pub fn say(&self, message: &str) {
-        let room = self.width.saturating_sub(12).max(20);
+        let room = self.screen.columns().saturating_sub(12).max(20);
         self.status.set_message(clip(&visible(message), room).into_owned());
     }
 

@@ -1,12 +1,9 @@
-//! The last lines of a run: the counts, the requirements, the slowest scenarios.
+//! The last lines of a run: the counts and the requirements.
 
 use super::Look;
 use super::look::{Ink, duration};
 use super::visible::visible;
 use crate::event::Summary;
-
-/// How many of the slowest scenarios are named.
-const SLOWEST: usize = 5;
 
 /// The counts on one line, `12 passed, 1 failed, 0 errors in 8.2 s`; what did not occur is named only among the first three.
 pub(super) fn counts(summary: &Summary, look: &Look) -> String {
@@ -67,17 +64,6 @@ fn wrapped(label: &str, indent: usize, ids: &[String], width: usize) -> String {
     out
 }
 
-/// The slowest scenarios, the slowest first; nothing for fewer than two.
-pub(super) fn slowest(times: &[(f64, String)], look: &Look) -> String {
-    let mut times: Vec<_> = times.iter().collect();
-    times.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-    if times.len() < 2 {
-        return String::new();
-    }
-    let lines = times.iter().take(SLOWEST).map(|(ms, name)| format!("  {:>9}  {}\n", duration(*ms), visible(name)));
-    format!("{}\n{}", look.paint(Ink::Dim, "slowest:"), lines.collect::<String>())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,13 +91,5 @@ mod tests {
             \x20       P1.15, P1.16, P1.17, P1.18,\n\
             \x20       P1.19, P1.20\n";
         assert_eq!(requirements(&summary, true, &Look::plain(42)), expected);
-    }
-
-    #[test]
-    fn the_slowest_come_first_and_there_are_five() {
-        let times: Vec<_> = (1..=9).map(|number| (f64::from(number) * 1000.0, format!("{number}.yaml"))).collect();
-        let shown = slowest(&times, &Look::plain(80));
-        assert_eq!(shown.lines().nth(1), Some("      9.0 s  9.yaml"));
-        assert_eq!(shown.lines().count(), 6);
     }
 }

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use super::block::Finished;
 use super::look::{Ink, Look, count, duration};
 use super::progress::{Progress, Screen};
+use super::timings::Timings;
 use super::visible::visible;
 use super::{Reporter, summary};
 use crate::event::{Event, Stamped, Summary};
@@ -22,9 +23,11 @@ pub struct TerminalOptions {
     pub interactive: bool,
     /// Columns of a line.
     pub width: usize,
+    /// The columns of the terminal at the moment of the call, for the live lines; `width` where it gives none.
+    pub width_now: fn() -> Option<usize>,
     /// Whether passed runs and notices are told, evidence of expected failures is shown, and long texts are shown whole.
     pub verbose: bool,
-    /// Whether the slowest scenarios are named at the end; `verbose` does so too.
+    /// Whether the end says where the time went; `verbose` does so too.
     pub timings: bool,
     /// How many blocks are shown whole; later ones are one line each. `None` is no limit, as is `verbose`.
     pub max_failures_shown: Option<usize>,
@@ -37,6 +40,7 @@ impl Default for TerminalOptions {
             color: false,
             interactive: false,
             width: 100,
+            width_now: || None,
             verbose: false,
             timings: false,
             max_failures_shown: Some(25),
@@ -56,7 +60,7 @@ pub struct Terminal {
     whole: bool,
     running: Vec<String>,
     downloads: BTreeSet<String>,
-    times: Vec<(f64, String)>,
+    timings: Timings,
     shown: usize,
     /// Whether the last line is the empty one after a block.
     after_block: bool,
@@ -69,7 +73,7 @@ impl Terminal {
     /// A report to `out`. Nothing but what [`TerminalOptions`] allows is written there: no control characters except line
     /// feeds when it is neither `color` nor `interactive`.
     pub fn new(options: TerminalOptions, out: Box<dyn Write + Send>) -> Self {
-        let screen = Screen::new(out, options.width);
+        let screen = Screen::new(out, options.width, options.width_now);
         Self {
             look: Look { color: options.color, width: options.width, verbose: options.verbose },
             progress: options.interactive.then(|| Progress::new(&screen)),
@@ -80,7 +84,7 @@ impl Terminal {
             whole: false,
             running: vec![],
             downloads: BTreeSet::new(),
-            times: vec![],
+            timings: Timings::default(),
             shown: 0,
             after_block: false,
             cut: 0,
@@ -118,7 +122,6 @@ impl Terminal {
 
     fn finished(&mut self, finished: &Finished) {
         self.running.retain(|name| name != finished.name);
-        self.times.push((finished.elapsed_ms, finished.name.to_string()));
         match finished.verdict {
             Verdict::Pass if !self.options.verbose && finished.pending.is_empty() && finished.kept.is_empty() => {}
             Verdict::Pass | Verdict::Skip { .. } | Verdict::ExpectedFailure { .. } => {
@@ -171,7 +174,7 @@ impl Terminal {
             text.push_str(&format!("{} not shown in full; --verbose shows them all\n", count(self.cut, "failure")));
         }
         if self.options.verbose || self.options.timings {
-            text.push_str(&summary::slowest(&self.times, &self.look));
+            text.push_str(&self.timings.shown(&self.look));
         }
         text.push_str(&summary::requirements(summary, self.whole, &self.look));
         text.push_str(&summary::counts(summary, &self.look));
@@ -182,6 +185,7 @@ impl Terminal {
 impl Reporter for Terminal {
     fn event(&mut self, stamped: &Stamped) {
         self.tally.note(&stamped.event);
+        self.timings.note(&stamped.event);
         match &stamped.event {
             Event::RunStarted { suite, selected, filtered_out, jobs, seed, .. } => {
                 self.selected = *selected;

@@ -91,6 +91,7 @@ pub fn end(name: &str, title: &str, requirements: &[&str], verdict: Verdict) -> 
         verdict,
         elapsed_ms: 1_250.0,
         server_ms: 900.0,
+        copy_ms: 100.0,
         steps: 3,
         pending: vec![],
         kept: vec![],

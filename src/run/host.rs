@@ -1,6 +1,6 @@
 //! The engine's world: files and goldens of the suite, and the nodes of the cluster.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use super::servers::{Control, Obtained};
 use super::{Prepared, SharedSuite};
 use crate::engine::{Host, NodeFault};
-use crate::model::NodeName;
+use crate::model::{Engine, NodeName};
 use crate::source::{Diagnostic, Span};
 use crate::suite::Spool;
 
@@ -29,7 +29,8 @@ pub(super) struct SuiteHost<'a> {
     records: bool,
     kept: AtomicBool,
     touched: Mutex<Vec<NodeName>>,
-    cut: AtomicBool,
+    /// Nodes that were cut off from others.
+    parted: Mutex<Vec<NodeName>>,
 }
 
 impl<'a> SuiteHost<'a> {
@@ -47,7 +48,7 @@ impl<'a> SuiteHost<'a> {
             records: prepared.request.records,
             kept: AtomicBool::new(false),
             touched: Mutex::default(),
-            cut: AtomicBool::new(false),
+            parted: Mutex::default(),
         }
     }
 
@@ -63,6 +64,12 @@ impl<'a> SuiteHost<'a> {
     fn control(&self) -> Result<&Control, String> {
         self.obtained.control.as_ref().ok_or_else(|| "these servers are not polyspec's own".to_string())
     }
+}
+
+/// Takes the nodes of these engines out of a list.
+fn taken(nodes: &Mutex<Vec<NodeName>>, engines: &BTreeSet<Engine>) -> Vec<NodeName> {
+    let mut nodes = nodes.lock().unwrap_or_else(PoisonError::into_inner);
+    nodes.extract_if(.., |node| engines.contains(&node.engine)).collect()
 }
 
 #[async_trait]
@@ -104,7 +111,7 @@ impl Host for SuiteHost<'_> {
     }
 
     async fn cut(&self, groups: &[Vec<NodeName>]) -> Result<(), String> {
-        self.cut.store(true, Ordering::Relaxed);
+        self.parted.lock().unwrap_or_else(PoisonError::into_inner).extend(groups.iter().flatten().cloned());
         self.control()?.cut(groups).await
     }
 
@@ -112,12 +119,12 @@ impl Host for SuiteHost<'_> {
         self.control()?.heal(nodes).await
     }
 
-    async fn restore(&self) -> Result<(), String> {
-        if self.cut.swap(false, Ordering::Relaxed) {
-            self.control()?.heal(&[]).await?;
+    async fn restore(&self, engines: &BTreeSet<Engine>) -> Result<(), String> {
+        let parted = taken(&self.parted, engines);
+        if !parted.is_empty() {
+            self.control()?.heal(&parted).await?;
         }
-        let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
-        self.control()?.bring_back(touched).await
+        self.control()?.bring_back(taken(&self.touched, engines)).await
     }
 
     fn how_to_connect(&self, database: &str, peers: &[NodeName], mongo: bool) -> Vec<String> {

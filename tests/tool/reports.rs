@@ -23,8 +23,11 @@ pub fn trials() -> Vec<Trial> {
         nothing_but_text_goes_where_there_is_no_terminal,
         no_color_is_obeyed_on_a_terminal,
         a_terminal_shows_what_runs_and_in_colours,
+        the_live_line_is_no_longer_than_the_terminal_is_wide,
         list_names_what_run_would_run,
         check_needs_no_server,
+        a_reader_who_has_seen_enough_is_no_error,
+        the_matrix_in_the_readme_is_that_of_the_suite,
     ]
 }
 
@@ -187,7 +190,7 @@ fn nothing_but_text_goes_where_there_is_no_terminal() {
 fn on_terminal(suite: &Suite, environment: &[(&str, &str)]) -> Option<Ended> {
     Command::new("script").arg("--version").output().ok()?;
     let mut command = Command::new("script");
-    let run = format!("stty cols 100; exec {} run passes fails", crate::world::PROGRAM);
+    let run = format!("stty rows 30 cols 100; exec {} run passes fails", crate::world::PROGRAM);
     command.args(["-qec", &run, "/dev/null"]).current_dir(suite.path(""));
     command.env("POLYSPEC_RUN_DIR", suite.run_dir()).env("TERM", "xterm").env_remove("CI").env_remove("NO_COLOR");
     command.envs(environment.iter().copied()).stdin(std::process::Stdio::null());
@@ -201,6 +204,21 @@ fn a_terminal_shows_what_runs_and_in_colours() {
     assert!(ended.stdout.contains("\u{1b}[3") || ended.stdout.contains("\u{1b}[1"), "no colour\n{ended}");
     assert!(ended.stdout.contains("passes.yaml"), "nothing says what runs\n{ended}");
     assert!(ended.stdout.contains("1 passed") && ended.stdout.contains("1 failed"), "{ended}");
+}
+
+fn the_live_line_is_no_longer_than_the_terminal_is_wide() {
+    let suite = mixed().scenario(
+        &format!("passes-{}", "long-".repeat(30)),
+        "  - sql: SELECT pg_sleep(1)::text\n    expect: { value: '' }",
+    );
+    let Some(ended) = on_terminal(&suite, &[]) else { return };
+    let ended = ended.exits(1);
+    // A line that went on in the next could not be taken away again.
+    let drawn: Vec<&str> = ended.stdout.split(['\r', '\n']).map(|line| line.trim_start_matches("\u{1b}[2K")).collect();
+    let live: Vec<&&str> =
+        drawn.iter().filter(|line| line.starts_with(|c| ('\u{2800}'..='\u{28ff}').contains(&c))).collect();
+    assert!(live.iter().any(|line| line.contains("long-long") && line.contains('…')), "{live:?}\n{ended}");
+    assert!(live.iter().all(|line| line.chars().count() <= 100), "{live:?}");
 }
 
 fn no_color_is_obeyed_on_a_terminal() {
@@ -227,4 +245,41 @@ fn check_needs_no_server() {
     let ended = suite.run(&["check"]).exits(0);
     assert!(!ended.stderr.contains("ready"), "{ended}");
     assert!(!suite.has(&format!("polyspec-{}", nix::unistd::Uid::effective())), "a folder for servers was made");
+}
+
+fn a_reader_who_has_seen_enough_is_no_error() {
+    let mut command = children::command("bash", std::path::Path::new(env!("CARGO_MANIFEST_DIR")));
+    command.args(["-c", &format!("set -o pipefail; {} list | head -1", crate::world::PROGRAM)]);
+    let ended = children::finish(command).exits(0);
+    assert_eq!(ended.stdout.lines().count(), 1, "{ended}");
+    assert!(ended.stderr.is_empty(), "{ended}");
+}
+
+/// The rows of the table: part, requirements that are cited, runs.
+fn the_matrix_in_the_readme_is_that_of_the_suite() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).expect("the README");
+    let mut command = children::program(root);
+    command.args(["list", "--json"]);
+    let listed = children::finish(command).exits(0).stdout;
+    let jobs: Vec<serde_json::Value> = listed.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    for part in 1..=5 {
+        let of_part = |name: &str| name.starts_with(&format!("part{part}/"));
+        let runs = jobs.iter().filter(|job| of_part(job["name"].as_str().unwrap_or_default())).count();
+        let cited = jobs.iter().flat_map(|job| job["requirements"].as_array().into_iter().flatten());
+        let mut cited: Vec<&str> =
+            cited.filter_map(|id| id.as_str()).filter(|id| id.starts_with(&format!("P{part}."))).collect();
+        cited.sort_unstable();
+        cited.dedup();
+        let row = readme
+            .lines()
+            .find(|line| line.starts_with(&format!("| {part} ")) && line.contains(&format!("| P{part}.1 ")))
+            .expect("a row");
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        assert_eq!(
+            (cells[3].split(' ').next(), cells[4]),
+            (Some(&*cited.len().to_string()), &*runs.to_string()),
+            "{row}"
+        );
+    }
 }

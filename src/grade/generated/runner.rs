@@ -11,7 +11,7 @@ use futures::StreamExt;
 use super::change::{Change, Edit};
 use super::likelihood::Likelihood;
 use super::scorecard::{Graded, Outcome};
-use crate::engine::{Footprint, Job, Options, Survey, SystemUnderTest, Until};
+use crate::engine::{Claim, Footprint, Job, Options, Survey, SystemUnderTest, Until};
 use crate::event::Event;
 use crate::grade::mutants::{Ground, watched};
 use crate::model::{Engine, System};
@@ -47,7 +47,8 @@ pub async fn grade(
     ground: &Ground<'_>,
     mut told: impl FnMut(&Graded),
 ) -> (Vec<Graded>, Vec<String>) {
-    let (faults, plain): (Vec<Job>, Vec<Job>) = field.jobs.iter().cloned().partition(|job| field.injects_faults(job));
+    let (faults, plain): (Vec<Job>, Vec<Job>) =
+        field.jobs.iter().cloned().partition(|job| Claim::of(job).is_disturbing());
     let mut course = Course { field, ground, jobs: plain, unfit: vec![], likelihood: None };
     course.pass_on_the_system().await;
     let running = changes.iter().map(|change| course.on(change, 1));
@@ -75,12 +76,6 @@ pub async fn grade(
     }
     graded.sort_by(|a, b| a.name.cmp(&b.name));
     (graded, course.unfit)
-}
-
-impl Field<'_> {
-    fn injects_faults(&self, job: &Job) -> bool {
-        crate::engine::runs_alone(job, Some(&self.system.system))
-    }
 }
 
 impl Graded {

@@ -161,9 +161,14 @@ impl Decoder<'_> {
     }
 
     fn plan(&mut self, node: &Node) -> PlanExpectation {
+        if let (Some(may), None) = (node.get("may_read"), node.get("reads")) {
+            let error = Diagnostic::error(&may.head, "`may_read` alone says nothing");
+            self.sink.push(error.help("add `reads`, what must be read"));
+        }
         PlanExpectation {
             span: node.span.clone(),
             reads: self.values(node, "reads"),
+            may_read: self.values(node, "may_read"),
             indexes: self.values(node, "indexes"),
             forbid: node.get("forbid").map(|list| list.span.of(texts(list))),
             require: node.get("require").map(|list| list.span.of(texts(list))),

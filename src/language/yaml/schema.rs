@@ -201,7 +201,7 @@ mod tests {
         ];
         for (kind, file) in KINDS.iter().zip(files) {
             let kept: Value = serde_json::from_str(file).unwrap();
-            assert_eq!(kept, schema(*kind), "write docs/schema anew with `polyspec schema`: {kind:?}");
+            assert!(kept == schema(*kind), "write docs/schema anew with `polyspec schema`: {kind:?}");
         }
     }
 }
