@@ -44,10 +44,12 @@ impl Likelihood {
     }
 
     /// The jobs, likely and cheap ones first.
-    pub fn order(&self, jobs: &mut [Job], change: &Change) {
+    pub fn ordered(&self, jobs: Vec<Job>, change: &Change) -> Vec<Job> {
         let chance = |job: &Job| self.chance(&job.scenario.path, change) * self.of_case(job, change);
-        let price = |job: &Job| self.seconds(&job.name) / chance(job);
-        jobs.sort_by(|a, b| price(a).total_cmp(&price(b)));
+        let priced = jobs.into_iter().map(|job| (self.seconds(&job.name) / chance(&job), job));
+        let mut priced: Vec<(f64, Job)> = priced.collect();
+        priced.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+        priced.into_iter().map(|(_, job)| job).collect()
     }
 
     /// Takes in that a run of a scenario was made on a mutant.

@@ -51,15 +51,15 @@ pub async fn grade(
         field.jobs.iter().cloned().partition(|job| Claim::of(job).is_disturbing());
     let mut course = Course { field, ground, jobs: plain, unfit: vec![], likelihood: None };
     course.pass_on_the_system().await;
-    let running = changes.iter().map(|change| course.on(change, 1));
+    let stopped = || ground.interrupt.is_set();
+    let running = changes.iter().take_while(|_| !stopped()).map(|change| course.on(change, 1));
     let mut running = futures::stream::iter(running).buffer_unordered(ground.options.jobs.max(1));
     let (mut graded, mut left) = (vec![], vec![]);
     while let Some((change, report)) = running.next().await {
-        let explained = field.explained.contains(&change.name);
-        let open = report.outcome == Outcome::Survived && !explained;
+        let open = report.outcome == Outcome::Survived && !field.explained.contains(&change.name);
         if (open || ground.all) && !faults.is_empty() && !matches!(report.outcome, Outcome::NotApplicable { .. }) {
             left.push((change, report));
-        } else {
+        } else if !stopped() {
             told(&report);
             graded.push(report);
         }
@@ -70,7 +70,11 @@ pub async fn grade(
         course.pass_on_the_system().await;
     }
     for (change, before) in left {
-        let report = before.and(course.on(change, 1).await.1);
+        let later = course.on(change, 1).await.1;
+        if stopped() {
+            break;
+        }
+        let report = before.and(later);
         told(&report);
         graded.push(report);
     }
@@ -136,16 +140,13 @@ impl Course<'_> {
         };
         let mutant = System { title: change.span().of(change.told()), replication, ..system.clone() };
         let mutant = self.under_test(mutant, change.steps(), &change.name);
-        let mut jobs: Vec<Job> =
-            self.jobs_for(change).map(|job| Job { system: Some(mutant.clone()), ..job.clone() }).collect();
-        if let Some(likelihood) = &self.likelihood {
-            likelihood.order(&mut jobs, change);
-        }
-        let until = if self.ground.all { Until::End } else { Until::AnyFails };
-        let seen = match self.ground.interrupt.is_set() {
-            true => Seen { broken: Some("interrupted".into()), ..Seen::default() },
-            false => self.watch(jobs, workers, until, Some(change)).await,
+        let jobs = self.jobs_for(change).map(|job| Job { system: Some(mutant.clone()), ..job.clone() }).collect();
+        let jobs = match &self.likelihood {
+            Some(likelihood) => likelihood.ordered(jobs, change),
+            None => jobs,
         };
+        let until = if self.ground.all { Until::End } else { Until::AnyFails };
+        let seen = self.watch(jobs, workers, until, Some(change)).await;
         let scenarios = seen.seconds.len() + seen.killers.len();
         let outcome = match (seen.refused, seen.broken) {
             (Some(cause), _) => Outcome::NotApplicable { cause },
