@@ -5,6 +5,7 @@
 //! [`judge`] → [`verdict`] → [`event`] → [`report`]. `docs/architecture.md` has the map.
 
 pub mod backend;
+pub mod catalog;
 pub mod cli;
 pub mod cluster;
 mod conformance;

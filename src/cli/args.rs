@@ -177,9 +177,15 @@ pub(super) struct Mutants {
     pub permit: PermitArgs,
     /// Only mutants whose names contain one of these; all when absent
     pub names: Vec<String>,
-    /// The folder of mutants
-    #[arg(long, value_name = "DIR", default_value = "fixtures/mutants")]
-    pub mutants: String,
+    /// The folder of mutants [default: that of the suite, `fixtures/mutants` if it names none]
+    #[arg(long, value_name = "DIR", conflicts_with = "generate")]
+    pub mutants: Option<String>,
+    /// Make the mutants out of the catalogs of the suite's system: each lacks one thing of it
+    #[arg(long)]
+    pub generate: bool,
+    /// Only print the generated mutants and what each changes
+    #[arg(long, requires = "generate")]
+    pub list: bool,
     /// Run every scenario on every mutant, not only those that can kill it first
     #[arg(long)]
     pub all: bool,
@@ -307,6 +313,7 @@ pub(super) enum Kind {
     System,
     Settings,
     Requirements,
+    Survivors,
 }
 
 fn node(text: &str) -> Result<NodeSelector, String> {

@@ -13,6 +13,9 @@ pub(super) fn check(args: &args::Check, context: &Context) -> Exit {
     let base = request(&args.suite, &args::ServerArgs::default(), context);
     match prepare(Request { selection: selection(&args.select, base.seed), ..base }) {
         Ok(prepared) => {
+            if let Err(errors) = prepared.suite.survivors() {
+                return refuse(&errors, context);
+            }
             print(&prepared.warnings, context);
             let runs = prepared.jobs.len();
             say!("{runs} {} can be run", if runs == 1 { "scenario or case" } else { "scenarios and cases" });

@@ -2,14 +2,15 @@
 
 use super::Context;
 use super::args;
-use super::reporters::{Reporters, refuse};
+use super::reporters::{Reporters, print, refuse};
 use super::run::{explain, request, selection};
 use crate::engine::Interrupt;
 use crate::exit::Exit;
+use crate::grade::generated::Scorecard;
 use crate::grade::{Fate, Matrix};
-use crate::run::{MutantRequest, Request, RunError, prepare, runtime};
+use crate::run::{GeneratedRequest, MutantRequest, Prepared, Request, RunError, Told, prepare, runtime};
 
-/// Runs the suite over mutants and prints the kill matrix.
+/// Runs the suite over mutants and prints the kill matrix, or the scorecard of generated ones.
 pub(super) fn mutants(args: &args::Mutants, context: &Context) -> Exit {
     let base = request(&args.suite, &args.servers, context);
     let select = args::SelectArgs { hidden: true, ..args::SelectArgs::default() };
@@ -24,33 +25,68 @@ pub(super) fn mutants(args: &args::Mutants, context: &Context) -> Exit {
         Ok(prepared) => prepared,
         Err(errors) => return refuse(&errors, context),
     };
-    let mut reporters = match Reporters::new(&[], false, false, context) {
+    let reporters = match Reporters::new(&[], false, false, context) {
         Ok(reporters) => reporters,
         Err(error) => return refuse(&[error], context),
     };
-    let wanted = MutantRequest { folder: args.mutants.clone(), names: args.names.clone(), all: args.all };
-    let matrix = runtime().map_err(|error| RunError::Machinery(error.to_string())).and_then(|runtime| {
-        runtime.block_on(async {
-            let (stop, interrupt) = Interrupt::new();
-            let listener = tokio::spawn(async move {
-                if tokio::signal::ctrl_c().await.is_ok() {
-                    let _ = stop.send(true);
-                    std::future::pending::<()>().await;
-                }
-            });
-            let told = |report: &crate::grade::MutantReport| println!("{}", report.line());
-            let matrix = prepared.mutants(&wanted, told, |event| reporters.event(event), interrupt).await;
-            listener.abort();
-            matrix
-        })
-    });
-    match matrix {
-        Ok(matrix) => {
-            println!("\n{}", matrix.summary());
-            exit(&matrix, args)
+    let done =
+        if args.generate { generated(args, prepared, reporters, context) } else { written(args, prepared, reporters) };
+    done.unwrap_or_else(|error| explain(error, context))
+}
+
+/// Mutants that somebody wrote.
+fn written(args: &args::Mutants, prepared: Prepared, mut reporters: Reporters) -> Result<Exit, RunError> {
+    let folder = args.mutants.clone();
+    let folder = folder.unwrap_or_else(|| prepared.suite.settings().mutants.to_string_lossy().into_owned());
+    let wanted = MutantRequest { folder, names: args.names.clone(), all: args.all };
+    let told = |report: &crate::grade::MutantReport| println!("{}", report.line());
+    let matrix = interruptible(async |interrupt| {
+        prepared.mutants(&wanted, told, |event| reporters.event(event), interrupt).await
+    })?;
+    println!("\n{}", matrix.summary());
+    Ok(exit(&matrix, args))
+}
+
+/// Mutants that are made out of catalogs.
+fn generated(
+    args: &args::Mutants,
+    prepared: Prepared,
+    mut reporters: Reporters,
+    context: &Context,
+) -> Result<Exit, RunError> {
+    let wanted = GeneratedRequest { names: args.names.clone(), all: args.all, lists: args.list };
+    let told = |told: Told<'_>| match told {
+        Told::Derived(changes) if args.list => {
+            changes.iter().for_each(|change| println!("{}\n    {}", change.name, change.told()));
         }
-        Err(error) => explain(error, context),
+        Told::Derived(_) => {}
+        Told::Graded(graded) => println!("{}", graded.line()),
+    };
+    let sink = |event: &crate::event::Stamped| reporters.event(event);
+    let card = interruptible(async |interrupt| prepared.generated_mutants(&wanted, told, sink, interrupt).await)?;
+    if args.list {
+        return Ok(Exit::Pass);
     }
+    println!("\n{}", card.summary());
+    print(&card.out_of_date(), context);
+    Ok(exit_of(&card))
+}
+
+/// Runs something that ends when somebody presses Ctrl-C.
+fn interruptible<T>(run: impl AsyncFnOnce(Interrupt) -> Result<T, RunError>) -> Result<T, RunError> {
+    let runtime = runtime().map_err(|error| RunError::Machinery(error.to_string()))?;
+    runtime.block_on(async {
+        let (stop, interrupt) = Interrupt::new();
+        let listener = tokio::spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                let _ = stop.send(true);
+                std::future::pending::<()>().await;
+            }
+        });
+        let done = run(interrupt).await;
+        listener.abort();
+        done
+    })
 }
 
 /// Survivors and unproven requirements are failures of the suite; a requirement counts only when all mutants were run.
@@ -61,5 +97,13 @@ fn exit(matrix: &Matrix, args: &args::Mutants) -> Exit {
         (_, 1..) => Exit::Fail,
         _ if unproven => Exit::Fail,
         _ => Exit::Pass,
+    }
+}
+
+fn exit_of(card: &Scorecard) -> Exit {
+    match (card.interrupted || card.broken() > 0, card.is_enough()) {
+        (true, _) => Exit::Machinery,
+        (false, true) => Exit::Pass,
+        (false, false) => Exit::Fail,
     }
 }

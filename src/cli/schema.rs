@@ -13,6 +13,7 @@ pub(super) fn schema(args: &args::Schema, _context: &Context) -> Exit {
         Kind::System => SchemaKind::System,
         Kind::Settings => SchemaKind::Settings,
         Kind::Requirements => SchemaKind::Requirements,
+        Kind::Survivors => SchemaKind::Survivors,
     };
     say!("{:#}", language::schema(kind));
     Exit::Pass

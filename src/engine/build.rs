@@ -11,7 +11,7 @@ use super::sessions::Sessions;
 use super::step::{Halt, Stage, broken_build};
 use super::{Footprint, Host, Job, Options, Reporting, SystemUnderTest};
 use crate::backend::BackendError;
-use crate::backend::mongo::MongoClients;
+use crate::backend::mongo::{self, MongoClients};
 use crate::backend::pg::{self, PgNode};
 use crate::event::Event;
 use crate::model::{Engine, NodeSelector, Step};
@@ -71,6 +71,13 @@ impl Builder<'_> {
         built
     }
 
+    /// Builds a system on every server there is.
+    pub async fn build_on_all(&self, system: &SystemUnderTest) -> Result<Template, Vec<Evidence>> {
+        let system = Arc::new(system.clone());
+        let wanted = Wanted { pg: self.servers.pg.clone(), mongo: self.servers.mongo.is_some(), system };
+        self.build(&wanted.system.fingerprint, &wanted).await
+    }
+
     async fn build(&self, fingerprint: &str, wanted: &Wanted) -> Result<Template, Vec<Evidence>> {
         let template = Template::plan(self.servers, self.run, fingerprint, wanted.pg.clone(), wanted.mongo);
         let ours = |error| vec![broken_build(&wanted.system.system.title.span, &error)];
@@ -81,7 +88,7 @@ impl Builder<'_> {
         };
         let _hold = held.map_err(|error| ours(BackendError::Other(format!("its lock cannot be had: {error}"))))?;
         let (peers, mongo) = template.missing(clients).await.map_err(ours)?;
-        try_join_all(peers.iter().map(|node| pg::create_database(node, &template.database))).await.map_err(ours)?;
+        self.begin(&wanted.system, &template.database, &peers, clients.filter(|_| mongo)).await.map_err(ours)?;
         // The two engines' halves do not see each other, so they are built side by side.
         let (pg, documents) = join(
             self.half(&wanted.system, &template.database, Engine::Pg, &peers, false),
@@ -91,6 +98,28 @@ impl Builder<'_> {
         pg.and(documents)?;
         template.freeze(&peers, clients.filter(|_| mongo)).await.map_err(ours)?;
         Ok(template)
+    }
+
+    /// Makes what the steps begin with: empty databases, or copies of the system that this one goes on from.
+    async fn begin(
+        &self,
+        system: &SystemUnderTest,
+        database: &str,
+        peers: &[PgNode],
+        clients: Option<&MongoClients>,
+    ) -> Result<(), BackendError> {
+        let Some(base) = &system.base else {
+            return try_join_all(peers.iter().map(|node| pg::create_database(node, database))).await.map(drop);
+        };
+        let copies = try_join_all(peers.iter().map(|node| pg::copy_database(node, &base.database, database)));
+        let documents = async {
+            match clients {
+                Some(clients) => mongo::copy_database(clients, &base.database, database).await,
+                None => Ok(()),
+            }
+        };
+        let (copies, documents) = join(copies, documents).await;
+        copies.map(drop).and(documents)
     }
 
     /// Runs the build steps of one engine in `database`.

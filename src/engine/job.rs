@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{Case, Scenario, System};
+use crate::system::Template;
 
 /// One run of a scenario, or of one of its cases.
 #[derive(Clone, Debug)]
@@ -34,6 +35,8 @@ pub struct SystemUnderTest {
     pub system: System,
     /// A hash of everything that its build depends on, in lower-case hexadecimal: two that are equal build the same.
     pub fingerprint: String,
+    /// A built system that stands on every server and that the build goes on from; without one it begins with nothing.
+    pub base: Option<Template>,
 }
 
 /// How to run.
@@ -62,6 +65,8 @@ pub enum Until {
     End,
     /// After the first scenario that is not fine.
     FirstFailure,
+    /// After the first scenario that fails; one that could not be carried out shows nothing.
+    AnyFails,
     /// When for each of these requirements a scenario that cites it has failed; scenarios that could only show again what
     /// was seen are left out.
     EachFails(std::collections::BTreeSet<String>),

@@ -110,8 +110,8 @@ pub async fn run(
 
 /// What was seen of what the run waits for.
 struct Seen {
-    failed: Mutex<bool>,
-    first: bool,
+    over: Mutex<bool>,
+    until: Until,
     /// Requirements that nothing has failed for yet; `None` when the run does not wait for that.
     open: Option<Mutex<BTreeSet<String>>>,
 }
@@ -120,14 +120,14 @@ impl Seen {
     fn new(until: &Until) -> Self {
         let open = match until {
             Until::EachFails(requirements) => Some(Mutex::new(requirements.clone())),
-            Until::End | Until::FirstFailure => None,
+            Until::End | Until::FirstFailure | Until::AnyFails => None,
         };
-        Self { failed: Mutex::new(false), first: matches!(until, Until::FirstFailure), open }
+        Self { over: Mutex::new(false), until: until.clone(), open }
     }
 
     fn enough(&self) -> bool {
-        let failed = *self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        (self.first && failed) || self.still_open().is_some_and(|open| open.is_empty())
+        let over = *self.over.lock().unwrap_or_else(PoisonError::into_inner);
+        over || self.still_open().is_some_and(|open| open.is_empty())
     }
 
     fn wants(&self, job: &Job) -> bool {
@@ -139,7 +139,11 @@ impl Seen {
     }
 
     fn note(&self, job: &Job, verdict: &Verdict) {
-        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) |= !verdict.is_fine();
+        *self.over.lock().unwrap_or_else(PoisonError::into_inner) |= match self.until {
+            Until::FirstFailure => !verdict.is_fine(),
+            Until::AnyFails => matches!(verdict, Verdict::Fail { .. }),
+            Until::End | Until::EachFails(_) => false,
+        };
         if let (Some(mut open), Verdict::Fail { .. }) = (self.still_open(), verdict) {
             job.scenario.requirements.iter().for_each(|id| {
                 open.remove(&id.value);

@@ -1,6 +1,7 @@
 //! Systems in, scorecards out: mutation testing of the suite. A mutant is a system that extends another and breaks one thing;
 //! the suite proves with it that it can fail.
 
+pub mod generated;
 mod matrix;
 mod mutants;
 

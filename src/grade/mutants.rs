@@ -120,23 +120,32 @@ async fn report(mutant: &Mutant, jobs: &[Job], ground: &Ground<'_>, workers: usi
     let begun = Instant::now();
     let until = if ground.all { Until::End } else { Until::EachFails(breaks.into_iter().collect()) };
     let options = Options { jobs: workers, keep: false, until, ..ground.options.clone() };
-    let (dispatcher, reporting) = Dispatcher::new();
-    let work = async {
-        let jobs = mutant.jobs(jobs, ground.all);
-        let done = engine::run(jobs, ground.servers, ground.host, &options, &reporting, ground.interrupt.clone()).await;
-        drop(reporting);
-        done
-    };
-    let collect = dispatcher.drive(|stamped| {
-        if let Event::ScenarioFinished { name, requirements, verdict, .. } = &stamped.event {
+    let done = watched(mutant.jobs(jobs, ground.all), ground, &options, |event| {
+        if let Event::ScenarioFinished { name, requirements, verdict, .. } = event {
             let path = name.split('#').next().unwrap_or(name);
             report.note(path, requirements, verdict);
         }
     });
-    let (done, _) = futures::join!(work, collect);
-    if let Err(error) = done {
-        report.broken.push((mutant.name.clone(), error.to_string()));
+    if let Err(error) = done.await {
+        report.broken.push((mutant.name.clone(), error));
     }
     report.elapsed = begun.elapsed().as_secs_f64();
     report
+}
+
+/// Runs jobs and hands each event to `seen`. An `Err` says what could not be taken away.
+pub(super) async fn watched(
+    jobs: Vec<Job>,
+    ground: &Ground<'_>,
+    options: &Options,
+    mut seen: impl FnMut(&Event),
+) -> Result<(), String> {
+    let (dispatcher, reporting) = Dispatcher::new();
+    let work = async {
+        let done = engine::run(jobs, ground.servers, ground.host, options, &reporting, ground.interrupt.clone()).await;
+        drop(reporting);
+        done
+    };
+    let (done, _) = futures::join!(work, dispatcher.drive(|stamped| seen(&stamped.event)));
+    done.map_err(|error| error.to_string())
 }

@@ -22,7 +22,7 @@ pub use duration::duration;
 pub use selector::node_selector;
 pub use yaml::{SchemaKind, expects, schema};
 
-use crate::model::{RequirementsRegister, Scenario, Settings, System};
+use crate::model::{Explanation, RequirementsRegister, Scenario, Settings, System};
 use crate::source::{Diagnostic, SourceFile, Spanned};
 
 /// A file that can be used, and what its author should look at all the same.
@@ -85,4 +85,12 @@ pub fn system(file: &Arc<SourceFile>, path: &str) -> Result<Parsed<SystemFile>, 
 /// Everything that is wrong with the file, in the order of the file.
 pub fn requirements(file: &Arc<SourceFile>) -> Result<Parsed<RequirementsRegister>, Vec<Diagnostic>> {
     yaml::requirements(file)
+}
+
+/// Reads the explanations of generated mutants that survive.
+///
+/// # Errors
+/// Everything that is wrong with the file, in the order of the file.
+pub fn survivors(file: &Arc<SourceFile>) -> Result<Parsed<Vec<Explanation>>, Vec<Diagnostic>> {
+    yaml::survivors(file)
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use sqllogictest::Record;
 
-use super::{Parsed, requirements, scenario, settings, system};
+use super::{Parsed, requirements, scenario, settings, survivors, system};
 use crate::model::{Body, Scenario};
 use crate::source::{Diagnostic, SourceFile};
 
@@ -35,6 +35,7 @@ fn said(name: &str, text: &str) -> String {
     let diagnostics = warnings(match name.split(['-', '.']).next() {
         Some("settings") => settings(&file, Path::new(".")).map(|parsed| parsed.warnings),
         Some("system") => system(&file, "fixtures/x").map(|parsed| parsed.warnings),
+        Some("survivors") => survivors(&file).map(|parsed| parsed.warnings),
         Some("requirements") => requirements(&file).map(|parsed| parsed.warnings),
         _ => scenario(&file, name, &from_kit).map(|parsed| parsed.warnings),
     });

@@ -27,8 +27,8 @@ pub use node::{Engine, NodeName, NodeSelector};
 pub use program::Program;
 pub use scenario::{Binding, Body, Case, Format, Need, Scenario, SltRecord, SltScript};
 pub use settings::{
-    Endpoint, MongoTopology, PgTopology, Profile, Redaction, Requirement, RequirementPart, RequirementsRegister,
-    Settings, Topology,
+    Endpoint, Explanation, MongoTopology, PgTopology, Profile, Redaction, Requirement, RequirementPart,
+    RequirementsRegister, Settings, Topology,
 };
 pub use step::{Action, ExplainTarget, Fault, Load, SqlSource, Step, TransactionVerb};
 pub use system::{Replication, ReplicationLink, ReplicationOrigin, System};

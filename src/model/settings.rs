@@ -20,6 +20,10 @@ pub struct Settings {
     pub golden: PathBuf,
     /// The register; default `scenarios/requirements.yaml`, used if it is there.
     pub requirements: PathBuf,
+    /// Where mutants lie; default `fixtures/mutants`.
+    pub mutants: PathBuf,
+    /// Explanations of generated mutants that survive; default `survivors.yaml` among the mutants, used if it is there.
+    pub survivors: PathBuf,
     /// The system of scenarios that name none.
     pub system: Option<Spanned<String>>,
     /// The servers.
@@ -127,6 +131,15 @@ pub struct Requirement {
     pub points: f64,
     /// The sentence of the source document that it comes from.
     pub source: String,
+}
+
+/// Why a generated mutant survives and may.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// The mutant's name.
+    pub mutant: Spanned<String>,
+    /// The reason, a sentence.
+    pub because: String,
 }
 
 impl Topology {

@@ -147,7 +147,7 @@ impl Wish {
 }
 
 /// What did not hold, in one paragraph.
-fn sentence(evidence: &[Evidence]) -> String {
+pub(super) fn sentence(evidence: &[Evidence]) -> String {
     let told = evidence.iter().map(|evidence| {
         let place = evidence.place.as_ref().map(|place| format!("{}:{}: ", place.file, place.line)).unwrap_or_default();
         let actual = evidence.actual.as_ref().map(|actual| format!(": {actual}")).unwrap_or_default();

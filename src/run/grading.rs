@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::host::SuiteHost;
 use super::jobs::under_test;
-use super::{Prepared, RunError, obtain};
+use super::{Obtained, Prepared, RunError, obtain};
 use crate::engine::{Dispatcher, Interrupt};
 use crate::event::Stamped;
 use crate::grade::{self, Ground, Matrix, Mutant, MutantReport};
@@ -34,15 +34,7 @@ impl Prepared {
     ) -> Result<Matrix, RunError> {
         let mutants = self.read_mutants(request).map_err(RunError::Input)?;
         self.forbid_building_programs().map_err(RunError::Input)?;
-        let (dispatcher, reporting) = Dispatcher::new();
-        let wanted = self.wanted();
-        let obtained = async {
-            let obtained = obtain(&wanted, &reporting).await.map_err(RunError::Machinery);
-            drop(reporting);
-            obtained
-        };
-        let (obtained, _) = futures::join!(obtained, dispatcher.drive(sink));
-        let mut obtained = obtained?;
+        let mut obtained = self.servers(sink).await?;
         // A mutant's template is of no use to any later run.
         obtained.servers.keeps_templates = false;
         let host = SuiteHost::new(&self, &obtained);
@@ -53,6 +45,18 @@ impl Prepared {
         matrix.requirements = register.requirements.iter().map(|each| each.id.value.clone()).collect();
         obtained.release().await;
         Ok(matrix)
+    }
+
+    /// The servers that the jobs need; their events go to `sink`.
+    pub(super) async fn servers(&self, sink: impl FnMut(&Stamped)) -> Result<Obtained, RunError> {
+        let (dispatcher, reporting) = Dispatcher::new();
+        let wanted = self.wanted();
+        let obtained = async {
+            let obtained = obtain(&wanted, &reporting).await.map_err(RunError::Machinery);
+            drop(reporting);
+            obtained
+        };
+        futures::join!(obtained, dispatcher.drive(sink)).0
     }
 
     fn read_mutants(&self, request: &MutantRequest) -> Result<Vec<Mutant>, Vec<Diagnostic>> {

@@ -90,7 +90,7 @@ fn quoted(name: &str) -> String {
 
 pub(super) fn under_test(suite: &Suite, system: Arc<System>) -> Result<Arc<SystemUnderTest>, Vec<Diagnostic>> {
     let fingerprint = fingerprint(suite, &system).map_err(|error| vec![error])?;
-    Ok(Arc::new(SystemUnderTest { system: (*system).clone(), fingerprint }))
+    Ok(Arc::new(SystemUnderTest { system: (*system).clone(), fingerprint, base: None }))
 }
 
 /// Whether this system may be built: no file of a suite or of a system decides by itself that programs are started.

@@ -23,7 +23,7 @@ pub use load::{Loaded, Run};
 pub use selection::Selection;
 
 use crate::language;
-use crate::model::{RequirementsRegister, Settings, System};
+use crate::model::{Explanation, RequirementsRegister, Settings, System};
 use crate::source::Diagnostic;
 use files::Files;
 
@@ -72,6 +72,19 @@ impl Suite {
         &self.register
     }
 
+    /// Explanations of generated mutants that survive; none when the suite has no such file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the file.
+    pub fn survivors(&self) -> Result<Vec<Explanation>, Vec<Diagnostic>> {
+        let path = self.settings.root.join(&self.settings.survivors);
+        if !path.exists() {
+            return Ok(vec![]);
+        }
+        let source = self.files.read(&path).map_err(|error| vec![error])?;
+        Ok(language::survivors(&source)?.value)
+    }
+
     /// Warnings about the settings and the register.
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
@@ -102,8 +115,13 @@ fn no_suite(start: &Path) -> Diagnostic {
 
 /// Folders of the settings that lie outside of the suite. They are plain paths, so the file is all the place there is.
 fn folders_outside(settings: &Settings, source: &Arc<crate::source::SourceFile>) -> Vec<Diagnostic> {
-    let folders =
-        [("scenarios", &settings.scenarios), ("golden", &settings.golden), ("requirements", &settings.requirements)];
+    let folders = [
+        ("scenarios", &settings.scenarios),
+        ("golden", &settings.golden),
+        ("requirements", &settings.requirements),
+        ("mutants", &settings.mutants),
+        ("survivors", &settings.survivors),
+    ];
     let outside = folders.into_iter().filter(|(_, path)| !files::stays_inside(path));
     let diagnostic = |(key, path): (&str, &PathBuf)| {
         Diagnostic::nowhere(format!("`{key}: {}` in `{}` leads out of the suite", path.display(), source.name()))

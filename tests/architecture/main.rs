@@ -13,6 +13,7 @@ use paths::{Source, read_sources};
 const ARROWS: &[(&str, &[&str], &str)] = &[
     ("source", &[], "text and spans know of nothing else"),
     ("model", &["source"], "meaning has a place"),
+    ("catalog", &["model"], "what servers have, by the names of their nodes"),
     ("variables", &["model", "source"], "fills templates of the model; an unknown name is told at its place"),
     ("generate", &["model", "source", "variables"], "seeded rows as pure functions of the model's description"),
     ("explain", &[], "raw EXPLAIN to a plan tree, pure"),
@@ -26,8 +27,8 @@ const ARROWS: &[(&str, &[&str], &str)] = &[
     ("cluster", &["model", "source"], "servers are described by the topology of the model"),
     (
         "backend",
-        &["explain", "language", "model", "observation", "source", "variables"],
-        "statements in, observations out; the lexical scanner of SQL is language's",
+        &["catalog", "explain", "language", "model", "observation", "source", "variables"],
+        "statements in, observations and catalogs out; the lexical scanner of SQL is language's",
     ),
     (
         "judge",
@@ -39,6 +40,7 @@ const ARROWS: &[(&str, &[&str], &str)] = &[
         "engine",
         &[
             "backend",
+            "catalog",
             "event",
             "generate",
             "judge",
@@ -54,7 +56,11 @@ const ARROWS: &[(&str, &[&str], &str)] = &[
         "carries scenarios out; asks for files and faults through its `Host`; never knows a report",
     ),
     ("report", &["event", "tally", "verdict"], "consumes events and asks nothing back"),
-    ("grade", &["engine", "event", "model", "source", "system", "verdict"], "systems in, scorecards out"),
+    (
+        "grade",
+        &["catalog", "engine", "event", "model", "source", "system", "variables", "verdict"],
+        "systems and their catalogs in, scorecards out; names in statements are quoted by variables",
+    ),
     (
         "run",
         &[

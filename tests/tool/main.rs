@@ -10,6 +10,7 @@ mod goldens;
 mod interruption;
 mod isolation;
 mod kit;
+mod mutants;
 mod other_user;
 mod programs;
 mod redact;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         interruption::trials(),
         isolation::trials(),
         kit::trials(),
+        mutants::trials(),
         other_user::trials(),
         programs::trials(),
         reports::trials(),

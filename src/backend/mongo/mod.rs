@@ -3,6 +3,7 @@
 mod barrier;
 mod bootstrap;
 mod bulk;
+mod catalog;
 mod client;
 mod codes;
 mod copy;
@@ -13,6 +14,7 @@ mod session;
 pub use barrier::{catch_up, settled, step_down};
 pub use bootstrap::{Address, NewSet, initiate, ping};
 pub use bulk::{Bulk, insert, settle};
+pub use catalog::catalog;
 pub use client::{MongoClients, MongoSet, Target, members};
 pub use copy::{copy_database, databases, drop_database, mark};
 pub use monitor::blocked;

@@ -1,6 +1,7 @@
 //! PostgreSQL: sessions and their statements, copies of databases, replication between peers, barriers, blocking.
 
 mod barrier;
+mod catalog;
 mod conditions;
 mod copy;
 mod databases;
@@ -12,6 +13,7 @@ mod replication;
 mod session;
 
 pub use barrier::catch_up;
+pub use catalog::catalog;
 pub use databases::{copy_database, create_database, drop_database, freeze_database, is_frozen, orphaned_databases};
 pub use monitor::BlockingMonitor;
 pub use node::PgNode;

@@ -13,6 +13,8 @@ pub(crate) static SETTINGS: Table = Table::new(
         key("scenarios", Text, "The folder of the scenarios; `scenarios` if absent."),
         key("golden", Text, "The folder of the goldens; `golden` if absent."),
         key("requirements", Text, "The register of requirements; `scenarios/requirements.yaml` if absent."),
+        key("mutants", Text, "The folder of the mutants; `fixtures/mutants` if absent."),
+        key("survivors", Text, "Explanations of mutants that survive; `survivors.yaml` among the mutants if absent."),
         key("system", Text, "The folder of the system of scenarios that name none."),
         key("topology", Shape::Table(&TOPOLOGY), "The servers that polyspec starts."),
         key(
@@ -147,5 +149,21 @@ static REQUIREMENT: Table = Table::new(
         required("title", Text, "What must hold."),
         key("points", Number, "Its share of the part's points; 1 if absent."),
         required("source", Text, "The sentence of the source document that it comes from."),
+    ],
+);
+
+/// Explanations of generated mutants that survive.
+pub(crate) static SURVIVORS: Table = Table::new(
+    "a file of survivors",
+    "Generated mutants that no scenario kills, and why that is right.",
+    &[required("survivors", List(&Shape::Table(&SURVIVOR)), "The mutants.")],
+);
+
+static SURVIVOR: Table = Table::new(
+    "a survivor",
+    "A mutant that no scenario kills.",
+    &[
+        required("mutant", Text, "Its name, as `polyspec mutants --generate` prints it."),
+        required("because", Text, "Why no scenario has to notice it."),
     ],
 );

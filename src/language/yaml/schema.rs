@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::keys::SCENARIO;
-use super::keys_suite::{REQUIREMENTS, SETTINGS, SYSTEM};
+use super::keys_suite::{REQUIREMENTS, SETTINGS, SURVIVORS, SYSTEM};
 use super::shape::{Key, Shape, Table};
 
 /// A kind of file that has a schema.
@@ -17,6 +17,8 @@ pub enum SchemaKind {
     System,
     /// The register of requirements.
     Requirements,
+    /// Explanations of mutants that survive.
+    Survivors,
 }
 
 /// The JSON Schema of a kind of file.
@@ -26,6 +28,7 @@ pub fn schema(kind: SchemaKind) -> Value {
         SchemaKind::Settings => &SETTINGS,
         SchemaKind::System => &SYSTEM,
         SchemaKind::Requirements => &REQUIREMENTS,
+        SchemaKind::Survivors => &SURVIVORS,
     };
     let mut definitions = Map::new();
     let mut root = Map::new();
@@ -121,8 +124,13 @@ mod tests {
     use super::super::operators::OPERATORS;
     use super::*;
 
-    const KINDS: [SchemaKind; 4] =
-        [SchemaKind::Scenario, SchemaKind::Settings, SchemaKind::System, SchemaKind::Requirements];
+    const KINDS: [SchemaKind; 5] = [
+        SchemaKind::Scenario,
+        SchemaKind::Settings,
+        SchemaKind::System,
+        SchemaKind::Requirements,
+        SchemaKind::Survivors,
+    ];
 
     /// Every object inside `value`, with the schema's own properties described and its references resolved.
     fn walk(value: &Value, definitions: &Value) {
@@ -189,6 +197,7 @@ mod tests {
             include_str!("../../../docs/schema/settings.json"),
             include_str!("../../../docs/schema/system.json"),
             include_str!("../../../docs/schema/requirements.json"),
+            include_str!("../../../docs/schema/survivors.json"),
         ];
         for (kind, file) in KINDS.iter().zip(files) {
             let kept: Value = serde_json::from_str(file).unwrap();

@@ -17,6 +17,9 @@ use crate::language::suggest::nearest;
 use crate::model::{Endpoint, MongoTopology, PgTopology, Profile, Redaction, Settings, Topology};
 use crate::source::{Diagnostic, SourceFile, Spanned};
 
+/// Where mutants lie unless a suite says otherwise.
+const MUTANTS: &str = "fixtures/mutants";
+
 /// Reads `polyspec.yaml` of the folder `root`.
 pub(crate) fn settings(file: &Arc<SourceFile>, root: &Path) -> Result<Parsed<Settings>, Vec<Diagnostic>> {
     let node = read::tree(file).map_err(|diagnostic| vec![diagnostic])?;
@@ -42,6 +45,11 @@ impl SettingsDecoder<'_> {
             scenarios: folder("scenarios", "scenarios"),
             golden: folder("golden", "golden"),
             requirements: folder("requirements", "scenarios/requirements.yaml"),
+            survivors: match node.scalar_of("survivors") {
+                Some(path) => PathBuf::from(path.value),
+                None => folder("mutants", MUTANTS).join("survivors.yaml"),
+            },
+            mutants: folder("mutants", MUTANTS),
             system: node.scalar_of("system"),
             endpoints: self.endpoints(node.get("endpoints")),
             profiles: self.profiles(node),

@@ -1,0 +1,92 @@
+//! Mutants that are made out of the catalogs of a system: what the suite kills, what survives, and what is said about that.
+
+use libtest_mimic::Trial;
+
+use crate::servers::assert_no_copies;
+use crate::suite::Suite;
+use crate::trials;
+
+/// The trials.
+pub fn trials() -> Vec<Trial> {
+    trials![
+        a_mutant_is_killed_survives_or_is_explained_and_nothing_is_left_behind,
+        a_scenario_that_fails_on_the_system_itself_kills_nothing,
+        a_file_of_survivors_that_is_wrong_is_shown_with_its_place,
+        generated_mutants_are_listed_without_a_run,
+    ]
+}
+
+const SYSTEM: &str = "system: A shelf
+build:
+  - on: pg.a
+    sql: |
+      CREATE TABLE item (id int PRIMARY KEY, price int CONSTRAINT price_is_positive CHECK (price > 0));
+      CREATE INDEX item_price ON item (price);
+      CREATE TABLE tag (id int PRIMARY KEY, name text);
+      CREATE VIEW tags AS SELECT id, name FROM tag GROUP BY id;
+";
+
+const PRICES: &str = "  - sql: INSERT INTO item VALUES (1, 0)
+    expect: { error: { sqlstate: '23514' } }";
+
+const KEYS: &str = "  - sql: INSERT INTO item VALUES (1, 1)
+  - sql: INSERT INTO item VALUES (1, 2)
+    expect: { error: { sqlstate: '23505' } }";
+
+fn suite() -> Suite {
+    // Two peers are declared; the scenarios speak to the first alone, so only that one is built.
+    let settings = "system: shelf\nsurvivors: survivors.yaml";
+    let suite = Suite::alone().settings(settings).file("shelf/system.yaml", SYSTEM);
+    suite.scenario("prices", PRICES).scenario("keys", KEYS)
+}
+
+const EXPLAINED: &str = "survivors:
+  - { mutant: pg.item.item_price.drop, because: An index changes no answer. }
+";
+
+fn a_mutant_is_killed_survives_or_is_explained_and_nothing_is_left_behind() {
+    let suite = suite();
+    let ended = suite.run(&["mutants", "--generate"]).exits(1);
+    let ended = ended.prints("killed 2 of 3 (66.7 %); 1 survived, 0 of them explained");
+    let ended = ended.prints("survived: pg.item.item_price.drop\n    DROP INDEX item_price\n    NOT EXPLAINED");
+    for (name, killer) in [("price_is_positive", "prices"), ("item_pkey", "keys")] {
+        let line = ended.stdout.lines().find(|line| line.contains(&format!("pg.item.{name}.drop"))).unwrap_or_default();
+        assert!(line.starts_with("killed") && line.contains(&format!("by {killer}.yaml")), "{ended}");
+    }
+    let ended = ended.prints("1 not applicable").prints("not applicable: pg.tag.tag_pkey.drop: ");
+    assert!(ended.stdout.contains("cannot drop constraint tag_pkey"), "{ended}");
+    assert_no_copies();
+    assert!(!suite.has("golden"), "a mutant writes no golden");
+
+    let gone = "  - { mutant: pg.item.gone.drop, because: It was there once. }\n";
+    let killed = "  - { mutant: pg.item.item_pkey.drop, because: Nobody looks. }\n";
+    suite.write("survivors.yaml", &format!("{EXPLAINED}{gone}{killed}"));
+    let ended = suite.run(&["mutants", "--generate"]).exits(1);
+    let ended = ended.prints("explained: An index changes no answer.").prints("1 survived, 1 of them explained");
+    let ended = ended.says("out of date: there is no such mutant").says("out of date: keys.yaml kills this mutant");
+    ended.says("survivors.yaml:3:");
+
+    // With names only those count.
+    suite.write("survivors.yaml", EXPLAINED);
+    suite.run(&["mutants", "--generate", "price_is_positive", "item_pkey"]).exits(0).prints("killed 2 of 2 (100.0 %)");
+}
+
+fn a_scenario_that_fails_on_the_system_itself_kills_nothing() {
+    let suite = suite().scenario("fails", "  - sql: SELECT count(*) FROM item\n    expect: { value: 7 }");
+    let ended = suite.run(&["mutants", "--generate", "item_price"]).exits(1);
+    ended.prints("left out, since it does not pass on the system itself: fails.yaml").prints("killed 0 of 1");
+}
+
+fn a_file_of_survivors_that_is_wrong_is_shown_with_its_place() {
+    let suite = suite().file("survivors.yaml", "survivors:\n  - { mutant: pg.item.item_price.drop, becuase: no }\n");
+    for arguments in [&["mutants", "--generate"][..], &["check"]] {
+        suite.run(arguments).exits(2).says("survivors.yaml:2:").says("did you mean `because`?");
+    }
+}
+
+fn generated_mutants_are_listed_without_a_run() {
+    let ended = suite().run(&["mutants", "--generate", "--list"]).exits(0);
+    let ended =
+        ended.prints("pg.item.price_is_positive.drop\n    ALTER TABLE item DROP CONSTRAINT \"price_is_positive\"");
+    assert!(!ended.stdout.contains("killed"), "{ended}");
+}
