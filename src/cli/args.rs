@@ -186,7 +186,7 @@ pub(super) struct Mutants {
     /// Only print the generated mutants and what each changes
     #[arg(long, requires = "generate")]
     pub list: bool,
-    /// Run every scenario on every mutant, not only those that can kill it first
+    /// Run every scenario that cites what a mutant breaks, not only until one has failed, and name those that never fail
     #[arg(long)]
     pub all: bool,
     /// How many mutants run side by side [default: the number of cores]

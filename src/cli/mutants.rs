@@ -4,6 +4,7 @@ use super::Context;
 use super::args;
 use super::reporters::{Reporters, print, refuse};
 use super::run::{explain, request, selection};
+use super::say::say;
 use crate::engine::Interrupt;
 use crate::exit::Exit;
 use crate::grade::generated::Scorecard;
@@ -39,11 +40,11 @@ fn written(args: &args::Mutants, prepared: Prepared, mut reporters: Reporters) -
     let folder = args.mutants.clone();
     let folder = folder.unwrap_or_else(|| prepared.suite.settings().mutants.to_string_lossy().into_owned());
     let wanted = MutantRequest { folder, names: args.names.clone(), all: args.all };
-    let told = |report: &crate::grade::MutantReport| println!("{}", report.line());
+    let told = |report: &crate::grade::MutantReport| say!("{}", report.line());
     let matrix = interruptible(async |interrupt| {
         prepared.mutants(&wanted, told, |event| reporters.event(event), interrupt).await
     })?;
-    println!("\n{}", matrix.summary());
+    say!("\n{}", matrix.summary());
     Ok(exit(&matrix, args))
 }
 
@@ -57,17 +58,17 @@ fn generated(
     let wanted = GeneratedRequest { names: args.names.clone(), all: args.all, lists: args.list };
     let told = |told: Told<'_>| match told {
         Told::Derived(changes) if args.list => {
-            changes.iter().for_each(|change| println!("{}\n    {}", change.name, change.told()));
+            changes.iter().for_each(|change| say!("{}\n    {}", change.name, change.told()));
         }
         Told::Derived(_) => {}
-        Told::Graded(graded) => println!("{}", graded.line()),
+        Told::Graded(graded) => say!("{}", graded.line()),
     };
     let sink = |event: &crate::event::Stamped| reporters.event(event);
     let card = interruptible(async |interrupt| prepared.generated_mutants(&wanted, told, sink, interrupt).await)?;
     if args.list {
         return Ok(Exit::Pass);
     }
-    println!("\n{}", card.summary());
+    say!("\n{}", card.summary());
     print(&card.out_of_date(), context);
     Ok(exit_of(&card))
 }

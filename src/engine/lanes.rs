@@ -30,6 +30,15 @@ impl Claim {
         Self { uses, disturbs }
     }
 
+    /// What several ask for together.
+    pub fn of_all(jobs: &[Job]) -> Self {
+        jobs.iter().map(Self::of).fold(Self::default(), |mut all, one| {
+            all.uses.extend(one.uses);
+            all.disturbs.extend(one.disturbs);
+            all
+        })
+    }
+
     /// Whether it has to have an engine to itself.
     pub fn is_disturbing(&self) -> bool {
         !self.disturbs.is_empty()

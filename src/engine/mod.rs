@@ -36,6 +36,6 @@ pub use footprint::Footprint;
 pub use generate::chunks;
 pub use host::{Call, CallError, Host, NodeFault};
 pub use job::{Job, Options, SystemUnderTest, Until};
-pub use lanes::Claim;
+pub use lanes::{Claim, Lanes};
 pub use schedule::{Interrupt, run};
 pub use survey::{Survey, survey};

@@ -12,6 +12,7 @@ use super::lanes::{Claim, Lanes};
 use super::{Host, Job, Options, Reporting, Until};
 use crate::backend::mongo::{self, MongoClients};
 use crate::backend::{BackendError, pg};
+use crate::model::Engine;
 use crate::system::{RunId, Servers};
 use crate::verdict::Verdict;
 
@@ -56,6 +57,7 @@ pub async fn run(
     };
     let admin = clients(0);
     let builder = Builder { servers, host, options, reporting, run: &run, clients: admin.as_ref() };
+    let engines = Claim::of_all(&jobs).uses;
     let built = tokio::select! {
         biased;
         // What is half built is a ruin: swept below, or dropped by the next run that wants this template.
@@ -100,7 +102,7 @@ pub async fn run(
         done = done.and(template.remove(admin.as_deref()).await);
     }
     if !options.keep {
-        done = done.and(sweep(servers, &run, admin.as_deref()).await);
+        done = done.and(sweep(servers, &run, admin.as_deref(), &engines).await);
     }
     if let Some(clients) = &admin {
         clients.close().await;
@@ -164,16 +166,22 @@ fn in_order(jobs: Vec<Job>, workers: usize) -> Vec<(Job, Claim)> {
     first
 }
 
-/// Databases of this run that a copy's failed making or dropping has left.
-async fn sweep(servers: &Servers, run: &RunId, clients: Option<&MongoClients>) -> Result<(), BackendError> {
-    for node in &servers.pg {
+/// Databases of this run that a copy's failed making or dropping has left on the engines that it used: on another it has
+/// none, and somebody may disturb it at this moment.
+async fn sweep(
+    servers: &Servers,
+    run: &RunId,
+    clients: Option<&MongoClients>,
+    engines: &BTreeSet<Engine>,
+) -> Result<(), BackendError> {
+    for node in servers.pg.iter().filter(|_| engines.contains(&Engine::Pg)) {
         for database in pg::orphaned_databases(node, &run.prefix()).await? {
             let peers = [(node.name.clone(), node.clone())].into();
             pg::unlink(&peers, &database).await?;
             pg::drop_database(node, &database).await?;
         }
     }
-    if let Some(clients) = clients {
+    if let Some(clients) = clients.filter(|_| engines.contains(&Engine::Mongo)) {
         for database in mongo::databases(clients, &run.prefix()).await? {
             mongo::drop_database(clients, &database).await?;
         }

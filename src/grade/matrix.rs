@@ -103,8 +103,10 @@ impl MutantReport {
 pub struct Matrix {
     /// What became of each.
     pub mutants: Vec<MutantReport>,
-    /// Ids of the register.
+    /// Ids of the register that a scenario cites.
     pub requirements: Vec<String>,
+    /// Ids of the register that no scenario cites: what is not asked cannot be proven, and every run names it as open.
+    pub uncited: Vec<String>,
     /// Every scenario that could have failed; empty when not all were run on all.
     pub scenarios: BTreeSet<String>,
 }
@@ -148,6 +150,9 @@ impl Matrix {
         ));
         if !unproven.is_empty() {
             lines.push(format!("  no mutant proves: {}", unproven.join(", ")));
+        }
+        if !self.uncited.is_empty() {
+            lines.push(format!("  no scenario cites: {}", self.uncited.join(", ")));
         }
         if !self.scenarios.is_empty() {
             lines.push(format!("scenarios that never killed anything: {}", self.idle().join(", ")));
@@ -193,6 +198,7 @@ mod tests {
         let matrix = Matrix {
             mutants: vec![mutant],
             requirements: vec!["P1.1".into(), "P1.2".into()],
+            uncited: vec![],
             scenarios: ["a.yaml".to_string(), "b.yaml".to_string()].into(),
         };
         assert_eq!(matrix.unproven(), ["P1.2"]);

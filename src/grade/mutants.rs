@@ -1,15 +1,16 @@
 //! Runs the suite over mutants: on each only the scenarios that cite what it breaks, cheap ones first, until each of its
 //! requirements has a scenario that failed.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use futures::StreamExt;
+use futures::future::join_all;
 
 use super::matrix::{Matrix, MutantReport};
-use crate::engine::{self, Dispatcher, Footprint, Host, Interrupt, Job, Options, SystemUnderTest, Until};
+use crate::engine::{self, Claim, Dispatcher, Footprint, Host, Interrupt, Job, Lanes, Options, SystemUnderTest, Until};
 use crate::event::Event;
 use crate::model::Engine;
 use crate::source::Diagnostic;
@@ -29,10 +30,10 @@ impl Mutant {
         self.system.system.breaks.iter().map(|id| id.value.clone()).collect()
     }
 
-    /// The jobs that run on it: all, or those that cite what it breaks.
-    fn jobs(&self, jobs: &[Job], all: bool) -> Vec<Job> {
+    /// The jobs that run on it: those that cite what it breaks.
+    fn jobs(&self, jobs: &[Job]) -> Vec<Job> {
         let breaks = self.breaks();
-        let cites = |job: &&Job| all || job.scenario.requirements.iter().any(|id| breaks.contains(&id.value));
+        let cites = |job: &&Job| job.scenario.requirements.iter().any(|id| breaks.contains(&id.value));
         let on = |job: &Job| Job { system: Some(self.system.clone()), ..job.clone() };
         let mut jobs: Vec<Job> = jobs.iter().filter(cites).map(on).collect();
         jobs.sort_by_key(|job| cost(job, &self.system));
@@ -80,38 +81,38 @@ pub struct Ground<'a> {
     pub host: &'a dyn Host,
     /// The options; how many mutants run side by side are its jobs.
     pub options: &'a Options,
-    /// Every scenario on every mutant, instead of what can kill it first.
+    /// Every scenario that cites what a mutant breaks, instead of until each requirement has a killer.
     pub all: bool,
     /// The wish to stop.
     pub interrupt: Interrupt,
 }
 
-/// Runs `jobs` over the mutants; `told` gets each report when it is there. Mutants that need faults run alone, after the
-/// others.
-pub async fn run(mutants: &[Mutant], jobs: &[Job], ground: &Ground<'_>, mut told: impl FnMut(&MutantReport)) -> Matrix {
-    let faults = |mutant: &&Mutant| mutant.jobs(jobs, ground.all).iter().any(|job| cost(job, &mutant.system) == 3);
-    let (alone, together): (Vec<&Mutant>, Vec<&Mutant>) = mutants.iter().partition(faults);
-    let mut reports = vec![];
-    let side_by_side = ground.options.jobs.max(1);
-    let mut running = futures::stream::iter(together.into_iter().map(|mutant| report(mutant, jobs, ground, 1)))
-        .buffer_unordered(side_by_side);
-    while let Some(report) = running.next().await {
-        told(&report);
-        reports.push(report);
-    }
-    drop(running);
-    for mutant in alone {
-        let report = report(mutant, jobs, ground, side_by_side).await;
-        told(&report);
-        reports.push(report);
-    }
+/// Runs `jobs` over the mutants; `told` gets each report when it is there. A mutant that needs faults has the engine that
+/// they disturb to itself, and comes before those that do not.
+pub async fn run(mutants: &[Mutant], jobs: &[Job], ground: &Ground<'_>, told: impl FnMut(&MutantReport)) -> Matrix {
+    let claimed = |mutant| (mutant, Claim::of_all(&Mutant::jobs(mutant, jobs)));
+    let (mut waiting, others): (Vec<_>, Vec<_>) =
+        mutants.iter().map(claimed).partition(|(_, claim)| claim.is_disturbing());
+    waiting.extend(others);
+    let lanes = Lanes::new(waiting);
+    let done = RefCell::new((vec![], told));
+    let work = || async {
+        while let Some((mutant, _turn)) = lanes.next().await {
+            let report = report(mutant, jobs, ground).await;
+            let (reports, told) = &mut *done.borrow_mut();
+            told(&report);
+            reports.push(report);
+        }
+    };
+    join_all((0..ground.options.jobs.max(1)).map(|_| work())).await;
+    let (mut reports, _) = done.into_inner();
     reports.sort_by(|a, b| a.name.cmp(&b.name));
     let scenarios =
         if ground.all { jobs.iter().map(|job| job.scenario.path.clone()).collect() } else { BTreeSet::new() };
-    Matrix { mutants: reports, requirements: vec![], scenarios }
+    Matrix { mutants: reports, requirements: vec![], uncited: vec![], scenarios }
 }
 
-async fn report(mutant: &Mutant, jobs: &[Job], ground: &Ground<'_>, workers: usize) -> MutantReport {
+async fn report(mutant: &Mutant, jobs: &[Job], ground: &Ground<'_>) -> MutantReport {
     let breaks = mutant.breaks();
     let mut report = MutantReport::new(&mutant.name, &mutant.system.system.title, &breaks);
     if ground.interrupt.is_set() {
@@ -119,8 +120,8 @@ async fn report(mutant: &Mutant, jobs: &[Job], ground: &Ground<'_>, workers: usi
     }
     let begun = Instant::now();
     let until = if ground.all { Until::End } else { Until::EachFails(breaks.into_iter().collect()) };
-    let options = Options { jobs: workers, keep: false, until, ..ground.options.clone() };
-    let done = watched(mutant.jobs(jobs, ground.all), ground, &options, |event| {
+    let options = Options { jobs: 1, keep: false, until, ..ground.options.clone() };
+    let done = watched(mutant.jobs(jobs), ground, &options, |event| {
         if let Event::ScenarioFinished { name, requirements, verdict, .. } = event {
             let path = name.split('#').next().unwrap_or(name);
             report.note(path, requirements, verdict);

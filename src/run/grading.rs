@@ -41,10 +41,14 @@ impl Prepared {
         let options = self.options();
         let ground = Ground { servers: &obtained.servers, host: &host, options: &options, all: request.all, interrupt };
         let mut matrix = grade::run(&mutants, &self.jobs, &ground, told).await;
-        let register = self.suite.register();
-        matrix.requirements = register.requirements.iter().map(|each| each.id.value.clone()).collect();
+        let ids = self.suite.register().requirements.iter().map(|each| each.id.value.clone());
+        (matrix.requirements, matrix.uncited) = ids.partition(|id| self.cites(id));
         obtained.release().await;
         Ok(matrix)
+    }
+
+    fn cites(&self, id: &str) -> bool {
+        self.jobs.iter().any(|job| job.scenario.requirements.iter().any(|cited| cited.value == id))
     }
 
     /// The servers that the jobs need; their events go to `sink`.
@@ -84,9 +88,7 @@ impl Prepared {
             let error = Diagnostic::error(&system.title.span, "this mutant does not say what it breaks");
             return Err(vec![error.help("Add `breaks:` with the ids of the requirements that it must not meet.")]);
         }
-        let cited =
-            |id: &str| self.jobs.iter().any(|job| job.scenario.requirements.iter().any(|cited| cited.value == id));
-        let uncited = system.breaks.iter().filter(|id| !cited(&id.value));
+        let uncited = system.breaks.iter().filter(|id| !self.cites(&id.value));
         let errors: Vec<_> =
             uncited.map(|id| Diagnostic::error(&id.span, format!("no scenario cites `{}`", id.value))).collect();
         if !errors.is_empty() {
