@@ -2,7 +2,7 @@
 
 use libtest_mimic::Trial;
 
-use crate::servers::assert_no_copies;
+use crate::servers::{assert_no_copies, documents};
 use crate::suite::Suite;
 use crate::trials;
 
@@ -11,6 +11,7 @@ pub fn trials() -> Vec<Trial> {
     trials![
         a_mutant_is_killed_survives_or_is_explained_and_nothing_is_left_behind,
         a_scenario_that_fails_on_the_system_itself_kills_nothing,
+        a_scenario_that_passes_the_second_time_kills_nothing,
         a_file_of_survivors_that_is_wrong_is_shown_with_its_place,
         generated_mutants_are_listed_without_a_run,
     ]
@@ -75,6 +76,19 @@ fn a_scenario_that_fails_on_the_system_itself_kills_nothing() {
     let suite = suite().scenario("fails", "  - sql: SELECT count(*) FROM item\n    expect: { value: 7 }");
     let ended = suite.run(&["mutants", "--generate", "item_price"]).exits(1);
     ended.prints("left out, since it does not pass on the system itself: fails.yaml").prints("killed 0 of 1");
+}
+
+/// Counts its runs where no copy reaches: the first is on the system itself, the second on the mutant fails, the third is
+/// the second look.
+fn a_scenario_that_passes_the_second_time_kills_nothing() {
+    let steps = "  - sql: SELECT 1
+    expect: { value: 1 }
+  - mongo: { $db: flaky, findAndModify: runs, query: { _id: 1 }, update: { $inc: { n: 1 } }, upsert: true, new: true }
+    expect: { reply: { value: { _id: 1, n: { $$ne: 2 } } } }";
+    let suite = suite().scenario("flaky", steps);
+    let ended = suite.run(&["mutants", "--generate", "item_price", "--jobs", "1"]).exits(1);
+    ended.prints("survived: pg.item.item_price.drop").prints("killed 0 of 1");
+    assert_eq!(documents("flaky", "runs")[0].get_i32("n").ok(), Some(3), "it was not run a second time");
 }
 
 fn a_file_of_survivors_that_is_wrong_is_shown_with_its_place() {
