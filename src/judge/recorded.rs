@@ -83,7 +83,7 @@ fn complaint(
         named.push_str(&format!(" and {more} more"));
     }
     let mut evidence = at(&expected.span, format!("{message}: {named}"));
-    evidence.expected = Some(format!("{} keys were acknowledged", told.len()));
+    evidence.expected = Some(format!("what was acknowledged, {} in all", told.len()));
     evidence.notes.extend(told.get(first).map(|by| format!("{first} was acknowledged to {by}")));
     Some(evidence)
 }

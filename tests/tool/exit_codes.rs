@@ -19,6 +19,8 @@ pub fn trials() -> Vec<Trial> {
         three_is_for_a_server_that_cannot_be_reached,
         three_is_for_a_report_that_cannot_be_written,
         four_is_for_a_run_in_which_everything_was_skipped,
+        four_is_for_a_workload_in_which_nothing_succeeded,
+        four_is_for_a_workload_that_is_over_before_its_fault,
         a_todo_that_fails_is_fine,
         a_todo_that_passes_is_a_failure,
         a_todo_that_breaks_is_an_error,
@@ -118,6 +120,16 @@ fn four_is_for_a_run_in_which_everything_was_skipped() {
     let suite = Suite::shared().headed("needs", "needs: [pg >= 99]", PASSES).scenario("passes", PASSES);
     suite.run(&["run", "needs"]).exits(4).says("it needs pg 99").says("1 skipped");
     suite.run(&["run"]).exits(0).says("1 passed, 0 failed, 0 errors, 1 skipped");
+}
+
+fn four_is_for_a_workload_in_which_nothing_succeeded() {
+    let load = "  - workload:\n      clients: 2\n      operations: 6\n      mix:\n        - name: write\n          steps:\n            - sql: INSERT INTO nowhere VALUES (1)\n    expect: { reply: { ok: 6 } }";
+    Suite::shared().scenario("a", load).run(&["run"]).exits(4).says("6 × 42P01");
+}
+
+fn four_is_for_a_workload_that_is_over_before_its_fault() {
+    let load = "  - workload:\n      clients: 1\n      operations: 2\n      mix:\n        - name: read\n          steps:\n            - sql: SELECT 1\n      faults:\n        - { after: 50, fault: { pause: pg.a } }\n    expect: { reply: { ok: 2 } }";
+    Suite::shared().scenario("a", load).run(&["run"]).exits(4).says("were done before fault 1");
 }
 
 fn a_todo_that_fails_is_fine() {

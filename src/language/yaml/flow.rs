@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::fits::{engine, expected_of_await};
 use crate::language::sink::Sink;
 use crate::language::suggest::nearest;
-use crate::model::{Action, Step};
+use crate::model::{Action, Operation, Step};
 use crate::source::{Diagnostic, Span};
 
 /// Checks the steps of one list, or of a scenario with those of `finally`, in the order in which they run.
@@ -113,5 +113,14 @@ pub fn expects(step: &Step) -> bool {
 /// Whether one of the steps can find the system wrong by more than refusing to run. A list of steps may: whoever knows the
 /// system asks it.
 pub(crate) fn expects_something(steps: &[Step]) -> bool {
-    steps.iter().any(|step| expects(step) || matches!(step.action, Action::Use { .. }))
+    steps.iter().any(|step| match &step.action {
+        Action::Use { .. } => true,
+        Action::Workload(workload) => expects(step) || workload.mix.iter().any(must_hold),
+        _ => expects(step),
+    })
+}
+
+/// Whether an operation convicts the system by itself.
+fn must_hold(operation: &Operation) -> bool {
+    operation.monotonic.is_some() || (operation.invariant && expects_something(&operation.steps))
 }
