@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::sync::{Semaphore, SemaphorePermit as Turn};
+
 use super::build::Built;
 use super::goldens::Goldens;
 use super::sessions::Sessions;
@@ -30,6 +32,8 @@ pub(super) struct Worker<'a> {
     pub shared: &'a SharedCopies,
     pub clients: Option<Arc<MongoClients>>,
     pub interrupt: super::Interrupt,
+    /// Who may do steps: as many at a time as the run has jobs. Copies are made and dropped beside them.
+    pub steps: &'a Semaphore,
 }
 
 /// Copies that scenarios which only read may share; made when the first of them comes.
@@ -62,12 +66,37 @@ impl End {
     }
 }
 
+/// Where a job is to run.
+enum Place {
+    /// On a copy of its own.
+    Own(Copy),
+    /// On a copy that others of its kind read, too, with the server refusing every write.
+    Shared(Arc<Copy>),
+    /// Nowhere: it is over before it has begun.
+    Nowhere(End),
+}
+
 impl Worker<'_> {
-    /// Runs a job and tells of it; returns how it ended.
-    pub async fn run(&self, job: &Job) -> Verdict {
-        self.reporting.send(Event::ScenarioStarted { name: job.name.clone() });
+    /// Runs a job and tells of it; returns how it ended. Its copy is made before and dropped after its turn, while others
+    /// have theirs; `None` when the run was `over` by the time that it came.
+    pub async fn run(&self, job: &Job, over: &dyn Fn() -> bool) -> Option<Verdict> {
+        let footprint = Footprint::of(&job.scenario, job.system.as_ref().map(|system| &system.system));
         let begun = Instant::now();
-        let mut end = self.end_of(job).await;
+        let place = self.place(job, &footprint).await;
+        let made = begun.elapsed();
+        let turn = self.steps.acquire().await.ok();
+        if over() {
+            self.leave(place).await;
+            return None;
+        }
+        self.reporting.send(Event::ScenarioStarted { name: job.name.clone() });
+        let began = Instant::now();
+        let mut end = match place {
+            Place::Own(copy) => self.on_own_copy(job, &footprint, Arc::new(copy), turn).await,
+            Place::Shared(copy) => self.on_shared_copy(job, &footprint, copy, turn).await,
+            Place::Nowhere(end) => end,
+        };
+        end.copy_time += made;
         end.verdict = with_todo(job, end.verdict);
         let verdict = end.verdict.clone();
         self.reporting.send(Event::ScenarioFinished {
@@ -76,7 +105,7 @@ impl Worker<'_> {
             requirements: job.scenario.requirements.iter().map(|id| id.value.clone()).collect(),
             tags: job.scenario.tags.iter().map(|tag| tag.value.clone()).collect(),
             verdict: end.verdict,
-            elapsed_ms: begun.elapsed().as_secs_f64() * 1000.0,
+            elapsed_ms: (made + began.elapsed()).as_secs_f64() * 1000.0,
             server_ms: end.server_time.as_secs_f64() * 1000.0,
             copy_ms: end.copy_time.as_secs_f64() * 1000.0,
             steps: end.steps,
@@ -84,34 +113,33 @@ impl Worker<'_> {
             kept: end.kept,
             rerun: job.rerun.clone(),
         });
-        verdict
+        Some(verdict)
     }
 
-    async fn end_of(&self, job: &Job) -> End {
-        let system = job.system.as_ref().map(|system| &system.system);
-        let footprint = Footprint::of(&job.scenario, system);
-        if let Some(reason) = super::needs::missing(&job.scenario, &footprint, self).await {
-            return End::of(Verdict::Skip { reason });
+    async fn place(&self, job: &Job, footprint: &Footprint) -> Place {
+        if let Some(reason) = super::needs::missing(&job.scenario, footprint, self).await {
+            return Place::Nowhere(End::of(Verdict::Skip { reason }));
         }
         if footprint.reads_only
             && !self.options.keep
-            && let Some(end) = self.on_shared_copy(job, &footprint).await
+            && let Some(copy) = self.shared_copy(job, footprint).await
         {
-            return end;
+            return Place::Shared(copy);
         }
-        let begun = Instant::now();
-        match self.make_copy(job, &footprint).await {
-            Ok(copy) => {
-                let made = begun.elapsed();
-                let mut end = self.on_own_copy(job, &footprint, Arc::new(copy)).await;
-                end.copy_time += made;
-                end
-            }
-            Err(evidence) => End::of(Verdict::Error { evidence }),
+        match self.make_copy(job, footprint).await {
+            Ok(copy) => Place::Own(copy),
+            Err(evidence) => Place::Nowhere(End::of(Verdict::Error { evidence })),
         }
     }
 
-    async fn on_own_copy(&self, job: &Job, footprint: &Footprint, copy: Arc<Copy>) -> End {
+    /// What cannot be dropped here is swept at the end of the run.
+    async fn leave(&self, place: Place) {
+        if let Place::Own(copy) = place {
+            let _ = copy.remove(self.clients.as_deref()).await;
+        }
+    }
+
+    async fn on_own_copy(&self, job: &Job, footprint: &Footprint, copy: Arc<Copy>, turn: Option<Turn<'_>>) -> End {
         let mut end = self.on_copy(job, copy.clone(), false).await;
         if footprint.faults
             && let Err(cause) = self.host.restore(&footprint.disturbs).await
@@ -124,6 +152,7 @@ impl Worker<'_> {
         if footprint.disturbs.contains(&Engine::Pg) {
             self.servers.pg.iter().for_each(PgNode::forget);
         }
+        drop(turn);
         if self.options.keep && !end.verdict.is_fine() {
             end.kept =
                 self.host.how_to_connect(&copy.database, &copy.peers.keys().cloned().collect::<Vec<_>>(), copy.mongo);
@@ -137,29 +166,35 @@ impl Worker<'_> {
         end
     }
 
-    /// A scenario that only reads runs on a copy that others of its kind read, too, with the server refusing every write.
-    /// `None` when it turned out to write: then it runs on a copy of its own.
-    async fn on_shared_copy(&self, job: &Job, footprint: &Footprint) -> Option<End> {
-        let peers = self.peers_of(job, footprint);
-        let names = peers.iter().map(|node| node.name.to_string()).collect();
-        let fingerprint = job.system.as_ref().map(|system| system.fingerprint.clone()).unwrap_or_default();
-        let key = (fingerprint, names, footprint.uses(Engine::Mongo));
-        let copy = {
-            let mut shared = self.shared.0.lock().await;
-            match shared.get(&key) {
-                Some(copy) => copy.clone(),
-                None => {
-                    let copy = Arc::new(self.make_copy(job, footprint).await.ok()?);
-                    shared.entry(key).or_insert(copy).clone()
-                }
-            }
-        };
+    /// One that turned out to write runs on a copy of its own after all.
+    async fn on_shared_copy(&self, job: &Job, footprint: &Footprint, copy: Arc<Copy>, turn: Option<Turn<'_>>) -> End {
         let end = self.on_copy(job, copy, true).await;
         let refused = end.verdict.evidence().iter().any(|evidence| {
             evidence.code.as_ref().is_some_and(|code| code.starts_with("25006"))
                 || evidence.actual.as_ref().is_some_and(|actual| actual.contains("25006"))
         });
-        (!refused).then_some(end)
+        if !refused {
+            return end;
+        }
+        match self.make_copy(job, footprint).await {
+            Ok(copy) => self.on_own_copy(job, footprint, Arc::new(copy), turn).await,
+            Err(evidence) => End::of(Verdict::Error { evidence }),
+        }
+    }
+
+    async fn shared_copy(&self, job: &Job, footprint: &Footprint) -> Option<Arc<Copy>> {
+        let peers = self.peers_of(job, footprint);
+        let names = peers.iter().map(|node| node.name.to_string()).collect();
+        let fingerprint = job.system.as_ref().map(|system| system.fingerprint.clone()).unwrap_or_default();
+        let key = (fingerprint, names, footprint.uses(Engine::Mongo));
+        let mut shared = self.shared.0.lock().await;
+        match shared.get(&key) {
+            Some(copy) => Some(copy.clone()),
+            None => {
+                let copy = Arc::new(self.make_copy(job, footprint).await.ok()?);
+                Some(shared.entry(key).or_insert(copy).clone())
+            }
+        }
     }
 
     async fn make_copy(&self, job: &Job, footprint: &Footprint) -> Result<Copy, Vec<Evidence>> {

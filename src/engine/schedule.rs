@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::join_all;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::build::Builder;
 use super::case::{SharedCopies, Worker, drop_shared};
@@ -65,6 +65,10 @@ pub async fn run(
         built = builder.build_all(&jobs) => built,
     };
     let shared = SharedCopies::default();
+    let side_by_side = options.jobs.min(jobs.len()).max(1);
+    let steps = Semaphore::new(side_by_side);
+    // One by one is in order; of several, half as many again make and drop copies beside the steps of the others.
+    let workers = side_by_side + side_by_side / 2;
     let worker = |number: usize| Worker {
         servers,
         host,
@@ -75,10 +79,10 @@ pub async fn run(
         shared: &shared,
         clients: if number == 0 { admin.clone() } else { clients(number) },
         interrupt: interrupt.clone(),
+        steps: &steps,
     };
     let seen = Seen::new(&options.until);
     let stop = || interrupt.is_set() || seen.enough();
-    let workers = options.jobs.min(jobs.len()).max(1);
     let lanes = Lanes::new(in_order(jobs, workers));
     let (stop, lanes, seen) = (&stop, &lanes, &seen);
     let work = |number: usize| {
@@ -86,8 +90,12 @@ pub async fn run(
         async move {
             while !stop() {
                 let Some((job, _turn)) = lanes.next().await else { break };
-                if !stop() && seen.wants(&job) {
-                    seen.note(&job, &worker.run(&job).await);
+                let over = || stop() || !seen.wants(&job);
+                if over() {
+                    continue;
+                }
+                if let Some(verdict) = worker.run(&job, &over).await {
+                    seen.note(&job, &verdict);
                 }
             }
             // The first worker's clients are the run's own and are needed to the end.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bson::{Document, Timestamp, doc};
-use futures::future::try_join_all;
+use futures::future::{join_all, try_join_all};
 
 use super::{MongoClients, Target, error};
 use crate::backend::BackendError;
@@ -14,8 +14,8 @@ const INTERVAL: Duration = Duration::from_millis(4);
 /// The code of KeyNotFound.
 const KEY_NOT_FOUND: i32 = 211;
 
-/// How long the primary is asked for its time.
-const PRIMARY_LIMIT: Duration = Duration::from_millis(500);
+/// How long a member is asked something that can also be left out.
+const ASK_LIMIT: Duration = Duration::from_millis(500);
 
 /// Waits until every member has applied what the primary has written so far, and returns how long that took. Each member is
 /// asked for its own opTime: the primary's view of the others is a heartbeat old. It waits as long as it takes: the caller
@@ -71,7 +71,7 @@ async fn probe(clients: &MongoClients, member: &Target) -> Option<i32> {
     let admin = clients.client(&Target::Primary).await.ok()?.database("admin");
     let told = admin.run_command(doc! { "ping": 1 }).session(&mut primary);
     // Without a primary there is no newer time to be told.
-    let _ = tokio::time::timeout(PRIMARY_LIMIT, told).await;
+    let _ = tokio::time::timeout(ASK_LIMIT, told).await;
     let mut session = clients.start_session(member, false).await.ok()?;
     if let Some(time) = primary.cluster_time() {
         session.advance_cluster_time(time);
@@ -84,7 +84,8 @@ async fn probe(clients: &MongoClients, member: &Target) -> Option<i32> {
     error::of_command(&clients.name(member), &read.await.err()?).ok()?.code
 }
 
-/// Makes the primary step down and waits until another member is primary; returns how long that took.
+/// Makes the primary step down and waits until another member is primary; returns how long that took. The one that stepped
+/// down may be elected again from then on: its ten seconds are there for the election, not for the scenarios after this one.
 pub async fn step_down(clients: &MongoClients, limit: Duration) -> Result<Duration, BackendError> {
     let begun = Instant::now();
     let before = clients.primary().await?;
@@ -102,9 +103,22 @@ pub async fn step_down(clients: &MongoClients, limit: Duration) -> Result<Durati
     }
     loop {
         match clients.primary().await {
-            Ok(now) if !now.is_empty() && now != before => return Ok(begun.elapsed()),
+            Ok(now) if !now.is_empty() && now != before => break,
             _ if begun.elapsed() > limit => return Err(BackendError::Silent { node, limit }),
             _ => tokio::time::sleep(INTERVAL).await,
         }
     }
+    let took = begun.elapsed();
+    unfreeze(clients).await;
+    Ok(took)
+}
+
+/// Lets every member be elected that may. Whoever cannot be asked, or is the primary, has nothing to be freed of.
+async fn unfreeze(clients: &MongoClients) {
+    let free = |at| async move {
+        let admin = clients.client(&Target::Member(at)).await.ok()?.database("admin");
+        let freed = admin.run_command(doc! { "replSetFreeze": 0 });
+        tokio::time::timeout(ASK_LIMIT, freed).await.ok()?.ok()
+    };
+    join_all((0..clients.set.members.len()).map(free)).await;
 }

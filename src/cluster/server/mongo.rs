@@ -23,6 +23,12 @@ const KEY_FILE: &str = "key";
 /// The journal in small files made when they are needed: by default 300 MB a member are written ahead (WiredTiger,
 /// `wiredtiger_open`, `log`).
 const JOURNAL: &str = "log=(prealloc=false,file_max=16MB)";
+/// Seconds between checkpoints, 60 by default. A dropped collection keeps its files until a checkpoint no longer knows it, and
+/// a member that was killed opens all of them again: each scenario drops what it had.
+const CHECKPOINT_EVERY: &str = "5";
+/// A member that has lost whom it replicates from asks again after this many milliseconds instead of a second; without one no
+/// majority acknowledges anything. MongoDB's own tests of replica sets set this fail point too.
+const SOURCE_RETRY: &str = r#"failpoint.forceBgSyncSyncSourceRetryWaitMS={"mode":"alwaysOn","data":{"sleepMS":50}}"#;
 
 /// What of setting up a replica set needs a driver.
 pub trait MongoBootstrap: Send + Sync {
@@ -63,13 +69,16 @@ pub(crate) fn arguments(server: &Server, port: u16) -> Vec<OsString> {
     args.extend(["--port".into(), port.to_string().into()]);
     args.extend(["--bind_ip", "127.0.0.1", "--nounixsocket", "--oplogSize", "64"].map(Into::into));
     args.extend(["--wiredTigerCacheSizeGB", "0.25"].map(Into::into));
-    args.extend(["--wiredTigerEngineConfigString", JOURNAL].map(Into::into));
+    args.extend(["--wiredTigerEngineConfigString", JOURNAL, "--syncdelay", CHECKPOINT_EVERY].map(Into::into));
     for parameter in [
         "enableTestCommands=1",
         "diagnosticDataCollectionEnabled=false",
         "shutdownTimeoutMillisForSignaledShutdown=300",
         "scramIterationCount=5000",
         "scramSHA256IterationCount=5000",
+        // How long the past can be read (`atClusterTime`), and so how long dropped collections stay; 300 by default.
+        "minSnapshotHistoryWindowInSeconds=10",
+        SOURCE_RETRY,
     ] {
         args.extend(["--setParameter", parameter].map(Into::into));
     }
