@@ -122,7 +122,7 @@ impl Files {
             FileFormat::Json => Plan::json_items,
             FileFormat::JsonLines => Plan::json_lines,
         };
-        let mut made = stream::iter(chunks(plan, table, CHUNK, make)).buffered(AHEAD);
+        let mut made = stream::iter(chunks(plan, table, 0..plan.rows(table), CHUNK, make)).buffered(AHEAD);
         let mut done = 0;
         while let Some(chunk) = made.next().await {
             let (rows, data) = chunk.map_err(std::io::Error::other)?;
