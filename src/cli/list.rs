@@ -28,7 +28,11 @@ fn requirements(job: &Job) -> Vec<&str> {
 }
 
 fn line(job: &Job) -> String {
-    format!("{}  {}  [{}]", job.name, job.scenario.title.value, requirements(job).join(", "))
+    let proves = match &job.scenario.design {
+        Some(_) => "design".into(),
+        None => requirements(job).join(", "),
+    };
+    format!("{}  {}  [{proves}]", job.name, job.scenario.title.value)
 }
 
 fn json(job: &Job) -> String {
@@ -37,6 +41,7 @@ fn json(job: &Job) -> String {
         "name": job.name,
         "title": job.scenario.title.value,
         "requirements": requirements(job),
+        "design": job.scenario.design,
         "tags": tags,
     })
     .to_string()

@@ -47,9 +47,16 @@ impl Live {
         let seconds = begun.elapsed().as_secs_f64();
         bar.finish_and_clear();
         self.bars.remove(what);
-        let rate = HumanCount((total as f64 / seconds.max(1e-3)) as u64);
-        let line = format!("{what}: {} rows in {seconds:.1} s, {rate} a second", HumanCount(total));
+        let line = format!("{what}: {} rows in {seconds:.1} s{}", HumanCount(total), rate(total, seconds));
         self.lines.suspend(|| eprintln!("{line}"));
+    }
+}
+
+/// How many a second; of what was there at once nothing can be said.
+fn rate(total: u64, seconds: f64) -> String {
+    match seconds >= 0.1 {
+        true => format!(", {} a second", HumanCount((total as f64 / seconds) as u64)),
+        false => String::new(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -13,6 +14,8 @@ use super::build::cache::hex;
 use super::run_folder::{self, make_folder, random_word};
 use super::{ClusterDescription, ClusterError, Owner};
 
+/// How long the log of a background process that is gone is kept.
+const LOG_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 const MEND: &str = "make the folder writable, or set POLYSPEC_RUN_DIR";
 
 /// A cluster that runs in the background.
@@ -36,8 +39,15 @@ pub fn path(state_dir: &Path, suite: &Path, extension: &str) -> PathBuf {
     state_dir.join(format!("up-{}.{extension}", &hash[..16]))
 }
 
-/// Makes the folder for state files, open to this user alone, below the folder of runs.
+/// Makes the folder for state files, open to this user alone, below the folder of runs; removes what dead background
+/// processes of any suite left there.
 pub fn prepare(state_dir: &Path) -> Result<(), ClusterError> {
+    make(state_dir)?;
+    sweep(state_dir);
+    Ok(())
+}
+
+fn make(state_dir: &Path) -> Result<(), ClusterError> {
     if let Some(parent) = state_dir.parent().filter(|parent| !parent.exists()) {
         run_folder::prepare(parent)?;
     }
@@ -47,9 +57,42 @@ pub fn prepare(state_dir: &Path) -> Result<(), ClusterError> {
     }
 }
 
+/// The state and the socket go at once, the log, which may say why, after [`LOG_LIFE`]. A socket without a state is left: its
+/// process may be starting.
+fn sweep(state_dir: &Path) {
+    let files = std::fs::read_dir(state_dir).into_iter().flatten().flatten().map(|entry| entry.path());
+    let of_up = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("up-"));
+    for path in files.filter(of_up) {
+        let state = path.with_extension("json");
+        let gone = || alive(&state).is_none();
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("json") if gone() => forget(&path),
+            Some("log") if is_old(&path) && gone() => drop(std::fs::remove_file(&path)),
+            _ => {}
+        }
+    }
+}
+
+fn is_old(path: &Path) -> bool {
+    let changed = std::fs::metadata(path).and_then(|data| data.modified());
+    changed.is_ok_and(|changed| changed.elapsed().is_ok_and(|age| age > LOG_LIFE))
+}
+
+/// What a state file says, if it can be read and its process runs.
+fn alive(path: &Path) -> Option<StateFile> {
+    let state: StateFile = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
+    state.owner.is_alive().then_some(state)
+}
+
+fn forget(state: &Path) {
+    for extension in ["json", "sock"] {
+        let _ = std::fs::remove_file(state.with_extension(extension));
+    }
+}
+
 /// Writes a suite's state, whole or not at all.
 pub fn write(state_dir: &Path, state: &StateFile) -> Result<(), ClusterError> {
-    prepare(state_dir)?;
+    make(state_dir)?;
     let path = path(state_dir, &state.suite, "json");
     let fresh = path.with_extension(format!("{}.new", random_word(8)));
     let write = || -> io::Result<()> {
@@ -62,10 +105,9 @@ pub fn write(state_dir: &Path, state: &StateFile) -> Result<(), ClusterError> {
 
 /// A suite's state, if its background process runs. What a dead one left is removed.
 pub fn read(state_dir: &Path, suite: &Path) -> Option<StateFile> {
-    let text = std::fs::read(path(state_dir, suite, "json")).ok()?;
-    let state: Option<StateFile> = serde_json::from_slice(&text).ok();
-    let state = state.filter(|state| state.owner.is_alive());
-    if state.is_none() {
+    let path = path(state_dir, suite, "json");
+    let state = alive(&path);
+    if state.is_none() && path.exists() {
         remove(state_dir, suite);
     }
     state
@@ -73,13 +115,13 @@ pub fn read(state_dir: &Path, suite: &Path) -> Option<StateFile> {
 
 /// Removes a suite's state and its socket.
 pub fn remove(state_dir: &Path, suite: &Path) {
-    for extension in ["json", "sock"] {
-        let _ = std::fs::remove_file(path(state_dir, suite, extension));
-    }
+    forget(&path(state_dir, suite, "json"));
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
 
     fn state(owner: Owner) -> StateFile {
@@ -98,6 +140,31 @@ mod tests {
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(read(&dir, Path::new("/suite")), Some(state));
         assert_eq!(read(&dir, Path::new("/other")), None);
+    }
+
+    #[test]
+    fn what_dead_processes_of_other_suites_left_is_swept_and_the_living_stay() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let dir = folder.path().join("up");
+        let dead =
+            StateFile { suite: "/dead".into(), ..state(Owner { started: "never".into(), ..Owner::this_process() }) };
+        for state in [&dead, &state(Owner::this_process())] {
+            write(&dir, state).expect("written");
+            for extension in ["sock", "log"] {
+                std::fs::write(path(&dir, &state.suite, extension), "").expect("written");
+            }
+        }
+        let starting = path(&dir, Path::new("/starting"), "sock");
+        std::fs::write(&starting, "").expect("written");
+        let yesterday = std::time::SystemTime::now() - 2 * LOG_LIFE;
+        for log in ["/dead", "/suite"].map(|suite| path(&dir, Path::new(suite), "log")) {
+            File::options().write(true).open(log).expect("a log").set_modified(yesterday).expect("old");
+        }
+        prepare(&dir).expect("swept");
+        let there =
+            |suite: &str| ["json", "sock", "log"].map(|extension| path(&dir, Path::new(suite), extension).exists());
+        assert_eq!((there("/dead"), there("/suite")), ([false; 3], [true; 3]));
+        assert!(starting.exists(), "the socket of a process that is starting is gone");
     }
 
     #[test]

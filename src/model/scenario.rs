@@ -14,8 +14,10 @@ pub struct Scenario {
     pub format: Format,
     /// The sentence that says what holds.
     pub title: Spanned<String>,
-    /// Ids of the requirements that it proves; at least one.
+    /// Ids of the requirements that it proves; none for one of the system's design.
     pub requirements: Vec<Spanned<String>>,
+    /// What its system has decided and no requirement asks for. It is run on that system and on mutants of it only.
+    pub design: Option<String>,
     /// Free words to select by.
     pub tags: Vec<Spanned<String>>,
     /// Its share inside the requirement.

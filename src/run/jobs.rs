@@ -56,11 +56,26 @@ pub fn prepare(mut request: Request) -> Result<Prepared, Vec<Diagnostic>> {
         return Err(unusable);
     }
     let mut jobs = vec![];
+    let mut filtered_out = loaded.filtered_out;
     for run in &loaded.runs {
-        jobs.push(job(&suite, &request, run)?);
+        match is_of_another_design(&suite, &request, run)? {
+            true => filtered_out += 1,
+            false => jobs.push(job(&suite, &request, run)?),
+        }
+    }
+    if jobs.is_empty() && !loaded.runs.is_empty() {
+        let none = Diagnostic::nowhere("all scenarios that are left are of the design of the suite's own system");
+        return Err(vec![none.help("another system is not held to it: leave `--system` or a filter out")]);
     }
     let warnings = suite.warnings().iter().cloned().chain(loaded.warnings).collect();
-    Ok(Prepared { suite, request, jobs, filtered_out: loaded.filtered_out, warnings, goldens: loaded.goldens })
+    Ok(Prepared { suite, request, jobs, filtered_out, warnings, goldens: loaded.goldens })
+}
+
+/// Whether a run holds a system to its design, and the request is about another one.
+fn is_of_another_design(suite: &Suite, request: &Request, run: &Run) -> Result<bool, Vec<Diagnostic>> {
+    let (Some(name), Some(_)) = (&request.system, &run.scenario.design) else { return Ok(false) };
+    let (asked, own) = (suite.system(name, None)?, suite.system_of(&run.scenario)?);
+    Ok(own.is_none_or(|own| !Arc::ptr_eq(&own, &asked)))
 }
 
 /// Expectations of a scenario that could not be used, whatever came back.

@@ -16,6 +16,7 @@ pub fn trials() -> Vec<Trial> {
         two_is_for_a_suite_without_scenarios,
         two_is_for_a_folder_without_a_suite,
         two_is_for_a_command_line_that_is_wrong,
+        a_system_is_not_held_to_the_design_of_another,
         three_is_for_a_server_that_cannot_be_reached,
         three_is_for_a_report_that_cannot_be_written,
         four_is_for_a_run_in_which_everything_was_skipped,
@@ -96,6 +97,23 @@ fn two_is_for_a_command_line_that_is_wrong() {
         assert_eq!(ended.code, Some(2), "{arguments:?}\n{ended}");
         assert!(!ended.stderr.is_empty(), "{arguments:?} is refused without a word");
     }
+}
+
+fn a_system_is_not_held_to_the_design_of_another() {
+    let decided = "scenario: Keys grow\ndesign: A key is a number.\nsteps:\n  - sql: INSERT INTO t VALUES (1)\n    expect: { affected: 1 }\n  - sql: INSERT INTO t VALUES ('a')\n    expect: { error: { sqlstate: 22P02 } }\n";
+    let suite = Suite::shared()
+        .settings("system: ours")
+        .file("ours/system.yaml", "system: Ours\nbuild:\n  - sql: CREATE TABLE t (id int)\n")
+        .file("theirs/system.yaml", "system: Theirs\nbuild:\n  - sql: CREATE TABLE t (id text)\n")
+        .scenario("asked", "  - sql: SELECT count(*) FROM t\n    expect: { value: 0 }")
+        .file("scenarios/decided.yaml", decided);
+    for ours in [&["run"][..], &["run", "--system", "ours"]] {
+        suite.run(ours).exits(0).says("2 passed, 0 failed");
+    }
+    suite.run(&["run", "--system", "theirs"]).exits(0).says("1 scenario, 1 left out").says("1 passed, 0 failed");
+    suite.run(&["run", "decided", "--system", "theirs"]).exits(2).says("of the design of the suite's own system");
+    let listed = suite.run(&["list"]).exits(0);
+    listed.prints("asked.yaml  asked  [T1]").prints("decided.yaml  Keys grow  [design]");
 }
 
 fn three_is_for_a_server_that_cannot_be_reached() {

@@ -123,10 +123,8 @@ impl Filling {
         self.fill.own(&mut two, LOCK_LIMIT).await?;
         let rows = self.plan.rows(table);
         let (first, second) = (AtomicU64::new(0), AtomicU64::new(0));
-        let copied = try_join(
-            self.copy(&mut one, table, 0..middle, &first),
-            self.copy(&mut two, table, middle..rows, &second),
-        );
+        let copied =
+            try_join(self.copy(&mut one, table, 0..middle, &first), self.copy(&mut two, table, middle..rows, &second));
         match copied.await {
             Ok(_) => {
                 self.end(one).await?;

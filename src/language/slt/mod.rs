@@ -34,6 +34,7 @@ pub(crate) fn scenario(file: &Arc<SourceFile>, path: &str, read: Read) -> Result
         span: header.title.span.clone(),
         title: header.title,
         requirements: header.requirements,
+        design: None,
         tags: header.tags,
         points: header.points,
         hidden: header.hidden,

@@ -9,6 +9,9 @@ use crate::language::sink::Sink;
 use crate::language::suggest::{enumerate, nearest};
 use crate::source::{Diagnostic, Span};
 
+/// So many keys are named in the line of an error.
+const FEW: usize = 2;
+
 /// Checks the root of a file.
 pub(crate) fn root(node: &Node, table: &'static Table, sink: &mut Sink) {
     match &node.kind {
@@ -22,6 +25,18 @@ pub(crate) fn root(node: &Node, table: &'static Table, sink: &mut Sink) {
                 .help(format!("begin with `{}:`", table.keys[0].name)),
         ),
     }
+}
+
+/// None of the keys of which one must be there. A few of them are named at once, with what they mean.
+fn neither(node: &Node, table: &Table) -> Diagnostic {
+    let named = enumerate(table.one_of, "or");
+    if table.one_of.len() > FEW {
+        return Diagnostic::error(&node.head, format!("{} needs one of its main keys", table.name))
+            .help(format!("add {named}"));
+    }
+    let meaning = |name: &&str| table.key(name).map(|key| format!("`{name}`: {}", key.doc));
+    let meanings: Vec<String> = table.one_of.iter().filter_map(meaning).collect();
+    Diagnostic::error(&node.head, format!("{} needs {named}", table.name)).help(meanings.join("\n"))
 }
 
 struct Checker<'a> {
@@ -158,10 +173,7 @@ impl Checker<'_> {
         }
         let alone = table.or_alone.is_some_and(|key| node.get(key).is_some());
         if first.is_none() && !table.one_of.is_empty() && !alone {
-            self.sink.push(
-                Diagnostic::error(&node.head, format!("{} needs one of its main keys", table.name))
-                    .help(format!("add {}", enumerate(table.one_of, "or"))),
-            );
+            self.sink.push(neither(node, table));
         }
     }
 

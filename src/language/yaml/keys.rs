@@ -6,37 +6,39 @@ use super::shape::{Key, Shape, Table, key, required};
 use Shape::{Any, Bool, Duration, Either, List, Map, Number, OneOrMany, Scalar, Some, Text, Whole, Words};
 
 /// A scenario file.
-pub(crate) static SCENARIO: Table = Table::new(
-    "a scenario",
-    "One file that cites the requirements it proves and runs on a private, fresh copy of the system.",
-    &[
-        required("scenario", Text, "The sentence that says what holds."),
-        required("requirements", Some(&Scalar), "Ids of the requirements that it proves, `P2.3`."),
-        key("tags", List(&Scalar), "Free words to select by."),
-        key("points", Number, "Its share inside the requirement; 1 if absent."),
-        key("hidden", Bool, "Whether only graders see it run."),
-        key("system", Text, "The folder of the system under test, relative to the suite; the suite's own if absent."),
-        key(
-            "needs",
-            List(&Text),
-            "What must be there beyond what the steps imply: `faults`, `pg >= 17`, `mongo members >= 3`, `pg.apj`.",
-        ),
-        key(
-            "vars",
-            Map(&Any),
-            "Variables: `${name}` in a step stands for the value. A later one may use an earlier one.",
-        ),
-        key(
-            "cases",
-            Some(&Map(&Any)),
-            "Rows of variables: one run and one verdict each. The key `case` names the row.",
-        ),
-        key("timeout", Duration, "The time limit of one run."),
-        key("todo", Text, "Why it is expected to fail; a pass is then reported."),
-        required("steps", Some(&Shape::Table(&STEP)), "What it does: steps, run in order until one does not hold."),
-        key("finally", List(&Shape::Table(&STEP)), "Steps that are always run, also after a failure."),
-    ],
-);
+pub(crate) static SCENARIO: Table = Table {
+    name: "a scenario",
+    doc: "One file that cites the requirements it proves and runs on a private, fresh copy of the system.",
+    keys: SCENARIO_KEYS,
+    one_of: &["requirements", "design"],
+    or_alone: None,
+    may_be_empty: false,
+};
+
+static SCENARIO_KEYS: &[Key] = &[
+    required("scenario", Text, "The sentence that says what holds."),
+    key("requirements", Some(&Scalar), "Ids of the requirements that it proves, `P2.3`."),
+    key(
+        "design",
+        Text,
+        "Instead of requirements: what the suite's system has decided by itself. Other systems are not held to it.",
+    ),
+    key("tags", List(&Scalar), "Free words to select by."),
+    key("points", Number, "Its share inside the requirement; 1 if absent."),
+    key("hidden", Bool, "Whether only graders see it run."),
+    key("system", Text, "The folder of the system under test, relative to the suite; the suite's own if absent."),
+    key(
+        "needs",
+        List(&Text),
+        "What must be there beyond what the steps imply: `faults`, `pg >= 17`, `mongo members >= 3`, `pg.apj`.",
+    ),
+    key("vars", Map(&Any), "Variables: `${name}` in a step stands for the value. A later one may use an earlier one."),
+    key("cases", Some(&Map(&Any)), "Rows of variables: one run and one verdict each. The key `case` names the row."),
+    key("timeout", Duration, "The time limit of one run."),
+    key("todo", Text, "Why it is expected to fail; a pass is then reported."),
+    required("steps", Some(&Shape::Table(&STEP)), "What it does: steps, run in order until one does not hold."),
+    key("finally", List(&Shape::Table(&STEP)), "Steps that are always run, also after a failure."),
+];
 
 /// Keys that say what a step does.
 pub(crate) const ACTIONS: &[&str] =

@@ -43,6 +43,7 @@ impl Decoder<'_> {
             span: title.as_ref().map_or(root.head.clone(), |title| title.span.clone()),
             title: title?,
             requirements: root.get("requirements").map(texts).unwrap_or_default(),
+            design: root.scalar_of("design").map(|text| text.value),
             tags: root.get("tags").map(texts).unwrap_or_default(),
             points: self.points(root),
             hidden: matches!(root.get("hidden").map(|node| &node.kind), Some(NodeKind::Bool(true))),
