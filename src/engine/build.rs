@@ -54,7 +54,7 @@ impl Builder<'_> {
                 mongo: false,
             });
             entry.mongo |= footprint.uses(Engine::Mongo);
-            for peer in super::case::peers(&footprint, self.servers, &system.system) {
+            for peer in super::place::peers(&footprint, self.servers, &system.system) {
                 if entry.pg.iter().all(|known| known.name != peer.name) {
                     entry.pg.push(peer);
                 }

@@ -4,22 +4,22 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Semaphore, SemaphorePermit as Turn};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::build::Built;
 use super::goldens::Goldens;
+use super::place::{Place, SharedCopies};
 use super::sessions::Sessions;
 use super::step::{Halt, Stage, breaks};
 use super::{Footprint, Host, Job, Options, Reporting};
-use crate::backend::BackendError;
 use crate::backend::mongo::MongoClients;
 use crate::backend::pg::PgNode;
 use crate::event::Event;
-use crate::model::{Body, Datum, Engine, System, Variables};
+use crate::model::{Body, Datum, Engine, Variables};
 use crate::source::Diagnostic;
-use crate::system::{Copy, CopyRequest, RunId, Servers};
+use crate::system::{Copy, RunId, Servers};
 use crate::variables;
-use crate::verdict::{Evidence, Verdict};
+use crate::verdict::Verdict;
 
 /// What the runs of one worker share.
 pub(super) struct Worker<'a> {
@@ -35,13 +35,6 @@ pub(super) struct Worker<'a> {
     /// Who may do steps: as many at a time as the run has jobs. Copies are made and dropped beside them.
     pub steps: &'a Semaphore,
 }
-
-/// Copies that scenarios which only read may share; made when the first of them comes.
-#[derive(Default)]
-pub(super) struct SharedCopies(tokio::sync::Mutex<BTreeMap<SharedKey, Arc<Copy>>>);
-
-/// A system's fingerprint, the peers' names, and whether MongoDB is there.
-type SharedKey = (String, Vec<String>, bool);
 
 /// How a run ended, before the event is made of it.
 struct End {
@@ -66,16 +59,6 @@ impl End {
     }
 }
 
-/// Where a job is to run.
-enum Place {
-    /// On a copy of its own.
-    Own(Copy),
-    /// On a copy that others of its kind read, too, with the server refusing every write.
-    Shared(Arc<Copy>),
-    /// Nowhere: it is over before it has begun.
-    Nowhere(End),
-}
-
 impl Worker<'_> {
     /// Runs a job and tells of it; returns how it ended. Its copy is made before and dropped after its turn, while others
     /// have theirs; `None` when the run was `over` by the time that it came.
@@ -94,7 +77,7 @@ impl Worker<'_> {
         let mut end = match place {
             Place::Own(copy) => self.on_own_copy(job, &footprint, Arc::new(copy), turn).await,
             Place::Shared(copy) => self.on_shared_copy(job, &footprint, copy, turn).await,
-            Place::Nowhere(end) => end,
+            Place::Nowhere(verdict) => End::of(verdict),
         };
         end.copy_time += made;
         end.verdict = with_todo(job, end.verdict);
@@ -116,30 +99,13 @@ impl Worker<'_> {
         Some(verdict)
     }
 
-    async fn place(&self, job: &Job, footprint: &Footprint) -> Place {
-        if let Some(reason) = super::needs::missing(&job.scenario, footprint, self).await {
-            return Place::Nowhere(End::of(Verdict::Skip { reason }));
-        }
-        if footprint.reads_only
-            && !self.options.keep
-            && let Some(copy) = self.shared_copy(job, footprint).await
-        {
-            return Place::Shared(copy);
-        }
-        match self.make_copy(job, footprint).await {
-            Ok(copy) => Place::Own(copy),
-            Err(evidence) => Place::Nowhere(End::of(Verdict::Error { evidence })),
-        }
-    }
-
-    /// What cannot be dropped here is swept at the end of the run.
-    async fn leave(&self, place: Place) {
-        if let Place::Own(copy) = place {
-            let _ = copy.remove(self.clients.as_deref()).await;
-        }
-    }
-
-    async fn on_own_copy(&self, job: &Job, footprint: &Footprint, copy: Arc<Copy>, turn: Option<Turn<'_>>) -> End {
+    async fn on_own_copy(
+        &self,
+        job: &Job,
+        footprint: &Footprint,
+        copy: Arc<Copy>,
+        turn: Option<SemaphorePermit<'_>>,
+    ) -> End {
         let mut end = self.on_copy(job, copy.clone(), false).await;
         if footprint.faults
             && let Err(cause) = self.host.restore(&footprint.disturbs).await
@@ -167,7 +133,13 @@ impl Worker<'_> {
     }
 
     /// One that turned out to write runs on a copy of its own after all.
-    async fn on_shared_copy(&self, job: &Job, footprint: &Footprint, copy: Arc<Copy>, turn: Option<Turn<'_>>) -> End {
+    async fn on_shared_copy(
+        &self,
+        job: &Job,
+        footprint: &Footprint,
+        copy: Arc<Copy>,
+        turn: Option<SemaphorePermit<'_>>,
+    ) -> End {
         let end = self.on_copy(job, copy, true).await;
         let refused = end.verdict.evidence().iter().any(|evidence| {
             evidence.code.as_ref().is_some_and(|code| code.starts_with("25006"))
@@ -179,50 +151,6 @@ impl Worker<'_> {
         match self.make_copy(job, footprint).await {
             Ok(copy) => self.on_own_copy(job, footprint, Arc::new(copy), turn).await,
             Err(evidence) => End::of(Verdict::Error { evidence }),
-        }
-    }
-
-    async fn shared_copy(&self, job: &Job, footprint: &Footprint) -> Option<Arc<Copy>> {
-        let peers = self.peers_of(job, footprint);
-        let names = peers.iter().map(|node| node.name.to_string()).collect();
-        let fingerprint = job.system.as_ref().map(|system| system.fingerprint.clone()).unwrap_or_default();
-        let key = (fingerprint, names, footprint.uses(Engine::Mongo));
-        let mut shared = self.shared.0.lock().await;
-        match shared.get(&key) {
-            Some(copy) => Some(copy.clone()),
-            None => {
-                let copy = Arc::new(self.make_copy(job, footprint).await.ok()?);
-                Some(shared.entry(key).or_insert(copy).clone())
-            }
-        }
-    }
-
-    async fn make_copy(&self, job: &Job, footprint: &Footprint) -> Result<Copy, Vec<Evidence>> {
-        let span = &job.scenario.title.span;
-        let template = match &job.system {
-            Some(system) => match self.built.get(&system.fingerprint) {
-                Some(Ok(template)) => Some(template),
-                Some(Err(evidence)) => return Err(evidence.clone()),
-                None => None,
-            },
-            None => None,
-        };
-        let request = CopyRequest {
-            template,
-            pg: self.peers_of(job, footprint),
-            mongo: footprint.uses(Engine::Mongo),
-            cuts: footprint.cuts,
-            replication: job.system.as_ref().map_or(&[], |system| &system.system.replication),
-            database: self.run.next_database(),
-        };
-        let made = Copy::make(request, self.clients.as_deref()).await;
-        made.map_err(|error| vec![super::step::plain(span, &format!("no copy of the system could be made: {error}"))])
-    }
-
-    fn peers_of(&self, job: &Job, footprint: &Footprint) -> Vec<PgNode> {
-        match &job.system {
-            Some(system) => peers(footprint, self.servers, &system.system),
-            None => footprint.peers(self.servers).into_iter().cloned().collect(),
         }
     }
 
@@ -300,16 +228,6 @@ async fn body(stage: &mut Stage<'_>, job: &Job) -> Result<(), Halt> {
     }
 }
 
-/// The peers of a scenario's copy: those that it speaks to, or all when it speaks to several and the system replicates: the
-/// way from one to another may lead through a third.
-pub(super) fn peers(footprint: &Footprint, servers: &Servers, system: &System) -> Vec<PgNode> {
-    let spoken = footprint.peers(servers);
-    if spoken.len() > 1 && !system.replication.is_empty() {
-        return servers.pg.clone();
-    }
-    spoken.into_iter().cloned().collect()
-}
-
 /// Variables that every scenario has: `database` (its copy), `app_name` (what MongoDB knows its worker by).
 pub(super) fn builtin(database: &str, clients: Option<&MongoClients>) -> Variables {
     let app_name = clients.map_or_else(String::new, |clients| clients.app_name.clone());
@@ -355,12 +273,4 @@ fn worse(verdict: Verdict, job: &Job, cause: String) -> Verdict {
     let mut evidence = verdict.evidence().to_vec();
     evidence.push(super::step::plain(&job.scenario.title.span, &cause));
     Verdict::Error { evidence }
-}
-
-/// Drops what was shared.
-pub(super) async fn drop_shared(shared: SharedCopies, clients: Option<&MongoClients>) -> Result<(), BackendError> {
-    for copy in shared.0.into_inner().into_values() {
-        copy.remove(clients).await?;
-    }
-    Ok(())
 }

@@ -19,6 +19,7 @@ mod load;
 mod needs;
 mod order;
 mod orders;
+mod place;
 mod program;
 mod schedule;
 mod sessions;

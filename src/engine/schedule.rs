@@ -7,14 +7,18 @@ use futures::future::join_all;
 use tokio::sync::{Semaphore, watch};
 
 use super::build::Builder;
-use super::case::{SharedCopies, Worker, drop_shared};
+use super::case::Worker;
 use super::lanes::{Claim, Lanes};
+use super::place::{SharedCopies, drop_shared};
 use super::{Host, Job, Options, Reporting, Until};
 use crate::backend::mongo::{self, MongoClients};
 use crate::backend::{BackendError, pg};
 use crate::model::Engine;
 use crate::system::{RunId, Servers};
 use crate::verdict::Verdict;
+
+/// Workers that have copies made or dropped while others do steps.
+const MOST_BESIDE: usize = 4;
 
 /// A wish to stop that everybody who waits can see.
 #[derive(Clone)]
@@ -67,8 +71,8 @@ pub async fn run(
     let shared = SharedCopies::default();
     let side_by_side = options.jobs.min(jobs.len()).max(1);
     let steps = Semaphore::new(side_by_side);
-    // One by one is in order; of several, half as many again make and drop copies beside the steps of the others.
-    let workers = side_by_side + side_by_side / 2;
+    // One by one is in order; of several, some more make and drop copies beside the steps of the others.
+    let workers = side_by_side + (side_by_side / 2).min(MOST_BESIDE);
     let worker = |number: usize| Worker {
         servers,
         host,

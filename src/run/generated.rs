@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::establish::system_of;
+use super::grading::is_end;
 use super::host::SuiteHost;
 use super::jobs::under_test;
 use super::{Prepared, RunError};
 use crate::engine::{Dispatcher, Interrupt, Job, Survey, SystemUnderTest, survey};
-use crate::event::{Event, Stamped};
+use crate::event::Stamped;
 use crate::grade::Ground;
 use crate::grade::generated::{Change, Field, Graded, Scorecard, derive, grade};
 use crate::source::Diagnostic;
@@ -48,8 +49,7 @@ impl Prepared {
         let system = system_of(&self.suite, self.request.system.as_deref()).map_err(RunError::Input)?;
         let system = under_test(&self.suite, system).map_err(RunError::Input)?;
         let mut sink = |stamped: &Stamped| {
-            // What ends is a part of this run, with no scenarios of its own.
-            if !matches!(stamped.event, Event::RunFinished { .. }) {
+            if !is_end(stamped) {
                 sink(stamped);
             }
         };

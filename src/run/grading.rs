@@ -6,7 +6,7 @@ use super::host::SuiteHost;
 use super::jobs::under_test;
 use super::{Obtained, Prepared, RunError, obtain};
 use crate::engine::{Dispatcher, Interrupt};
-use crate::event::Stamped;
+use crate::event::{Event, Stamped};
 use crate::grade::{self, Ground, Matrix, Mutant, MutantReport};
 use crate::source::Diagnostic;
 
@@ -18,6 +18,11 @@ pub struct MutantRequest {
     pub names: Vec<String>,
     /// Every scenario on every mutant.
     pub all: bool,
+}
+
+/// Whether this is the end of a run. What ends before or between the runs over mutants has no scenarios of its own.
+pub(super) fn is_end(stamped: &Stamped) -> bool {
+    matches!(stamped.event, Event::RunFinished { .. })
 }
 
 impl Prepared {
@@ -52,8 +57,13 @@ impl Prepared {
     }
 
     /// The servers that the jobs need; their events go to `sink`.
-    pub(super) async fn servers(&self, sink: impl FnMut(&Stamped)) -> Result<Obtained, RunError> {
+    pub(super) async fn servers(&self, mut sink: impl FnMut(&Stamped)) -> Result<Obtained, RunError> {
         let (dispatcher, reporting) = Dispatcher::new();
+        let sink = |stamped: &Stamped| {
+            if !is_end(stamped) {
+                sink(stamped);
+            }
+        };
         let wanted = self.wanted();
         let obtained = async {
             let obtained = obtain(&wanted, &reporting).await.map_err(RunError::Machinery);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use futures::future::{BoxFuture, try_join, try_join_all};
+use futures::future::{BoxFuture, try_join};
 use futures::{FutureExt, StreamExt, stream};
 use tokio::sync::Semaphore;
 
@@ -56,7 +56,10 @@ impl PgFill {
         }
         let filling = Filling { fill: self, plan: Arc::new(plan), told, copies: Semaphore::new(SIDE_BY_SIDE) };
         for wave in filling.plan.waves() {
-            try_join_all(wave.into_iter().map(|table| filling.table(table))).await?;
+            let mut tables = stream::iter(wave.into_iter().map(|table| filling.table(table))).buffered(SIDE_BY_SIDE);
+            while let Some(filled) = tables.next().await {
+                filled?;
+            }
         }
         Ok(filling.plan.total())
     }
