@@ -108,7 +108,7 @@ pub fn read(state_dir: &Path, suite: &Path) -> Option<StateFile> {
     let path = path(state_dir, suite, "json");
     let state = alive(&path);
     if state.is_none() && path.exists() {
-        remove(state_dir, suite);
+        forget(&path);
     }
     state
 }

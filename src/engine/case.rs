@@ -148,10 +148,15 @@ impl Worker<'_> {
         if !refused {
             return end;
         }
-        match self.make_copy(job, footprint).await {
-            Ok(copy) => self.on_own_copy(job, footprint, Arc::new(copy), turn).await,
-            Err(evidence) => End::of(Verdict::Error { evidence }),
-        }
+        let begun = Instant::now();
+        let copy = match self.make_copy(job, footprint).await {
+            Ok(copy) => Arc::new(copy),
+            Err(evidence) => return End::of(Verdict::Error { evidence }),
+        };
+        let made = begun.elapsed();
+        let mut end = self.on_own_copy(job, footprint, copy, turn).await;
+        end.copy_time += made;
+        end
     }
 
     async fn on_copy(&self, job: &Job, copy: Arc<Copy>, reads_only: bool) -> End {

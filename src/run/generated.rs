@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::establish::system_of;
-use super::grading::is_end;
+use super::grading::without_end;
 use super::host::SuiteHost;
 use super::jobs::under_test;
 use super::{Prepared, RunError};
@@ -48,11 +48,6 @@ impl Prepared {
         let card = Scorecard { explanations: self.suite.survivors().map_err(RunError::Input)?, ..Scorecard::default() };
         let system = system_of(&self.suite, self.request.system.as_deref()).map_err(RunError::Input)?;
         let system = under_test(&self.suite, system).map_err(RunError::Input)?;
-        let mut sink = |stamped: &Stamped| {
-            if !is_end(stamped) {
-                sink(stamped);
-            }
-        };
         let obtained = self.servers(&mut sink).await?;
         let host = SuiteHost::new(&self, &obtained);
         let (dispatcher, reporting) = Dispatcher::new();
@@ -62,7 +57,7 @@ impl Prepared {
             drop(reporting);
             built
         };
-        let (built, _) = futures::join!(built, dispatcher.drive(&mut sink));
+        let (built, _) = futures::join!(built, dispatcher.drive(without_end(sink)));
         let done = match built {
             Ok(survey) => {
                 let options = self.options();

@@ -20,9 +20,13 @@ pub struct MutantRequest {
     pub all: bool,
 }
 
-/// Whether this is the end of a run. What ends before or between the runs over mutants has no scenarios of its own.
-pub(super) fn is_end(stamped: &Stamped) -> bool {
-    matches!(stamped.event, Event::RunFinished { .. })
+/// A sink for a part of a run over mutants: its end is not passed on, since it has no scenarios of its own.
+pub(super) fn without_end(mut sink: impl FnMut(&Stamped)) -> impl FnMut(&Stamped) {
+    move |stamped| {
+        if !matches!(stamped.event, Event::RunFinished { .. }) {
+            sink(stamped);
+        }
+    }
 }
 
 impl Prepared {
@@ -57,20 +61,15 @@ impl Prepared {
     }
 
     /// The servers that the jobs need; their events go to `sink`.
-    pub(super) async fn servers(&self, mut sink: impl FnMut(&Stamped)) -> Result<Obtained, RunError> {
+    pub(super) async fn servers(&self, sink: impl FnMut(&Stamped)) -> Result<Obtained, RunError> {
         let (dispatcher, reporting) = Dispatcher::new();
-        let sink = |stamped: &Stamped| {
-            if !is_end(stamped) {
-                sink(stamped);
-            }
-        };
         let wanted = self.wanted();
         let obtained = async {
             let obtained = obtain(&wanted, &reporting).await.map_err(RunError::Machinery);
             drop(reporting);
             obtained
         };
-        futures::join!(obtained, dispatcher.drive(sink)).0
+        futures::join!(obtained, dispatcher.drive(without_end(sink))).0
     }
 
     fn read_mutants(&self, request: &MutantRequest) -> Result<Vec<Mutant>, Vec<Diagnostic>> {

@@ -125,10 +125,10 @@ impl Filling {
         self.fill.own(&mut one, LOCK_LIMIT).await?;
         self.fill.own(&mut two, LOCK_LIMIT).await?;
         let rows = self.plan.rows(table);
-        let (first, second) = (AtomicU64::new(0), AtomicU64::new(0));
-        let copied =
-            try_join(self.copy(&mut one, table, 0..middle, &first), self.copy(&mut two, table, middle..rows, &second));
-        match copied.await {
+        let copied = AtomicU64::new(0);
+        let both =
+            try_join(self.copy(&mut one, table, 0..middle, &copied), self.copy(&mut two, table, middle..rows, &copied));
+        match both.await {
             Ok(_) => {
                 self.end(one).await?;
                 self.end(two).await?;
@@ -136,7 +136,7 @@ impl Filling {
             }
             // What they had copied goes with their connections.
             Err(Stop::Refused(refused)) if is_in_the_way(&refused) => {
-                self.told.less(first.into_inner() + second.into_inner());
+                self.told.less(copied.into_inner());
                 Ok(false)
             }
             Err(stop) => Err(stop),
@@ -153,7 +153,7 @@ impl Filling {
         self.fill.own(&mut session, "COMMIT").await.map(drop)
     }
 
-    /// Copies a range of a table's rows, and counts in `copied` what the server has.
+    /// Copies a range of a table's rows, and adds to `copied` what the server has.
     async fn copy(
         &self,
         session: &mut PgSession,
