@@ -90,8 +90,35 @@ pub struct RowSet {
 pub struct Column {
     /// The name.
     pub name: String,
+    /// The type.
+    pub sql_type: SqlType,
+}
+
+impl Column {
     /// The type's `pg_type.typname` (`int4`, `numeric`, `_text`); empty when it is not known.
-    pub type_name: String,
+    pub fn type_name(&self) -> &str {
+        &self.sql_type.name
+    }
+}
+
+/// A type of PostgreSQL as the server's catalog has it (manual, 52.64 `pg_type`). A result never has a domain as its
+/// column's type: the server describes it by the type that the domain is over.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SqlType {
+    /// `typname`; empty when the type is not known.
+    pub name: String,
+    /// Its OID in the database that answered; 0 when it is not known. Types of the server itself are below 16384.
+    pub oid: u32,
+    /// The type of the elements of an array.
+    pub element: Option<Box<SqlType>>,
+}
+
+impl SqlType {
+    /// A type of which only the name is known: one that begins with `_` is an array, as the server names its own.
+    pub fn named(name: &str) -> Self {
+        let element = name.strip_prefix('_').map(|element| Box::new(Self::named(element)));
+        Self { name: name.to_string(), oid: 0, element }
+    }
 }
 
 /// A server's refusal.

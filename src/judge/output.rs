@@ -51,7 +51,7 @@ fn value(expected: &Value, set: &RowSet, variables: &Variables) -> Vec<Evidence>
         return vec![evidence];
     };
     let text = row.first().and_then(|cell| cell.as_deref());
-    match matches(expected, &Actual::cell(&column.type_name, text), variables) {
+    match matches(expected, &Actual::cell(column.type_name(), text), variables) {
         Ok(()) => vec![],
         Err(difference) => {
             let mut evidence = miss(expected, "the value", &difference, variables);
@@ -79,19 +79,19 @@ fn columns(expected: &Spanned<Vec<ColumnExpectation>>, set: &RowSet) -> Vec<Evid
 /// A type that an author did not write, or wrote in its other form, is shown as it came.
 fn shown_columns(expected: &[ColumnExpectation], actual: &[Column]) -> (Vec<Vec<String>>, Vec<Vec<String>>) {
     let wanted = |(at, column): (usize, &ColumnExpectation)| {
-        let came = actual.get(at).map_or("", |column| column.type_name.as_str());
+        let came = actual.get(at).map_or("", |column| column.type_name());
         let type_name = match &column.type_name {
             Some(name) if !same_sql_type(name, came) => name.value.as_str(),
             _ => came,
         };
         vec![column.name.value.clone(), type_name.to_string()]
     };
-    let came = actual.iter().map(|column| vec![column.name.clone(), column.type_name.clone()]);
+    let came = actual.iter().map(|column| vec![column.name.clone(), column.type_name().to_string()]);
     (expected.iter().enumerate().map(wanted).collect(), came.collect())
 }
 
 fn same_column(expected: &ColumnExpectation, actual: &Column) -> bool {
-    let same_type = expected.type_name.as_ref().is_none_or(|name| same_sql_type(name, &actual.type_name));
+    let same_type = expected.type_name.as_ref().is_none_or(|name| same_sql_type(name, actual.type_name()));
     expected.name.value == actual.name && same_type
 }
 

@@ -71,7 +71,7 @@ fn place<'a>(
 
 fn cell_matches(row: &RowExpectation, set: &RowSet, at: usize, column: usize, variables: &Variables) -> Match {
     let text = set.rows[at].get(column).and_then(|cell| cell.as_deref());
-    matches(&row.cells[column], &Actual::cell(&set.columns[column].type_name, text), variables)
+    matches(&row.cells[column], &Actual::cell(set.columns[column].type_name(), text), variables)
 }
 
 /// `1 row`, `2 rows`.

@@ -79,9 +79,9 @@ fn row_list(row: &[Option<String>], columns: &[Column]) -> Bson {
 fn datum(column: &Column, text: Option<&str>) -> Datum {
     match text {
         None => Datum::Null,
-        Some(text) if is_number(&column.type_name) => Datum::Number(text.to_string()),
-        Some("t" | "true") if column.type_name == "bool" => Datum::Bool(true),
-        Some("f" | "false") if column.type_name == "bool" => Datum::Bool(false),
+        Some(text) if is_number(column.type_name()) => Datum::Number(text.to_string()),
+        Some("t" | "true") if column.type_name() == "bool" => Datum::Bool(true),
+        Some("f" | "false") if column.type_name() == "bool" => Datum::Bool(false),
         Some(text) => Datum::Text(text.to_string()),
     }
 }

@@ -8,7 +8,7 @@ use crate::model::{
     Action, AwaitedError, Datum, DocumentsExpectation, Expectation, PlanExpectation, RowExpectation, RowsExpectation,
     SqlSource, Step, Template, TemplatePart, Value, ValueKind, Variables,
 };
-use crate::observation::{Column, Observation, Outcome, Output, RowSet};
+use crate::observation::{Column, Observation, Outcome, Output, RowSet, SqlType};
 use crate::source::{SourceFile, Span, Spanned};
 use crate::verdict::Evidence;
 
@@ -87,7 +87,7 @@ pub(crate) fn variables() -> Variables {
 pub(crate) fn row_set(columns: &[&str], rows: &[&[&str]]) -> RowSet {
     let column = |text: &&str| {
         let (name, type_name) = text.split_once(':').unwrap_or((text, ""));
-        Column { name: name.into(), type_name: type_name.into() }
+        Column { name: name.into(), sql_type: SqlType::named(type_name) }
     };
     let cell = |text: &&str| (*text != "\\N").then(|| text.to_string());
     RowSet {

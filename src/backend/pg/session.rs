@@ -9,7 +9,7 @@ use tokio_postgres::{CancelToken, Client, NoTls, SimpleQueryMessage, SimpleQuery
 
 use super::{PgNode, error};
 use crate::backend::{BackendError, RowSink};
-use crate::observation::{Column, Outcome, Output, RowSet};
+use crate::observation::{Column, Outcome, Output, RowSet, SqlType};
 use crate::variables::quote_literal;
 
 /// How long a server has to answer after it was told to cancel.
@@ -142,7 +142,7 @@ impl PgSession {
         let statement = self.client.prepare(sql).await?;
         let column = |column: &tokio_postgres::Column| Column {
             name: column.name().to_string(),
-            type_name: column.type_().name().to_string(),
+            sql_type: SqlType::named(column.type_().name()),
         };
         Ok(statement.columns().iter().map(column).collect())
     }
@@ -225,7 +225,7 @@ impl<'a, 'b> Reader<'a, 'b> {
     }
 
     fn begin(&mut self, names: Vec<String>) -> std::io::Result<()> {
-        let untyped = || names.into_iter().map(|name| Column { name, type_name: String::new() }).collect();
+        let untyped = || names.into_iter().map(|name| Column { name, sql_type: SqlType::default() }).collect();
         let columns = self.columns.take().unwrap_or_else(untyped);
         match &mut self.sink {
             Some(sink) => {

@@ -30,7 +30,7 @@ impl<'a, W: Write> RowWriter<'a, W> {
     /// # Errors
     /// Those of the writer, as everywhere here.
     pub fn header(&mut self, columns: &[Column]) -> io::Result<()> {
-        let names = columns.iter().map(|column| format!("{}:{}", cell(Some(&column.name)), column.type_name));
+        let names = columns.iter().map(|column| format!("{}:{}", cell(Some(&column.name)), column.type_name()));
         let line = names.collect::<Vec<_>>().join(" | ");
         self.line(if columns.is_empty() { "(no columns)" } else { &line })
     }
