@@ -18,6 +18,41 @@ pub struct Observation {
     pub elapsed: Duration,
     /// How long it took to hold (`eventually`) or to catch up (`catch_up`).
     pub lag: Option<Duration>,
+    /// What the server said beside its answer (PostgreSQL), in its order.
+    pub notices: Vec<Notice>,
+    /// What other sessions notified this one of since it was last looked at (PostgreSQL, LISTEN), in the server's order.
+    pub notifications: Vec<Notification>,
+}
+
+impl Observation {
+    /// An answer with nothing beside it.
+    pub fn new(node: impl Into<String>, outcome: Outcome, elapsed: Duration) -> Self {
+        Self { node: node.into(), outcome, elapsed, lag: None, notices: vec![], notifications: vec![] }
+    }
+}
+
+/// A message that is no error: NOTICE, WARNING, INFO, LOG, DEBUG (manual, 54.8).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notice {
+    /// Its severity, not translated: `NOTICE`, `WARNING`.
+    pub severity: String,
+    /// Its SQLSTATE, `00000` for most.
+    pub sqlstate: String,
+    /// The message.
+    pub message: String,
+    /// DETAIL.
+    pub detail: Option<String>,
+    /// HINT.
+    pub hint: Option<String>,
+}
+
+/// What a NOTIFY of another session, or of the same one, has sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notification {
+    /// The channel.
+    pub channel: String,
+    /// The payload; empty when there is none.
+    pub payload: String,
 }
 
 /// A statement succeeds or the server refuses it. (A server that cannot be reached is neither: that is an error of the
@@ -81,8 +116,38 @@ impl ProgramEnd {
 pub struct RowSet {
     /// The columns in order.
     pub columns: Vec<Column>,
-    /// The rows; `None` is NULL.
+    /// The rows; `None` is NULL. Fewer than `count` when not all were asked for.
     pub rows: Vec<Vec<Option<String>>>,
+    /// How many rows came.
+    pub count: u64,
+    /// Settings of the session that shape the text of values; `None` when they are those that polyspec expects.
+    pub settings: Option<OutputSettings>,
+}
+
+impl RowSet {
+    /// All rows of a result.
+    pub fn new(columns: Vec<Column>, rows: Vec<Vec<Option<String>>>) -> Self {
+        let count = rows.len() as u64;
+        Self { columns, rows, count, settings: None }
+    }
+}
+
+/// Settings that shape how values of some types are printed and read (manual, 19.11.2), as the session had them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OutputSettings {
+    /// `DateStyle`.
+    pub date_style: String,
+    /// `IntervalStyle`.
+    pub interval_style: String,
+    /// `TimeZone`.
+    pub time_zone: String,
+}
+
+impl OutputSettings {
+    /// Whether values are printed in the way that polyspec reads: ISO dates, intervals in PostgreSQL's own style.
+    pub fn is_usual(&self) -> bool {
+        self.date_style.starts_with("ISO") && matches!(self.interval_style.as_str(), "postgres" | "")
+    }
 }
 
 /// A column of a result set.
@@ -146,6 +211,19 @@ pub struct ServerError {
     pub labels: Vec<String>,
     /// The position in the SQL text, 1-based, in characters (PostgreSQL).
     pub position: Option<u32>,
+    /// What is not the system's doing: no expectation is met by it unless it names exactly that.
+    pub own: Option<OwnDoing>,
+}
+
+/// Why an error is no answer of the system under test.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OwnDoing {
+    /// polyspec told the server to cancel, because the time limit was over.
+    Cancelled,
+    /// polyspec made the copy read-only, since it is shared.
+    ReadOnlyCopy,
+    /// The connection was lost: the server closed it, with last words or without, or it could not be made.
+    Disconnected,
 }
 
 impl ServerError {

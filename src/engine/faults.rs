@@ -151,5 +151,5 @@ pub(super) async fn settle_all(clients: &MongoClients, limit: Duration) {
 }
 
 fn nothing(node: &str, lag: Duration) -> Observation {
-    Observation { node: node.into(), outcome: Outcome::Output(Output::Nothing), elapsed: lag, lag: Some(lag) }
+    Observation { lag: Some(lag), ..Observation::new(node, Outcome::Output(Output::Nothing), lag) }
 }

@@ -126,7 +126,7 @@ impl Order {
     pub async fn run(&self, sink: Option<&mut (dyn RowSink + '_)>) -> Result<Observation, BackendError> {
         let begun = Instant::now();
         let outcome = self.outcome(sink).await?;
-        Ok(Observation { node: self.node.clone(), outcome, elapsed: begun.elapsed(), lag: None })
+        Ok(Observation::new(&self.node, outcome, begun.elapsed()))
     }
 
     async fn outcome(&self, sink: Option<&mut (dyn RowSink + '_)>) -> Result<Outcome, BackendError> {

@@ -28,12 +28,8 @@ impl Stage<'_> {
         let call = self.call(step, program)?;
         let (begun, limit) = (Instant::now(), call.limit);
         let end = self.host.call(call).await.map_err(|error| trouble(step, limit, error))?;
-        Ok(vec![Observation {
-            node: "run".into(),
-            outcome: Outcome::Output(Output::Program(end)),
-            elapsed: begun.elapsed(),
-            lag: since.map(|since| since.elapsed()),
-        }])
+        let observation = Observation::new("run", Outcome::Output(Output::Program(end)), begun.elapsed());
+        Ok(vec![Observation { lag: since.map(|since| since.elapsed()), ..observation }])
     }
 
     fn call(&self, step: &Step, program: &Program) -> Result<Call, Diagnostic> {

@@ -364,7 +364,7 @@ fn refused(step: &Step, order: &Order, error: BackendError) -> Result<Observatio
 
 fn as_refusal(node: &str, error: BackendError) -> Result<Observation, BackendError> {
     let refusal = error.as_refusal().ok_or(error)?;
-    Ok(Observation { node: node.into(), outcome: Outcome::Refused(refusal), elapsed: Duration::ZERO, lag: None })
+    Ok(Observation::new(node, Outcome::Refused(refusal), Duration::ZERO))
 }
 
 fn did_not_wait(span: &Span, observation: &Observation) -> Evidence {

@@ -135,7 +135,7 @@ impl<'a> Stage<'a> {
         }
         record.keep(workload.seed, &mut self.variables);
         let outcome = Outcome::Output(Output::Reply(record.summary(workload)));
-        Ok(vec![Observation { node: "workload".into(), outcome, elapsed: record.elapsed(), lag: None }])
+        Ok(vec![Observation::new("workload", outcome, record.elapsed())])
     }
 
     /// A stage beside this one: the same run, with sessions and variables of its own, and without goldens.

@@ -90,15 +90,13 @@ pub(crate) fn row_set(columns: &[&str], rows: &[&[&str]]) -> RowSet {
         Column { name: name.into(), sql_type: SqlType::named(type_name) }
     };
     let cell = |text: &&str| (*text != "\\N").then(|| text.to_string());
-    RowSet {
-        columns: columns.iter().map(column).collect(),
-        rows: rows.iter().map(|row| row.iter().map(cell).collect()).collect(),
-    }
+    let rows = rows.iter().map(|row| row.iter().map(cell).collect()).collect();
+    RowSet::new(columns.iter().map(column).collect(), rows)
 }
 
 /// What `pg.apj` answered.
 pub(crate) fn observed(outcome: Outcome) -> Observation {
-    Observation { node: "pg.apj".into(), outcome, elapsed: Duration::ZERO, lag: None }
+    Observation::new("pg.apj", outcome, Duration::ZERO)
 }
 
 /// A result set that `pg.apj` returned.

@@ -232,7 +232,7 @@ impl<'a, 'b> Reader<'a, 'b> {
                 self.streamed = true;
                 sink.columns(&columns)?;
             }
-            None => self.rows = Some(RowSet { columns, rows: vec![] }),
+            None => self.rows = Some(RowSet::new(columns, vec![])),
         }
         Ok(())
     }
@@ -244,6 +244,7 @@ impl<'a, 'b> Reader<'a, 'b> {
             return sink.row(&cells);
         }
         if let Some(rows) = &mut self.rows {
+            rows.count += 1;
             rows.rows.push((0..row.len()).map(|at| row.get(at).map(str::to_string)).collect());
         }
         Ok(())
