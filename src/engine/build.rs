@@ -144,7 +144,7 @@ impl Builder<'_> {
             reporting: self.reporting,
             name: &system.system.path,
             system: Some(&system.system),
-            sessions: Sessions::new(copy, self.clients.cloned(), false),
+            sessions: Sessions::new(copy, self.clients.cloned()),
             variables: super::case::builtin(database, self.clients.map(|clients| &**clients)),
             goldens: Goldens::none(),
             blocked: BTreeMap::new(),

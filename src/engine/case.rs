@@ -8,7 +8,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::build::Built;
 use super::goldens::Goldens;
-use super::place::{Place, SharedCopies};
+use super::place::Place;
 use super::sessions::Sessions;
 use super::step::{Halt, Stage, breaks};
 use super::{Footprint, Host, Job, Options, Reporting};
@@ -29,7 +29,6 @@ pub(super) struct Worker<'a> {
     pub reporting: &'a Reporting,
     pub run: &'a RunId,
     pub built: &'a Built,
-    pub shared: &'a SharedCopies,
     pub clients: Option<Arc<MongoClients>>,
     pub interrupt: super::Interrupt,
     /// Who may do steps: as many at a time as the run has jobs. Copies are made and dropped beside them.
@@ -75,8 +74,7 @@ impl Worker<'_> {
         self.reporting.send(Event::ScenarioStarted { name: job.name.clone() });
         let began = Instant::now();
         let mut end = match place {
-            Place::Own(copy) => self.on_own_copy(job, &footprint, Arc::new(copy), turn).await,
-            Place::Shared(copy) => self.on_shared_copy(job, &footprint, copy, turn).await,
+            Place::Own(copy) => self.on_copy(job, &footprint, Arc::new(copy), turn).await,
             Place::Nowhere(verdict) => End::of(verdict),
         };
         end.copy_time += made;
@@ -99,14 +97,14 @@ impl Worker<'_> {
         Some(verdict)
     }
 
-    async fn on_own_copy(
+    async fn on_copy(
         &self,
         job: &Job,
         footprint: &Footprint,
         copy: Arc<Copy>,
         turn: Option<SemaphorePermit<'_>>,
     ) -> End {
-        let mut end = self.on_copy(job, copy.clone(), false).await;
+        let mut end = self.carry_out(job, copy.clone()).await;
         if footprint.faults
             && let Err(cause) = self.host.restore(&footprint.disturbs).await
         {
@@ -132,34 +130,7 @@ impl Worker<'_> {
         end
     }
 
-    /// One that turned out to write runs on a copy of its own after all.
-    async fn on_shared_copy(
-        &self,
-        job: &Job,
-        footprint: &Footprint,
-        copy: Arc<Copy>,
-        turn: Option<SemaphorePermit<'_>>,
-    ) -> End {
-        let end = self.on_copy(job, copy, true).await;
-        let refused = end.verdict.evidence().iter().any(|evidence| {
-            evidence.code.as_ref().is_some_and(|code| code.starts_with("25006"))
-                || evidence.actual.as_ref().is_some_and(|actual| actual.contains("25006"))
-        });
-        if !refused {
-            return end;
-        }
-        let begun = Instant::now();
-        let copy = match self.make_copy(job, footprint).await {
-            Ok(copy) => Arc::new(copy),
-            Err(evidence) => return End::of(Verdict::Error { evidence }),
-        };
-        let made = begun.elapsed();
-        let mut end = self.on_own_copy(job, footprint, copy, turn).await;
-        end.copy_time += made;
-        end
-    }
-
-    async fn on_copy(&self, job: &Job, copy: Arc<Copy>, reads_only: bool) -> End {
+    async fn carry_out(&self, job: &Job, copy: Arc<Copy>) -> End {
         let variables = match variables_of(job, builtin(&copy.database, self.clients.as_deref())) {
             Ok(variables) => variables,
             Err(error) => return End::of(verdict_of(Err(breaks(&error)))),
@@ -175,7 +146,7 @@ impl Worker<'_> {
             reporting: self.reporting,
             name: &job.name,
             system: job.system.as_ref().map(|system| &system.system),
-            sessions: Sessions::new(copy, self.clients.clone(), reads_only),
+            sessions: Sessions::new(copy, self.clients.clone()),
             variables,
             goldens,
             blocked: BTreeMap::new(),

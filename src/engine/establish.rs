@@ -156,7 +156,7 @@ impl Establish<'_> {
             reporting: ground.reporting,
             name: &self.system.system.path,
             system: Some(&self.system.system),
-            sessions: Sessions::new(copy.clone(), clients.cloned(), false),
+            sessions: Sessions::new(copy.clone(), clients.cloned()),
             variables,
             goldens: Goldens::none(),
             blocked: BTreeMap::new(),

@@ -1,20 +1,13 @@
-//! What a scenario asks of the servers, read from its steps: which nodes, whether it injects faults, whether it only reads.
+//! What a scenario asks of the servers, read from its steps: which nodes, whether it injects faults.
 
 use std::collections::BTreeSet;
 
 use super::failpoints::COMMAND;
-use crate::language::sql;
 use crate::model::{
-    Action, Body, Engine, ExplainTarget, Fault, NodeName, NodeSelector, Scenario, SqlSource, Step, System, Template,
-    TemplatePart, Value, ValueKind, Workload,
+    Action, Body, Engine, ExplainTarget, Fault, NodeName, NodeSelector, Scenario, Step, System, Value, ValueKind,
+    Workload,
 };
 use crate::system::Servers;
-
-/// MongoDB commands that change nothing.
-const READING: [&str; 6] = ["find", "count", "distinct", "aggregate", "listCollections", "listIndexes"];
-
-/// Stages that write.
-const WRITING_STAGES: [&str; 2] = ["$out", "$merge"];
 
 /// What a scenario needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,14 +24,12 @@ pub struct Footprint {
     pub fail_points: bool,
     /// It starts programs.
     pub runs: bool,
-    /// It changes nothing and holds no session, as far as its text shows.
-    pub reads_only: bool,
 }
 
 impl Footprint {
     /// The footprint of a scenario; `system` knows the step lists that it uses.
     pub fn of(scenario: &Scenario, system: Option<&System>) -> Self {
-        let mut footprint = Self { reads_only: true, ..Self::default() };
+        let mut footprint = Self::default();
         match &scenario.body {
             Body::Steps { steps, finally } => {
                 steps.iter().chain(finally).for_each(|step| footprint.add(step, system, 0));
@@ -84,8 +75,6 @@ impl Footprint {
             _ => return,
         };
         let selector = record.connection.as_ref().map_or(NodeSelector::Any(Engine::Pg), |(node, _)| node.clone());
-        let session = record.connection.as_ref().is_some_and(|(_, session)| session.is_some());
-        self.reads_only &= !session && selector.engine() == Engine::Pg && sql::is_read_only(text);
         self.fail_points |= selector.engine() == Engine::Mongo && text.contains(COMMAND);
         self.selectors.insert(selector);
     }
@@ -95,8 +84,6 @@ impl Footprint {
         if !matches!(step.action, Action::Use { .. }) {
             self.selectors.extend(step.on.iter().map(|on| on.value.clone()));
         }
-        self.reads_only &=
-            step.session.is_none() && step.blocks.is_none() && step.transaction.is_none() && reads(&step.action);
         if step.on.is_empty() {
             self.selectors.extend(default_selector(step));
         }
@@ -170,49 +157,8 @@ pub fn default_selector(step: &Step) -> Option<NodeSelector> {
     Some(NodeSelector::Any(engine))
 }
 
-fn reads(action: &Action) -> bool {
-    match action {
-        Action::Sql { source: SqlSource::Text(text), params } => {
-            params.is_empty() && !switches_mode(text) && sql::is_read_only(&plain(text))
-        }
-        Action::Explain(ExplainTarget::Sql(text)) => sql::is_read_only(&plain(text)),
-        Action::Explain(ExplainTarget::Mongo(command)) | Action::Mongo(command) => command_reads(command),
-        _ => false,
-    }
-}
-
-/// A query that reads the setting which keeps a shared copy from being written would see that it is shared.
-fn switches_mode(text: &Template) -> bool {
-    plain(text).contains("transaction_read_only")
-}
-
-/// The text with every variable as a literal: good enough to tell a query from a command.
-fn plain(template: &Template) -> String {
-    let part = |part: &TemplatePart| match part {
-        TemplatePart::Literal(text) => text.clone(),
-        TemplatePart::Variable { .. } => "'x'".into(),
-    };
-    template.parts.iter().map(part).collect()
-}
-
 /// `$db` may stand before the name of the command.
 fn sets_fail_point(command: &Value) -> bool {
     let ValueKind::Mapping(entries) = &command.kind else { return false };
     entries.iter().find(|(name, _)| name.value != "$db").is_some_and(|(name, _)| name.value == COMMAND)
-}
-
-fn command_reads(command: &Value) -> bool {
-    let ValueKind::Mapping(entries) = &command.kind else { return false };
-    entries.first().is_some_and(|(name, _)| READING.contains(&name.as_str())) && !mentions(command, &WRITING_STAGES)
-}
-
-fn mentions(value: &Value, keys: &[&str]) -> bool {
-    match &value.kind {
-        ValueKind::Mapping(entries) => {
-            entries.iter().any(|(key, value)| keys.contains(&key.as_str()) || mentions(value, keys))
-        }
-        ValueKind::Sequence(items) => items.iter().any(|item| mentions(item, keys)),
-        ValueKind::Text(template) => template.as_literal().is_none(),
-        _ => false,
-    }
 }

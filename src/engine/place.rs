@@ -1,45 +1,26 @@
-//! Where a scenario runs: a copy of the system of its own, or one that it shares with others that only read.
-
-use std::collections::BTreeMap;
-use std::sync::Arc;
+//! Where a scenario runs: on a copy of the system of its own.
 
 use super::case::Worker;
 use super::{Footprint, Job};
-use crate::backend::BackendError;
-use crate::backend::mongo::MongoClients;
 use crate::backend::pg::PgNode;
 use crate::model::{Engine, System};
 use crate::system::{Copy, CopyRequest, Servers};
 use crate::verdict::{Evidence, Verdict};
 
-/// Copies that scenarios which only read may share; made when the first of them comes.
-#[derive(Default)]
-pub(super) struct SharedCopies(tokio::sync::Mutex<BTreeMap<SharedKey, Arc<Copy>>>);
-
-/// A system's fingerprint, the peers' names, and whether MongoDB is there.
-type SharedKey = (String, Vec<String>, bool);
-
 /// Where a job is to run.
 pub(super) enum Place {
     /// On a copy of its own.
     Own(Copy),
-    /// On a copy that others of its kind read, too, with the server refusing every write.
-    Shared(Arc<Copy>),
     /// Nowhere: it is over before it has begun.
     Nowhere(Verdict),
 }
 
 impl Worker<'_> {
-    /// Finds a job its place: a copy is made, or one that is there is shared.
+    /// Finds a job its place. Every job has a copy of its own, one that only reads too: it could tell that it shares one by
+    /// a lock, a sequence, a view of other sessions, or a setting that keeps the copy from being written.
     pub(super) async fn place(&self, job: &Job, footprint: &Footprint) -> Place {
         if let Some(reason) = super::needs::missing(&job.scenario, footprint, self).await {
             return Place::Nowhere(Verdict::Skip { reason });
-        }
-        if footprint.reads_only
-            && !self.options.keep
-            && let Some(copy) = self.shared_copy(job, footprint).await
-        {
-            return Place::Shared(copy);
         }
         match self.make_copy(job, footprint).await {
             Ok(copy) => Place::Own(copy),
@@ -51,21 +32,6 @@ impl Worker<'_> {
     pub(super) async fn leave(&self, place: Place) {
         if let Place::Own(copy) = place {
             let _ = copy.remove(self.clients.as_deref()).await;
-        }
-    }
-
-    async fn shared_copy(&self, job: &Job, footprint: &Footprint) -> Option<Arc<Copy>> {
-        let peers = self.peers_of(job, footprint);
-        let names = peers.iter().map(|node| node.name.to_string()).collect();
-        let fingerprint = job.system.as_ref().map(|system| system.fingerprint.clone()).unwrap_or_default();
-        let key = (fingerprint, names, footprint.uses(Engine::Mongo));
-        let mut shared = self.shared.0.lock().await;
-        match shared.get(&key) {
-            Some(copy) => Some(copy.clone()),
-            None => {
-                let copy = Arc::new(self.make_copy(job, footprint).await.ok()?);
-                Some(shared.entry(key).or_insert(copy).clone())
-            }
         }
     }
 
@@ -108,12 +74,4 @@ pub(super) fn peers(footprint: &Footprint, servers: &Servers, system: &System) -
         return servers.pg.clone();
     }
     spoken.into_iter().cloned().collect()
-}
-
-/// Drops what was shared.
-pub(super) async fn drop_shared(shared: SharedCopies, clients: Option<&MongoClients>) -> Result<(), BackendError> {
-    for copy in shared.0.into_inner().into_values() {
-        copy.remove(clients).await?;
-    }
-    Ok(())
 }

@@ -9,7 +9,6 @@ use tokio::sync::{Semaphore, watch};
 use super::build::Builder;
 use super::case::Worker;
 use super::lanes::{Claim, Lanes};
-use super::place::{SharedCopies, drop_shared};
 use super::{Host, Job, Options, Reporting, Until};
 use crate::backend::mongo::{self, MongoClients};
 use crate::backend::{BackendError, pg};
@@ -68,7 +67,6 @@ pub async fn run(
         () = interrupt.wait() => super::build::Built::new(),
         built = builder.build_all(&jobs) => built,
     };
-    let shared = SharedCopies::default();
     let side_by_side = options.jobs.min(jobs.len()).max(1);
     let steps = Semaphore::new(side_by_side);
     // One by one is in order; of several, some more make and drop copies beside the steps of the others.
@@ -80,7 +78,6 @@ pub async fn run(
         reporting,
         run: &run,
         built: &built,
-        shared: &shared,
         clients: if number == 0 { admin.clone() } else { clients(number) },
         interrupt: interrupt.clone(),
         steps: &steps,
@@ -109,7 +106,7 @@ pub async fn run(
         }
     };
     join_all((0..workers).map(work)).await;
-    let mut done = drop_shared(shared, admin.as_deref()).await;
+    let mut done = Ok(());
     for template in built.into_values().flatten() {
         done = done.and(template.remove(admin.as_deref()).await);
     }

@@ -17,7 +17,6 @@ pub struct PgSlot {
     /// The server.
     pub node: PgNode,
     database: String,
-    reads_only: bool,
     session: Mutex<Option<PgSession>>,
 }
 
@@ -26,7 +25,7 @@ impl PgSlot {
     pub async fn connected(&self) -> Result<ConnectedPg<'_>, BackendError> {
         let mut session = self.session.lock().await;
         if session.as_ref().is_none_or(PgSession::is_closed) {
-            *session = Some(PgSession::connect(&self.node, &self.database, "polyspec", self.reads_only).await?);
+            *session = Some(PgSession::connect(&self.node, &self.database, "polyspec").await?);
         }
         Ok(ConnectedPg(session))
     }
@@ -49,15 +48,14 @@ pub type MongoSlot = Arc<Mutex<MongoSession>>;
 pub struct Sessions {
     copy: Arc<Copy>,
     clients: Option<Arc<MongoClients>>,
-    reads_only: bool,
     pg: BTreeMap<(NodeName, Option<String>), Arc<PgSlot>>,
     mongo: BTreeMap<(Option<String>, Option<Target>), MongoSlot>,
 }
 
 impl Sessions {
-    /// No sessions yet. With `reads_only` the server refuses whatever would change something.
-    pub fn new(copy: Arc<Copy>, clients: Option<Arc<MongoClients>>, reads_only: bool) -> Self {
-        Self { copy, clients, reads_only, pg: BTreeMap::new(), mongo: BTreeMap::new() }
+    /// No sessions yet.
+    pub fn new(copy: Arc<Copy>, clients: Option<Arc<MongoClients>>) -> Self {
+        Self { copy, clients, pg: BTreeMap::new(), mongo: BTreeMap::new() }
     }
 
     /// The copy that they are on.
@@ -72,12 +70,7 @@ impl Sessions {
 
     /// The session `name` on a peer; `None` is the scenario's own.
     pub fn pg(&mut self, node: &PgNode, name: Option<&str>) -> Arc<PgSlot> {
-        let slot = || PgSlot {
-            node: node.clone(),
-            database: self.copy.database.clone(),
-            reads_only: self.reads_only,
-            session: Mutex::new(None),
-        };
+        let slot = || PgSlot { node: node.clone(), database: self.copy.database.clone(), session: Mutex::new(None) };
         let key = (node.name.clone(), name.map(str::to_string));
         self.pg.entry(key).or_insert_with(|| Arc::new(slot())).clone()
     }

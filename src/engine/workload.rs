@@ -147,7 +147,7 @@ impl<'a> Stage<'a> {
             reporting: self.reporting,
             name: self.name,
             system: self.system,
-            sessions: Sessions::new(self.sessions.copy().clone(), self.sessions.clients().cloned(), false),
+            sessions: Sessions::new(self.sessions.copy().clone(), self.sessions.clients().cloned()),
             variables: self.variables.clone(),
             goldens: Goldens::none(),
             blocked: Default::default(),

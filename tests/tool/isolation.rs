@@ -17,6 +17,7 @@ pub fn trials() -> Vec<Trial> {
     trials![
         no_scenario_sees_what_another_wrote,
         no_case_sees_what_another_wrote,
+        scenarios_that_only_read_cannot_tell_that_others_run,
         no_copy_remains_after_a_pass_a_failure_an_error_and_a_time_out,
         no_copy_remains_after_an_interruption,
         no_copy_remains_after_a_termination,
@@ -52,6 +53,49 @@ fn no_case_sees_what_another_wrote() {
     let cases = "cases: [{ name: a }, { name: b }, { name: c }]";
     let steps = format!("{WRITES}\n  - sql: INSERT INTO item VALUES (5, ${{name}}, 1)");
     Suite::shared().kit().headed("cases", cases, &steps).run(&["run"]).exits(0).says("3 passed");
+}
+
+/// A function that reports a refused write by its result, and a view that counts up.
+const SWALLOWS: &str = "system: Orders
+build:
+  - sql: |
+      CREATE TABLE placed (id int PRIMARY KEY);
+      CREATE SEQUENCE turns;
+      CREATE VIEW turn AS SELECT nextval('turns') AS n;
+      CREATE FUNCTION place(id int) RETURNS text LANGUAGE plpgsql AS $f$
+      BEGIN
+        INSERT INTO placed VALUES (id);
+        RETURN 'placed';
+      EXCEPTION WHEN OTHERS THEN
+        RETURN 'refused';
+      END $f$
+";
+
+const ONLY_READS: &str = "  - sql: SELECT pg_try_advisory_lock(99)
+    expect: { value: true }
+  - sql: SELECT place(1)
+    expect: { value: placed }
+  - sql: SELECT n FROM turn
+    expect: { value: 1 }
+  - sql: SELECT lo_create(4711)
+    expect: { value: 4711 }
+  - sql: SELECT current_setting('default_transaction_read' || '_only')
+    expect: { value: 'off' }
+  - sql: SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+    expect: { value: 1 }
+  - sql: SELECT nextval('turns'), pg_sleep(0.2)
+    expect: { rows: [[2, '']] }";
+
+fn scenarios_that_only_read_cannot_tell_that_others_run() {
+    let mut suite = Suite::shared().settings("system: orders").file("orders/system.yaml", SWALLOWS);
+    for name in ["one", "two", "three", "four"] {
+        suite = suite.scenario(name, ONLY_READS);
+    }
+    let refused = "scenario: A write that is expected to be refused\nrequirements: [T1]\nsteps:
+  - sql: SELECT nextval('turns')\n    expect: { error: { message: cannot } }\n";
+    let slt = "# scenario: The same as a record\n# requirements: [T1]\n\nstatement error\nSELECT nextval('turns')\n";
+    let suite = suite.file("scenarios/refused.yaml", refused).file("scenarios/record.slt", slt);
+    suite.run(&["run", "--jobs", "4"]).exits(1).says("4 passed, 2 failed");
 }
 
 fn no_copy_remains_after_a_pass_a_failure_an_error_and_a_time_out() {

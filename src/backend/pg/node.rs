@@ -126,17 +126,8 @@ impl PgNode {
     }
 
     /// Connects as the role of scenarios.
-    pub(super) async fn connect_app(
-        &self,
-        database: &str,
-        name: &str,
-        reads_only: bool,
-    ) -> Result<Client, BackendError> {
-        let mut app = Config::clone(&self.app);
-        if reads_only {
-            app.options("-c default_transaction_read_only=on");
-        }
-        self.connect(&app, Some(database), name).await
+    pub(super) async fn connect_app(&self, database: &str, name: &str) -> Result<Client, BackendError> {
+        self.connect(&self.app, Some(database), name).await
     }
 
     async fn connect(&self, config: &Config, database: Option<&str>, name: &str) -> Result<Client, BackendError> {

@@ -36,10 +36,9 @@ pub struct PgSession {
 }
 
 impl PgSession {
-    /// Connects; `name` is the `application_name`. With `reads_only` the server refuses whatever would change something
-    /// (SQLSTATE 25006).
-    pub async fn connect(node: &PgNode, database: &str, name: &str, reads_only: bool) -> Result<Self, BackendError> {
-        let client = node.connect_app(database, name, reads_only).await?;
+    /// Connects; `name` is the `application_name`.
+    pub async fn connect(node: &PgNode, database: &str, name: &str) -> Result<Self, BackendError> {
+        let client = node.connect_app(database, name).await?;
         let cancel = client.cancel_token();
         Ok(Self { node: node.name.to_string(), client, cancel, prepared: 0 })
     }

@@ -65,7 +65,7 @@ impl PgFill {
     }
 
     async fn connect(&self) -> Result<PgSession, BackendError> {
-        PgSession::connect(&self.node, &self.database, "polyspec", false).await
+        PgSession::connect(&self.node, &self.database, "polyspec").await
     }
 
     /// Takes a block of numbers from a sequence: the first of them, and the distance to the next. (`setval` is not undone by
