@@ -3,9 +3,9 @@
 use super::actual::Actual;
 use super::evidence::{at, invalid, kind, values_of};
 use super::matching::{Match, Miss, matches};
-use super::{operator, show};
+use super::{operator, own, show};
 use crate::model::{Action, AwaitedError, SqlSource, Step, Value, Variables};
-use crate::observation::{Output, ServerError};
+use crate::observation::{Output, OwnDoing, ServerError};
 use crate::source::Spanned;
 use crate::variables;
 use crate::verdict::Evidence;
@@ -26,7 +26,7 @@ pub(super) fn refused(step: &Step, error: &ServerError, variables: &Variables) -
     evidence
 }
 
-fn describe(evidence: &mut Evidence, error: &ServerError) {
+pub(super) fn describe(evidence: &mut Evidence, error: &ServerError) {
     evidence.code = code(error);
     evidence.actual = Some(show_error(error));
     let notes = [("DETAIL", &error.detail), ("HINT", &error.hint)];
@@ -76,7 +76,7 @@ fn named_parts(awaited: &AwaitedError) -> Vec<(&'static str, &Value)> {
     parts.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?))).collect()
 }
 
-fn describe_awaited(awaited: &AwaitedError, variables: &Variables) -> String {
+pub(super) fn describe_awaited(awaited: &AwaitedError, variables: &Variables) -> String {
     let parts = named_parts(awaited);
     let mut shown: Vec<String> =
         parts.iter().map(|(name, value)| format!("{name} {}", show::value(value, variables))).collect();
@@ -86,6 +86,9 @@ fn describe_awaited(awaited: &AwaitedError, variables: &Variables) -> String {
 
 /// The statement was refused, as it should be: was it refused in the way that it should be?
 pub(super) fn check(awaited: &AwaitedError, error: &ServerError, variables: &Variables) -> Vec<Evidence> {
+    if let Some(evidence) = own::refuses(awaited, error, variables) {
+        return vec![evidence];
+    }
     let mut found: Vec<Evidence> = Vec::new();
     for (name, value) in named_parts(awaited) {
         if let Err(miss) = part(name, value, error, variables) {
@@ -97,7 +100,7 @@ pub(super) fn check(awaited: &AwaitedError, error: &ServerError, variables: &Var
     found
 }
 
-fn part(name: &str, value: &Value, error: &ServerError, variables: &Variables) -> Match {
+pub(super) fn part(name: &str, value: &Value, error: &ServerError, variables: &Variables) -> Match {
     let number = error.code.map(|code| code.to_string());
     let actual = match name {
         "sqlstate" => &error.sqlstate,
@@ -111,7 +114,7 @@ fn part(name: &str, value: &Value, error: &ServerError, variables: &Variables) -
     let is_plain = operator::operators(value).is_none();
     match (name, actual) {
         ("message", Some(message)) if is_plain => contains(value, message, variables),
-        ("sqlstate", Some(state)) if is_plain => class_or_state(value, state, variables),
+        ("sqlstate", Some(state)) if is_plain => class_or_state(value, state, error, variables),
         ("code", Some(code)) => matches(value, &Actual::cell("int4", Some(code)), variables),
         (_, Some(text)) => matches(value, &Actual::text_value(text), variables),
         (_, None) => matches(value, &Actual::Missing, variables),
@@ -127,10 +130,12 @@ fn contains(value: &Value, message: &str, variables: &Variables) -> Match {
     }
 }
 
-/// The first two characters of a SQLSTATE are its class (manual, appendix A).
-fn class_or_state(value: &Value, state: &str, variables: &Variables) -> Match {
+/// The first two characters of a SQLSTATE are its class (manual, appendix A). A connection that the server closed with
+/// last words of its own (57P01, 25P03) is of class 08 too.
+fn class_or_state(value: &Value, state: &str, error: &ServerError, variables: &Variables) -> Match {
     let wanted = variables::datum(value, variables)?.to_text();
-    let holds = if wanted.len() == 2 { state.starts_with(&wanted) } else { state == wanted };
+    let lost = error.own == Some(OwnDoing::Disconnected) && wanted == "08";
+    let holds = lost || if wanted.len() == 2 { state.starts_with(&wanted) } else { state == wanted };
     if holds { Ok(()) } else { Err(Miss::differs(format!("expected {wanted}, came {state}"))) }
 }
 

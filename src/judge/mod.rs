@@ -21,6 +21,7 @@ mod listing;
 mod matching;
 mod operator;
 mod output;
+mod own;
 mod pairing;
 mod plan;
 mod program;

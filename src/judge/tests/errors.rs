@@ -1,6 +1,7 @@
 //! Refusals: expected, unexpected, missing.
 
 use super::*;
+use crate::observation::OwnDoing;
 
 #[test]
 fn without_expect_a_step_must_merely_succeed() {
@@ -94,4 +95,49 @@ fn errors_of_mongodb_have_codes_and_labels() {
     };
     assert!(labelled("TransientTransactionError").is_empty());
     assert_eq!(line(&labelled("RetryableWriteError")[0]), 12);
+}
+
+fn own(doing: OwnDoing) -> ServerError {
+    let (sqlstate, name) = match doing {
+        OwnDoing::Cancelled => ("57014", "query_canceled"),
+        OwnDoing::ReadOnlyCopy => ("25006", "read_only_sql_transaction"),
+        OwnDoing::Disconnected => ("57P01", "admin_shutdown"),
+    };
+    let labels = vec!["RetryableWriteError".into()];
+    ServerError { sqlstate: Some(sqlstate.into()), name: Some(name.into()), labels, own: Some(doing), ..refusal() }
+}
+
+#[test]
+fn an_error_of_polyspecs_own_doing_meets_no_expectation_that_does_not_name_it() {
+    for doing in [OwnDoing::Cancelled, OwnDoing::ReadOnlyCopy, OwnDoing::Disconnected] {
+        let bare = judged(with(|e| e.error = Some(awaited())), Outcome::Refused(own(doing.clone())));
+        assert!(bare.len() == 1 && bare[0].unusable, "{bare:?}");
+        for (part, json) in [("message", "\"duplicate\""), ("sqlstate", "\"23505\""), ("table", "\"customer\"")] {
+            let found = error_part(part, json, own(doing.clone()));
+            assert!(found.len() == 1 && found[0].unusable, "{part}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn a_lost_connection_is_expected_by_its_code_its_class_or_a_label() {
+    for (part, json) in [
+        ("sqlstate", "\"57P01\""),
+        ("sqlstate", "\"57\""),
+        ("sqlstate", "\"08\""),
+        ("sqlstate", r#"{"$$regex": "^57"}"#),
+        ("name", "\"admin_shutdown\""),
+    ] {
+        assert!(error_part(part, json, own(OwnDoing::Disconnected)).is_empty(), "{part} {json}");
+    }
+    let mut labelled = awaited();
+    labelled.labels = Some(spanned(vec![spanned("RetryableWriteError".to_string(), 12)], 11));
+    assert!(judged(with(|e| e.error = Some(labelled)), Outcome::Refused(own(OwnDoing::Disconnected))).is_empty());
+}
+
+#[test]
+fn a_cancel_that_the_system_did_not_do_in_time_fails_an_expectation_of_one() {
+    let found = error_part("sqlstate", "\"57014\"", own(OwnDoing::Cancelled));
+    assert!(found.len() == 1 && !found[0].unusable, "{found:?}");
+    assert!(error_part("sqlstate", "\"57014\"", ServerError { own: None, ..own(OwnDoing::Cancelled) }).is_empty());
 }
