@@ -220,8 +220,6 @@ pub struct ServerError {
 pub enum OwnDoing {
     /// polyspec told the server to cancel, because the time limit was over.
     Cancelled,
-    /// polyspec made the copy read-only, since it is shared.
-    ReadOnlyCopy,
     /// The connection was lost: the server closed it, with last words or without, or it could not be made.
     Disconnected,
 }
@@ -229,6 +227,7 @@ pub enum OwnDoing {
 impl ServerError {
     /// The same, with a hint that it was polyspec who told the server to cancel: its own message does not say why.
     pub fn cancelled_after(mut self, limit: Duration) -> Self {
+        self.own.get_or_insert(OwnDoing::Cancelled);
         self.hint.get_or_insert(format!("polyspec told the server to cancel: the time limit of {limit:?} was over"));
         self
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::observation::ServerError;
+use crate::observation::{OwnDoing, ServerError};
 
 /// The machinery broke: no answer came, or none that could be read.
 #[derive(Clone, Debug)]
@@ -59,6 +59,7 @@ impl BackendError {
             name: Some(name.into()),
             message: self.to_string(),
             labels,
+            own: Some(OwnDoing::Disconnected),
             ..ServerError::default()
         })
     }

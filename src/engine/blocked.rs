@@ -66,7 +66,7 @@ impl<'a> Watch<'a> {
     async fn of(order: &Order, clients: Option<&'a MongoClients>) -> Result<Self, BackendError> {
         match &order.work {
             Work::Sql { slot, .. } | Work::ExplainSql { slot, .. } | Work::CopyCsv { slot, .. } => {
-                let pid = slot.connected().await?.session().backend_pid().await?;
+                let pid = slot.connected().await?.session().backend_pid();
                 Ok(Watch::Pg(BlockingMonitor::connect(&slot.node).await?, pid))
             }
             // The language lets no such step block: it has connections of its own.

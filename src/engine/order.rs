@@ -37,8 +37,6 @@ pub enum Work {
         text: String,
         /// Values of `$1` and so on.
         parameters: Vec<Option<String>>,
-        /// Whether column types are wanted.
-        types: bool,
     },
     /// SQL to be explained.
     ExplainSql {
@@ -126,19 +124,25 @@ impl Order {
     pub async fn run(&self, sink: Option<&mut (dyn RowSink + '_)>) -> Result<Observation, BackendError> {
         let begun = Instant::now();
         let outcome = self.outcome(sink).await?;
-        Ok(Observation::new(&self.node, outcome, begun.elapsed()))
+        let mut observation = Observation::new(&self.node, outcome, begun.elapsed());
+        if let Work::Sql { slot, .. } = &self.work {
+            slot.told(&mut observation).await;
+        }
+        Ok(observation)
     }
 
     async fn outcome(&self, sink: Option<&mut (dyn RowSink + '_)>) -> Result<Outcome, BackendError> {
         let limit = self.limit;
         match &self.work {
-            Work::Sql { slot, text, parameters, types } => {
-                let request = Request { sql: text, parameters, types: *types, limit };
+            Work::Sql { slot, text, parameters } => {
+                let request = Request { parameters, ..Request::text(text, limit) };
+                // Only the last of several results is what came, and which that is nobody knows before.
+                let sink = sink.filter(|_| crate::language::sql::statements(text).len() == 1);
                 slot.connected().await?.session().run(&request, sink).await
             }
             Work::ExplainSql { slot, text } => slot.connected().await?.session().explain(text, limit).await,
             Work::CopyCsv { slot, table, columns, data } => {
-                slot.connected().await?.session().copy_csv(table, columns, data.clone()).await
+                slot.connected().await?.session().copy_csv(table, columns, data.clone(), limit).await
             }
             Work::Mongo { slot, target, database, document, start } => {
                 let mut session = slot.lock().await;

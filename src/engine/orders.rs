@@ -62,8 +62,7 @@ impl Stage<'_> {
             Action::Sql { source, params } => {
                 let text = self.sql_text(source)?;
                 let parameters = params.iter().map(|value| self.parameter(value)).collect::<Result<_, _>>()?;
-                let types = wants_types(step) && statements(&text) == 1;
-                Ok(Work::Sql { slot, text, parameters, types })
+                Ok(Work::Sql { slot, text, parameters })
             }
             Action::Explain(ExplainTarget::Sql(text)) => {
                 Ok(Work::ExplainSql { slot, text: variables::sql(text, &self.variables)? })
@@ -169,16 +168,4 @@ impl Stage<'_> {
             _ => Err(Diagnostic::error(&value.span, "a command is a mapping").into()),
         }
     }
-}
-
-/// The description of the columns costs the server a parse: it is asked for only when something depends on it.
-fn wants_types(step: &Step) -> bool {
-    let compares = step.expect.as_ref().is_some_and(|expect| {
-        expect.rows.is_some() || expect.value.is_some() || expect.columns.is_some() || expect.agree.is_some()
-    });
-    compares || step.golden.is_some() || !step.save.is_empty()
-}
-
-fn statements(text: &str) -> usize {
-    crate::language::sql::statements(text).len()
 }

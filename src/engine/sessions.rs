@@ -10,9 +10,11 @@ use crate::backend::BackendError;
 use crate::backend::mongo::{MongoClients, MongoSession, Target};
 use crate::backend::pg::{PgNode, PgSession};
 use crate::model::NodeName;
+use crate::observation::Observation;
 use crate::system::Copy;
 
-/// A PostgreSQL session that connects when it is used, and again after its server was gone.
+/// A PostgreSQL session that connects when it is used. After its connection was lost, the next step is told so, and only
+/// the one after that gets a new connection: what the old one held is gone.
 pub struct PgSlot {
     /// The server.
     pub node: PgNode,
@@ -24,10 +26,18 @@ impl PgSlot {
     /// The session, connected.
     pub async fn connected(&self) -> Result<ConnectedPg<'_>, BackendError> {
         let mut session = self.session.lock().await;
-        if session.as_ref().is_none_or(PgSession::is_closed) {
+        if session.as_ref().is_none_or(PgSession::is_lost) {
             *session = Some(PgSession::connect(&self.node, &self.database, "polyspec").await?);
         }
         Ok(ConnectedPg(session))
+    }
+
+    /// Adds what the server said beside its last answer, and what it was notified of.
+    pub async fn told(&self, observation: &mut Observation) {
+        if let Some(session) = self.session.lock().await.as_mut() {
+            observation.notices = session.take_notices();
+            observation.notifications = session.notifications().to_vec();
+        }
     }
 }
 

@@ -123,7 +123,7 @@ fn route(stage: &mut Stage<'_>, record: &SltRecord) -> Result<Option<Order>, Hal
         Engine::Pg => {
             let peer = stage.servers.peers(&selector).first().map(|peer| (*peer).clone()).ok_or_else(none)?;
             let slot = stage.sessions.pg(&peer, session);
-            let work = Work::Sql { slot, text: String::new(), parameters: vec![], types: false };
+            let work = Work::Sql { slot, text: String::new(), parameters: vec![] };
             Order { node: peer.name.to_string(), work, limit }
         }
         Engine::Mongo => {

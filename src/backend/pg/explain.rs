@@ -2,34 +2,49 @@
 
 use std::time::Duration;
 
+use super::wire::Status;
 use super::{PgSession, Request};
 use crate::backend::BackendError;
 use crate::explain::from_postgres_text;
 use crate::observation::{Outcome, Output};
 
-/// Explains `sql`. The statement is executed (ANALYZE), so it runs inside a savepoint that is rolled back (manual, EXPLAIN:
-/// "to use EXPLAIN ANALYZE on an INSERT … without letting the command affect your data").
+/// What stands before a statement that is explained.
+const EXPLAIN: &str = "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) ";
+
+/// How a statement is undone: what begins before it, and what ends after it.
+const ALONE: (&str, &str) = ("BEGIN", "ROLLBACK");
+const INSIDE: (&str, &str) =
+    ("SAVEPOINT polyspec_explain", "ROLLBACK TO SAVEPOINT polyspec_explain; RELEASE SAVEPOINT polyspec_explain");
+
+/// Explains `sql`. The statement is executed (ANALYZE), so it runs in a transaction, or inside a savepoint of the one that
+/// is open, that is rolled back (manual, EXPLAIN: "If you wish to use EXPLAIN ANALYZE on an INSERT … without letting the
+/// command affect your data"): what a function that it calls does cannot be seen from its text.
 pub(super) async fn explain(session: &mut PgSession, sql: &str, limit: Duration) -> Result<Outcome, BackendError> {
-    let plain = |sql| Request { sql, parameters: &[], types: false, limit };
-    let explained = format!("EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {sql}");
-    if crate::language::sql::is_read_only(sql) {
-        return plan(session.node().to_string(), session.run(&plain(&explained), None).await?);
+    let explained = format!("{EXPLAIN}{sql}");
+    let (before, after) = match session.status() {
+        Status::Idle => ALONE,
+        // In a transaction that has failed the server refuses a savepoint and a statement in the same way.
+        Status::Open | Status::Failed => INSIDE,
+    };
+    if let refused @ Outcome::Refused(_) = session.run(&Request::text(before, limit), None).await? {
+        return Ok(refused);
     }
-    let own = matches!(
-        session.run(&plain("SAVEPOINT polyspec_explain"), None).await?,
-        Outcome::Refused(refused) if refused.sqlstate.as_deref() == Some("25P01")
-    );
-    if own {
-        session.run(&plain("BEGIN"), None).await?;
+    let outcome = session.run(&Request { single: true, ..Request::text(&explained, limit) }, None).await;
+    if !session.is_lost()
+        && let refused @ Outcome::Refused(_) = session.run(&Request::text(after, limit), None).await?
+    {
+        return Ok(refused);
     }
-    let outcome = session.run(&plain(&explained), None).await;
-    session.run(&plain(if own { "ROLLBACK" } else { "ROLLBACK TO polyspec_explain" }), None).await?;
-    plan(session.node().to_string(), outcome?)
+    plan(session.node(), outcome?)
 }
 
-fn plan(node: String, outcome: Outcome) -> Result<Outcome, BackendError> {
+fn plan(node: &str, outcome: Outcome) -> Result<Outcome, BackendError> {
     let rows = match outcome {
         Outcome::Output(Output::Sql { rows: Some(rows), .. }) => rows,
+        Outcome::Refused(mut refused) => {
+            refused.position = refused.position.and_then(|at| at.checked_sub(EXPLAIN.len() as u32));
+            return Ok(Outcome::Refused(refused));
+        }
         other => return Ok(other),
     };
     let text: String = rows.rows.iter().filter_map(|row| row.first()?.as_deref()).collect();

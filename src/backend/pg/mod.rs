@@ -11,6 +11,8 @@ mod monitor;
 mod node;
 mod replication;
 mod session;
+mod types;
+mod wire;
 
 pub use barrier::catch_up;
 pub use catalog::catalog;

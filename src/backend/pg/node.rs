@@ -9,11 +9,18 @@ use std::time::Duration;
 use tokio_postgres::{Client, Config, NoTls};
 
 use super::error;
+use super::wire::{Loss, Wire};
 use crate::backend::BackendError;
 use crate::model::NodeName;
 
 /// How long a connection may take to be made.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+
+/// SQLSTATE of a server that is starting up, recovering or shutting down.
+const CANNOT_CONNECT_NOW: &str = "57P03";
+
+/// How long such a server is left alone.
+const AGAIN: Duration = Duration::from_millis(20);
 
 /// A server with the role of scenarios and the role that makes copies, links peers and cancels statements. On a server of
 /// somebody else's both are the role of the URL that was given.
@@ -125,9 +132,34 @@ impl PgNode {
         self.connect(&self.admin, database, "polyspec").await
     }
 
-    /// Connects as the role of scenarios.
-    pub(super) async fn connect_app(&self, database: &str, name: &str) -> Result<Client, BackendError> {
-        self.connect(&self.app, Some(database), name).await
+    /// How the role of scenarios connects to a database.
+    pub(super) fn app_config(&self, database: &str, name: &str) -> Config {
+        let mut app = Config::clone(&self.app);
+        app.dbname(database).application_name(name);
+        app
+    }
+
+    /// Opens a connection in the protocol itself. A server that is starting up, or recovers from a crash, is waited for.
+    pub(super) async fn open(&self, config: &Config) -> Result<Wire, BackendError> {
+        let unreachable = |cause: String| BackendError::Unreachable { node: self.name.to_string(), cause };
+        let attempt = async {
+            loop {
+                match Wire::connect(config).await {
+                    Err(Loss::Told(error)) if error.sqlstate.as_deref() == Some(CANNOT_CONNECT_NOW) => {
+                        tokio::time::sleep(AGAIN).await;
+                    }
+                    done => return done,
+                }
+            }
+        };
+        match tokio::time::timeout(CONNECT_LIMIT, attempt).await {
+            Ok(Ok(wire)) => Ok(wire),
+            Ok(Err(Loss::Told(error))) => {
+                Err(unreachable(format!("{} {}", error.sqlstate.unwrap_or_default(), error.message)))
+            }
+            Ok(Err(Loss::Silent(cause) | Loss::Protocol(cause) | Loss::Unsent(cause))) => Err(unreachable(cause)),
+            Err(_) => Err(unreachable(format!("no connection within {CONNECT_LIMIT:?}"))),
+        }
     }
 
     async fn connect(&self, config: &Config, database: Option<&str>, name: &str) -> Result<Client, BackendError> {

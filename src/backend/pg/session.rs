@@ -1,179 +1,313 @@
 //! A session on a PostgreSQL database: statements with a time limit after which the server is told to cancel, results in
-//! the server's own text form, column types from its own description.
+//! the server's own text form, types from its own description. A connection that is lost is never replaced here.
 
 use std::pin::pin;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use futures::TryStreamExt;
-use tokio_postgres::{CancelToken, Client, NoTls, SimpleQueryMessage, SimpleQueryRow};
+use bytes::Bytes;
+use tokio_postgres::Config;
 
-use super::{PgNode, error};
+use super::PgNode;
+use super::types::Types;
+use super::wire::{Address, CancelKey, Collected, Collector, Described, Exchange, Loss, Status, Stdin, Wire};
 use crate::backend::{BackendError, RowSink};
-use crate::observation::{Column, Outcome, Output, RowSet, SqlType};
-use crate::variables::quote_literal;
+use crate::observation::{Notice, Notification, Outcome, Output, RowSet, ServerError};
 
-/// How long a server has to answer after it was told to cancel.
-const CANCEL_GRACE: Duration = Duration::from_secs(2);
+/// How long a server has to answer after it was told to cancel, or to a look at its catalog.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// SQLSTATE admin_shutdown: a session was terminated, or the whole server is going down.
+const ADMIN_SHUTDOWN: &str = "57P01";
+
+/// What is to be known about a session whose server has closed it.
+const LOST: &str = "The session is gone with its transaction, settings, temporary tables and locks; the next step in it gets a \
+                    new connection. A step that expects this says so with `error: { sqlstate: \"08\" }`.";
 
 /// What is asked of a session.
+#[derive(Clone, Debug)]
 pub struct Request<'a> {
     /// One statement or several.
     pub sql: &'a str,
-    /// Values for `$1` and so on; `None` is NULL. With any, `sql` must be one statement that PREPARE takes.
+    /// Values for `$1` and so on in text form; `None` is NULL. With any, `sql` must be one statement.
     pub parameters: &'a [Option<String>],
-    /// Whether the types of the columns are wanted (costs the server one more parse); only for one statement.
-    pub types: bool,
+    /// What the first `COPY … FROM STDIN` reads; without it such a statement is refused.
+    pub stdin: Option<Bytes>,
+    /// Whether it must be one statement, as it must be with parameters.
+    pub single: bool,
+    /// How many rows are kept; the rest is counted.
+    pub most: u64,
     /// The time limit.
     pub limit: Duration,
+}
+
+impl<'a> Request<'a> {
+    /// Text without parameters, of which everything is kept.
+    pub fn text(sql: &'a str, limit: Duration) -> Self {
+        Self { sql, parameters: &[], stdin: None, single: false, most: u64::MAX, limit }
+    }
 }
 
 /// A connection to one database as the role of scenarios.
 pub struct PgSession {
     node: String,
-    client: Client,
-    cancel: CancelToken,
-    prepared: u32,
+    config: Config,
+    wire: Wire,
+    types: Types,
+    /// An exchange was begun and its end not read.
+    busy: bool,
+    /// The connection is gone, and a step was told.
+    lost: bool,
+    notices: Vec<Notice>,
+    notifications: Vec<Notification>,
 }
 
 impl PgSession {
     /// Connects; `name` is the `application_name`.
     pub async fn connect(node: &PgNode, database: &str, name: &str) -> Result<Self, BackendError> {
-        let client = node.connect_app(database, name).await?;
-        let cancel = client.cancel_token();
-        Ok(Self { node: node.name.to_string(), client, cancel, prepared: 0 })
+        let config = node.app_config(database, name);
+        let wire = node.open(&config).await?;
+        Ok(Self {
+            node: node.name.to_string(),
+            config,
+            wire,
+            types: Types::default(),
+            busy: false,
+            lost: false,
+            notices: vec![],
+            notifications: vec![],
+        })
     }
 
-    /// Whether the connection is gone.
-    pub fn is_closed(&self) -> bool {
-        self.client.is_closed()
+    /// Whether the connection is gone and a step was told so.
+    pub fn is_lost(&self) -> bool {
+        self.lost
     }
 
     /// The process id of the server's backend.
-    pub async fn backend_pid(&self) -> Result<i32, BackendError> {
-        let row = self.client.query_one("SELECT pg_backend_pid()", &[]).await;
-        row.map(|row| row.get(0)).map_err(|error| error::of_own(&self.node, "asking for a backend's pid", error))
+    pub fn backend_pid(&self) -> i32 {
+        self.wire.pid()
     }
 
-    /// Runs a request. Rows go to `sink` if there is one, else into the outcome.
+    /// What the server said beside the answer to the last request.
+    pub fn take_notices(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.notices)
+    }
+
+    /// Notifications that have come and were not forgotten.
+    pub fn notifications(&self) -> &[Notification] {
+        &self.notifications
+    }
+
+    /// Forgets the notifications that have come so far: a step has looked at them.
+    pub fn forget_notifications(&mut self) {
+        self.notifications.clear();
+    }
+
+    /// Runs a request. Rows of a single statement go to `sink` if there is one, else into the outcome.
     pub async fn run(
         &mut self,
         request: &Request<'_>,
         sink: Option<&mut (dyn RowSink + '_)>,
     ) -> Result<Outcome, BackendError> {
-        if request.parameters.is_empty() {
-            return self.run_text(request.sql, request, sink).await;
-        }
-        let name = format!("polyspec_{}", self.prepared);
-        self.prepared += 1;
-        let prepare = format!("PREPARE {name} AS {}", request.sql);
-        if let Outcome::Refused(mut refused) = self.run_text(&prepare, request, None).await? {
-            let shift = prepare.chars().count() - request.sql.chars().count();
-            refused.position = refused.position.and_then(|at| at.checked_sub(shift as u32));
-            return Ok(Outcome::Refused(refused));
-        }
-        let values: Vec<String> =
-            request.parameters.iter().map(|value| value.as_deref().map_or("NULL".into(), quote_literal)).collect();
-        let outcome = self.run_text(&format!("EXECUTE {name}({})", values.join(", ")), request, sink).await;
-        let _ = self.client.batch_execute(&format!("DEALLOCATE {name}")).await;
-        outcome
-    }
-
-    async fn run_text(
-        &self,
-        sql: &str,
-        request: &Request<'_>,
-        sink: Option<&mut (dyn RowSink + '_)>,
-    ) -> Result<Outcome, BackendError> {
         let deadline = tokio::time::Instant::now() + request.limit;
-        let mut reader = Reader::new(sink);
+        let Some(sink) = sink else {
+            let answer = self.limited(request, deadline, Collector::keeping(request.most)).await?;
+            return self.outcome(answer, false).await;
+        };
+        let columns = match self.described(request, deadline).await? {
+            Ok(columns) => columns,
+            Err(refused) => return Ok(Outcome::Refused(refused)),
+        };
+        let columns = self.types.columns(columns);
+        let answer = self.limited(request, deadline, Collector::streaming(sink, columns)).await?;
+        self.outcome(answer, true).await
+    }
+
+    /// The columns of a statement before it is run: a sink wants its header first.
+    async fn described(
+        &mut self,
+        request: &Request<'_>,
+        deadline: tokio::time::Instant,
+    ) -> Result<Result<Vec<Described>, ServerError>, BackendError> {
+        if let Err(refused) = self.begin().await? {
+            return Ok(Err(refused));
+        }
+        self.busy = true;
+        let described = match tokio::time::timeout_at(deadline, self.wire.describe(request.sql)).await {
+            Ok(described) => described,
+            Err(_) => return Err(self.silent(request.limit)),
+        };
+        self.busy = false;
+        match described {
+            Ok(Ok(columns)) => {
+                self.learn(&columns).await;
+                Ok(Ok(columns))
+            }
+            Ok(Err(refused)) => Ok(Err(refused)),
+            Err(loss) => self.after_loss(loss).await.map(Err),
+        }
+    }
+
+    /// One exchange within the limit; after it the server is told to cancel, and has a moment to say what it did.
+    async fn limited(
+        &mut self,
+        request: &Request<'_>,
+        deadline: tokio::time::Instant,
+        collector: Collector<'_, '_>,
+    ) -> Result<Result<Collected, ServerError>, BackendError> {
+        if let Err(refused) = self.begin().await? {
+            return Ok(Err(refused));
+        }
+        self.busy = true;
+        let (address, key) = self.wire.cancel_key();
+        let stdin = request.stdin.clone().map_or(Stdin::Closed, Stdin::Data);
+        let exchange = Exchange { sql: request.sql, parameters: request.parameters, single: request.single, stdin };
         let (answer, in_time) = {
-            let mut work = pin!(self.exchange(sql, request.types, &mut reader));
+            let mut work = pin!(self.wire.exchange(exchange, collector));
             match tokio::time::timeout_at(deadline, &mut work).await {
-                Ok(answer) => (answer, true),
-                Err(_) => (self.cancelled(work, request.limit).await?, false),
+                Ok(answer) => (Some(answer), true),
+                Err(_) => (cancelled(&address, key, work).await, false),
             }
         };
+        let Some(answer) = answer else { return Err(self.silent(request.limit)) };
+        self.busy = false;
+        self.notices = self.wire.take_notices();
+        self.notifications.extend(self.wire.take_notifications());
         match answer {
-            Ok(()) => reader.finish(),
-            Err(Failure::Server(error)) if in_time => error::of_statement(&self.node, error).map(Outcome::Refused),
-            Err(Failure::Server(error)) => {
-                let refused = error::of_statement(&self.node, error)?;
-                Ok(Outcome::Refused(refused.cancelled_after(request.limit)))
+            Ok(Err(refused)) if !in_time => Ok(Err(refused.cancelled_after(request.limit))),
+            Ok(answer) => Ok(answer),
+            Err(loss) => self.after_loss(loss).await.map(Err),
+        }
+    }
+
+    /// Makes sure that the connection is there and free: a loss is told before anything is sent that would never be run.
+    async fn begin(&mut self) -> Result<Result<(), ServerError>, BackendError> {
+        if self.busy && !self.recovered().await {
+            self.lost = true;
+            return Err(self.gone("an earlier statement was given up and the server did not end it".into()));
+        }
+        match self.wire.look() {
+            Ok(()) => Ok(Ok(())),
+            Err(loss) => self.after_loss(loss).await.map(Err),
+        }
+    }
+
+    /// Ends an exchange that nobody waited for.
+    async fn recovered(&mut self) -> bool {
+        let (address, key) = self.wire.cancel_key();
+        let work = pin!(self.wire.drain());
+        let ended = cancelled(&address, key, work).await;
+        self.busy = false;
+        matches!(ended, Some(Ok(())))
+    }
+
+    /// What a step is told of a loss. Last words are the server's answer, unless they are those of a server that goes down.
+    async fn after_loss(&mut self, loss: Loss) -> Result<ServerError, BackendError> {
+        self.notices = self.wire.take_notices();
+        match loss {
+            Loss::Unsent(cause) => Err(BackendError::Other(format!("{}: {cause}", self.node))),
+            Loss::Protocol(cause) => {
+                self.lost = true;
+                Err(BackendError::Other(format!("{}: {cause}", self.node)))
             }
-            Err(Failure::Sink(cause)) => Err(cause),
-        }
-    }
-
-    /// Tells the server, from another connection, to cancel, and waits for what it then answers.
-    async fn cancelled<T>(&self, work: impl Future<Output = T>, limit: Duration) -> Result<T, BackendError> {
-        let answer = async {
-            let (_, answer) = futures::join!(self.cancel.cancel_query(NoTls), work);
-            answer
-        };
-        tokio::time::timeout(CANCEL_GRACE, answer)
-            .await
-            .map_err(|_| BackendError::Silent { node: self.node.clone(), limit })
-    }
-
-    /// Sends the text. The description of its columns is asked for in the same flight, or before it when rows are streamed
-    /// (their header comes first).
-    async fn exchange(&self, sql: &str, types: bool, reader: &mut Reader<'_, '_>) -> Result<(), Failure> {
-        if !types {
-            return self.read(sql, reader).await;
-        }
-        if reader.sink.is_some() {
-            reader.columns = Some(self.describe(sql).await.map_err(Failure::Server)?);
-            return self.read(sql, reader).await;
-        }
-        // The description is sent first: were it second, a statement that ends a transaction would be described outside.
-        let (described, answer) = futures::join!(self.describe(sql), self.read(sql, reader));
-        match (described, answer) {
-            (Ok(columns), Ok(())) => {
-                reader.typed(columns);
-                Ok(())
+            Loss::Silent(cause) => {
+                self.lost = true;
+                let last = self.notices.last().map(|notice| format!("{cause}: {}", notice.message));
+                Err(self.gone(last.unwrap_or(cause)))
             }
-            (Err(error), _) if error.as_db_error().is_some() => Err(Failure::Server(error)),
-            (_, answer) => answer,
-        }
-    }
-
-    async fn describe(&self, sql: &str) -> Result<Vec<Column>, tokio_postgres::Error> {
-        let statement = self.client.prepare(sql).await?;
-        let column = |column: &tokio_postgres::Column| Column {
-            name: column.name().to_string(),
-            sql_type: SqlType::named(column.type_().name()),
-        };
-        Ok(statement.columns().iter().map(column).collect())
-    }
-
-    async fn read(&self, sql: &str, reader: &mut Reader<'_, '_>) -> Result<(), Failure> {
-        let stream = self.client.simple_query_raw(sql).await.map_err(Failure::Server)?;
-        let mut stream = pin!(stream);
-        while let Some(message) = stream.try_next().await.map_err(Failure::Server)? {
-            match message {
-                SimpleQueryMessage::RowDescription(columns) => {
-                    reader.begin(columns.iter().map(|column| column.name().to_string()).collect())?
+            Loss::Told(error) => {
+                self.lost = true;
+                let goes_down = error.sqlstate.as_deref() == Some(ADMIN_SHUTDOWN) && !self.accepts().await;
+                if goes_down {
+                    return Err(self.gone(error.message));
                 }
-                SimpleQueryMessage::Row(row) => reader.row(&row)?,
-                SimpleQueryMessage::CommandComplete(affected) => reader.affected = affected,
-                _ => {}
+                Ok(ServerError { hint: error.hint.clone().or(Some(LOST.into())), ..*error })
             }
         }
-        Ok(())
     }
 
-    /// Asks for the plan of `sql` with execution statistics, in a transaction that is rolled back when the session is in
-    /// none: explaining a change must not make it.
+    /// Whether the server takes connections.
+    async fn accepts(&self) -> bool {
+        matches!(tokio::time::timeout(GRACE, Wire::connect(&self.config)).await, Ok(Ok(_)))
+    }
+
+    fn gone(&self, cause: String) -> BackendError {
+        BackendError::Lost { node: self.node.clone(), cause, labels: vec![] }
+    }
+
+    fn silent(&mut self, limit: Duration) -> BackendError {
+        self.lost = true;
+        BackendError::Silent { node: self.node.clone(), limit }
+    }
+
+    async fn outcome(
+        &mut self,
+        answer: Result<Collected, ServerError>,
+        streamed: bool,
+    ) -> Result<Outcome, BackendError> {
+        let collected = match answer {
+            Ok(collected) => collected,
+            Err(refused) => return Ok(Outcome::Refused(refused)),
+        };
+        let Some(columns) = collected.columns else {
+            return Ok(Outcome::Output(Output::Sql { rows: None, affected: collected.affected }));
+        };
+        if streamed {
+            return Ok(Outcome::Output(Output::Streamed { count: collected.count }));
+        }
+        self.learn(&columns).await;
+        let rows = RowSet {
+            columns: self.types.columns(columns),
+            rows: collected.rows,
+            count: collected.count,
+            settings: (!collected.settings.is_usual()).then_some(collected.settings),
+        };
+        Ok(Outcome::Output(Output::Sql { rows: Some(rows), affected: collected.affected }))
+    }
+
+    /// Looks up types that are not known: in the session itself when no transaction is open, else from another connection,
+    /// so that nothing that is asked can make the transaction fail; a type that the transaction itself has made is seen by
+    /// nobody else.
+    async fn learn(&mut self, columns: &[Described]) {
+        if self.types.unknown(columns).is_empty() {
+            return;
+        }
+        if self.wire.status() == Status::Open
+            && let Ok(Ok(mut side)) = tokio::time::timeout(GRACE, Wire::connect(&self.config)).await
+        {
+            let query = Types::query(&self.types.unknown(columns));
+            if let Some(rows) = asked(&mut side, &query).await {
+                self.types.learn(&rows);
+            }
+        }
+        let unknown = self.types.unknown(columns);
+        if unknown.is_empty() || self.wire.status() == Status::Failed {
+            return;
+        }
+        self.busy = true;
+        if let Some(rows) = asked(&mut self.wire, &Types::query(&unknown)).await {
+            self.busy = false;
+            self.types.learn(&rows);
+        }
+    }
+
+    /// Asks for the plan of `sql` with execution statistics and rolls back whatever that does.
     pub async fn explain(&mut self, sql: &str, limit: Duration) -> Result<Outcome, BackendError> {
         super::explain::explain(self, sql, limit).await
     }
 
     /// Copies `data` (CSV with a header) into a table with COPY FROM STDIN.
-    pub async fn copy_csv(&mut self, table: &str, columns: &[String], data: Vec<u8>) -> Result<Outcome, BackendError> {
-        super::copy::copy_csv(&self.client, &self.node, table, columns, data).await
+    pub async fn copy_csv(
+        &mut self,
+        table: &str,
+        columns: &[String],
+        data: Vec<u8>,
+        limit: Duration,
+    ) -> Result<Outcome, BackendError> {
+        self.copy(super::copy::command(table, columns, " WITH (FORMAT csv, HEADER)"), data, limit).await
     }
 
-    /// Copies rows in COPY's own text format into a table; after `limit` the server is told to cancel.
+    /// Copies rows in COPY's own text format into a table.
     pub async fn copy_text(
         &mut self,
         table: &str,
@@ -181,92 +315,36 @@ impl PgSession {
         data: Vec<u8>,
         limit: Duration,
     ) -> Result<Outcome, BackendError> {
-        let mut work = pin!(super::copy::copy_text(&self.client, table, columns, data));
-        let answer = match tokio::time::timeout(limit, &mut work).await {
-            Ok(answer) => answer,
-            Err(_) => self.cancelled(work, limit).await?,
-        };
-        match answer {
-            Ok(affected) => Ok(Outcome::Output(Output::Sql { rows: None, affected })),
-            Err(error) => error::of_statement(&self.node, error).map(Outcome::Refused),
-        }
+        self.copy(super::copy::command(table, columns, ""), data, limit).await
+    }
+
+    async fn copy(&mut self, command: String, data: Vec<u8>, limit: Duration) -> Result<Outcome, BackendError> {
+        let request = Request { stdin: Some(data.into()), ..Request::text(&command, limit) };
+        self.run(&request, None).await
     }
 
     pub(super) fn node(&self) -> &str {
         &self.node
     }
-}
 
-enum Failure {
-    Server(tokio_postgres::Error),
-    Sink(BackendError),
-}
-
-impl From<std::io::Error> for Failure {
-    fn from(error: std::io::Error) -> Self {
-        Failure::Sink(BackendError::Other(format!("the output could not be written: {error}")))
+    pub(super) fn status(&self) -> Status {
+        self.wire.status()
     }
 }
 
-/// Gathers what a text of SQL answers.
-struct Reader<'a, 'b> {
-    sink: Option<&'a mut (dyn RowSink + 'b)>,
-    columns: Option<Vec<Column>>,
-    rows: Option<RowSet>,
-    streamed: bool,
-    count: u64,
-    affected: u64,
+/// Has the statement cancelled from another connection, and waits for what the server then does; `None` when it does
+/// nothing in time.
+async fn cancelled<T>(address: &Address, key: CancelKey, work: impl Future<Output = T>) -> Option<T> {
+    let answer = async {
+        let (_, answer) = futures::join!(key.cancel(address), work);
+        answer
+    };
+    tokio::time::timeout(GRACE, answer).await.ok()
 }
 
-impl<'a, 'b> Reader<'a, 'b> {
-    fn new(sink: Option<&'a mut (dyn RowSink + 'b)>) -> Self {
-        Self { sink, columns: None, rows: None, streamed: false, count: 0, affected: 0 }
-    }
-
-    fn begin(&mut self, names: Vec<String>) -> std::io::Result<()> {
-        let untyped = || names.into_iter().map(|name| Column { name, sql_type: SqlType::default() }).collect();
-        let columns = self.columns.take().unwrap_or_else(untyped);
-        match &mut self.sink {
-            Some(sink) => {
-                self.streamed = true;
-                sink.columns(&columns)?;
-            }
-            None => self.rows = Some(RowSet::new(columns, vec![])),
-        }
-        Ok(())
-    }
-
-    fn row(&mut self, row: &SimpleQueryRow) -> std::io::Result<()> {
-        self.count += 1;
-        if let Some(sink) = &mut self.sink {
-            let cells: Vec<Option<&str>> = (0..row.len()).map(|at| row.get(at)).collect();
-            return sink.row(&cells);
-        }
-        if let Some(rows) = &mut self.rows {
-            rows.count += 1;
-            rows.rows.push((0..row.len()).map(|at| row.get(at).map(str::to_string)).collect());
-        }
-        Ok(())
-    }
-
-    fn typed(&mut self, columns: Vec<Column>) {
-        if let Some(rows) = &mut self.rows
-            && rows.columns.len() == columns.len()
-        {
-            rows.columns = columns;
-        }
-    }
-
-    fn finish(self) -> Result<Outcome, BackendError> {
-        Ok(Outcome::Output(match self.streamed {
-            true => Output::Streamed { count: self.count },
-            false => Output::Sql { rows: self.rows, affected: self.affected },
-        }))
-    }
-}
-
-/// Runs `work` and reports how long it took.
-pub(super) async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {
-    let begun = Instant::now();
-    (work.await, begun.elapsed())
+/// The rows of a query of polyspec's own; `None` when there are none in time.
+async fn asked(wire: &mut Wire, query: &str) -> Option<Vec<Vec<Option<String>>>> {
+    let exchange = Exchange { sql: query, parameters: &[], single: false, stdin: Stdin::Closed };
+    let answer = tokio::time::timeout(GRACE, wire.exchange(exchange, Collector::keeping(u64::MAX))).await;
+    Some(answer.ok()?.ok()?.ok()?.rows)
 }

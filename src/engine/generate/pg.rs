@@ -87,7 +87,7 @@ impl PgFill {
     }
 
     async fn own(&self, session: &mut PgSession, sql: &str) -> Result<Output, Stop> {
-        let request = Request { sql, parameters: &[], types: false, limit: self.limit };
+        let request = Request::text(sql, self.limit);
         match session.run(&request, None).await? {
             Outcome::Output(output) => Ok(output),
             refused => Err(Stop::Refused(Box::new(refused))),

@@ -1,0 +1,102 @@
+//! Types by their OIDs: the server's own are known, all others are looked up in its catalog, once a session.
+
+use std::collections::BTreeMap;
+
+use tokio_postgres::types::{Kind, Type};
+
+use super::wire::Described;
+use crate::observation::{Column, SqlType};
+
+/// Types of the database that were looked up.
+#[derive(Debug, Default)]
+pub(super) struct Types(BTreeMap<u32, SqlType>);
+
+impl Types {
+    /// OIDs that have to be looked up.
+    pub(super) fn unknown(&self, columns: &[Described]) -> Vec<u32> {
+        let unknown = |oid: &u32| Type::from_oid(*oid).is_none() && !self.0.contains_key(oid);
+        let mut oids: Vec<u32> = columns.iter().map(|column| column.oid).filter(unknown).collect();
+        oids.sort_unstable();
+        oids.dedup();
+        oids
+    }
+
+    /// The query that looks them up: OID, name, and the same of the type of an array's elements. Everything in it is
+    /// qualified: the session's search path is its author's.
+    pub(super) fn query(oids: &[u32]) -> String {
+        let list: Vec<String> = oids.iter().map(u32::to_string).collect();
+        format!(
+            "SELECT t.oid, t.typname, e.oid, e.typname FROM pg_catalog.pg_type t LEFT JOIN pg_catalog.pg_type e \
+             ON e.oid OPERATOR(pg_catalog.=) t.typelem AND t.typcategory OPERATOR(pg_catalog.=) 'A' \
+             WHERE t.oid OPERATOR(pg_catalog.=) ANY ('{{{}}}'::pg_catalog.oid[])",
+            list.join(",")
+        )
+    }
+
+    /// Keeps what the query gave.
+    pub(super) fn learn(&mut self, rows: &[Vec<Option<String>>]) {
+        let oid = |cell: &Option<String>| cell.as_ref()?.parse().ok();
+        for row in rows {
+            let [number, Some(name), element, element_name] = row.as_slice() else { continue };
+            let element = oid(element).zip(element_name.clone());
+            let element = element.map(|(oid, name)| Box::new(SqlType { name, oid, element: None }));
+            if let Some(number) = oid(number) {
+                self.0.insert(number, SqlType { name: name.clone(), oid: number, element });
+            }
+        }
+    }
+
+    /// Columns with their types; one that is not known has no name.
+    pub(super) fn columns(&self, described: Vec<Described>) -> Vec<Column> {
+        described.into_iter().map(|column| Column { name: column.name, sql_type: self.get(column.oid) }).collect()
+    }
+
+    fn get(&self, oid: u32) -> SqlType {
+        match Type::from_oid(oid) {
+            Some(known) => builtin(&known),
+            None => self.0.get(&oid).cloned().unwrap_or(SqlType { oid, ..SqlType::default() }),
+        }
+    }
+}
+
+fn builtin(known: &Type) -> SqlType {
+    let element = match known.kind() {
+        Kind::Array(element) => Some(Box::new(builtin(element))),
+        _ => None,
+    };
+    SqlType { name: known.name().to_string(), oid: known.oid(), element }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn described(oid: u32) -> Described {
+        Described { name: "c".into(), oid }
+    }
+
+    #[test]
+    fn types_of_the_server_itself_are_known_and_others_are_asked_for_once() {
+        let mut types = Types::default();
+        let columns = [described(23), described(70_000), described(1009), described(70_000), described(70_001)];
+        assert_eq!(types.unknown(&columns), [70_000, 70_001]);
+        let cell = |text: &str| Some(text.to_string());
+        types.learn(&[vec![cell("70000"), cell("_mood"), cell("70001"), cell("mood")]]);
+        assert_eq!(types.unknown(&columns), [70_001]);
+    }
+
+    #[test]
+    fn an_array_names_the_type_of_its_elements_whatever_its_own_name_is() {
+        let mut types = Types::default();
+        let cell = |text: &str| Some(text.to_string());
+        types.learn(&[
+            vec![cell("70000"), cell("moods"), cell("70001"), cell("mood")],
+            vec![cell("70002"), cell("_odd"), None, None],
+        ]);
+        let columns = types.columns(vec![described(70_000), described(70_002), described(1007), described(99_999)]);
+        assert_eq!(columns[0].sql_type.element.as_ref().map(|element| element.name.as_str()), Some("mood"));
+        assert_eq!((columns[1].type_name(), &columns[1].sql_type.element), ("_odd", &None));
+        assert_eq!(columns[2].sql_type.element.as_ref().map(|element| element.oid), Some(23));
+        assert_eq!(columns[3].sql_type, SqlType { oid: 99_999, ..SqlType::default() });
+    }
+}

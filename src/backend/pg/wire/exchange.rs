@@ -1,0 +1,214 @@
+//! One exchange: a text of statements or one statement with parameters is sent, and everything is read until the server is
+//! ready for the next.
+
+use bytes::{Bytes, BytesMut};
+use postgres_protocol::IsNull;
+use postgres_protocol::message::backend::{ErrorResponseBody, Message};
+use postgres_protocol::message::frontend;
+
+use super::collect::described;
+use super::startup::unexpected;
+use super::{Collected, Collector, Described, Loss, Next, Status, Wire};
+use crate::backend::pg::error::refusal_and_end;
+use crate::observation::ServerError;
+
+/// How much of a COPY's data goes into one message.
+const CHUNK: usize = 64 * 1024;
+
+/// What a `COPY … FROM STDIN` of the text reads.
+#[derive(Clone, Debug, Default)]
+pub(in crate::backend::pg) enum Stdin {
+    /// Nothing: such a statement fails.
+    #[default]
+    Closed,
+    /// The data of the first one.
+    Data(Bytes),
+}
+
+/// What is sent.
+pub(in crate::backend::pg) struct Exchange<'a> {
+    /// One statement or several.
+    pub(in crate::backend::pg) sql: &'a str,
+    /// Values of `$1` and so on in text form; with any, `sql` is one statement.
+    pub(in crate::backend::pg) parameters: &'a [Option<String>],
+    /// Whether it must be one statement.
+    pub(in crate::backend::pg) single: bool,
+    /// What a COPY reads.
+    pub(in crate::backend::pg) stdin: Stdin,
+}
+
+impl Wire {
+    /// Sends and reads to the end. `Err` of the inner result is the server's refusal; the connection stays usable.
+    pub(in crate::backend::pg) async fn exchange(
+        &mut self,
+        exchange: Exchange<'_>,
+        mut collector: Collector<'_, '_>,
+    ) -> Result<Result<Collected, ServerError>, Loss> {
+        self.said.clear();
+        self.encode(|output| match exchange.parameters {
+            [] if !exchange.single => Ok(frontend::query(exchange.sql, output)?),
+            parameters => extended(exchange.sql, parameters, output),
+        })?;
+        self.flush_or_listen().await?;
+        let mut stdin = exchange.stdin;
+        let mut refused = None;
+        loop {
+            match self.next().await? {
+                Next::Row(length) => match collector.wants_row() {
+                    true => {
+                        let cells = self.row(length).cells().await?;
+                        collector.row(cells)?;
+                    }
+                    false => {
+                        self.row(length).skip().await?;
+                        collector.skipped_row();
+                    }
+                },
+                Next::Message(Message::ReadyForQuery(body)) => {
+                    self.status = status(body.status());
+                    return Ok(match refused {
+                        Some(refused) => Err(refused),
+                        None => Ok(collector.finish()),
+                    });
+                }
+                Next::Message(Message::ErrorResponse(body)) => {
+                    let refusal = self.refusal(&body)?;
+                    refused.get_or_insert(refusal);
+                }
+                Next::Message(Message::CopyInResponse(_)) => self.copy_in(std::mem::take(&mut stdin)).await?,
+                Next::Message(message) => self.collect(message, &mut collector)?,
+            }
+        }
+    }
+
+    /// The columns of one statement that is not run (manual, 54.2.3, Parse and Describe).
+    pub(in crate::backend::pg) async fn describe(
+        &mut self,
+        sql: &str,
+    ) -> Result<Result<Vec<Described>, ServerError>, Loss> {
+        self.encode(|output| {
+            frontend::parse("", sql, [], output)?;
+            frontend::describe(b'S', "", output)?;
+            frontend::sync(output);
+            Ok(())
+        })?;
+        self.flush_or_listen().await?;
+        let (mut columns, mut refused) = (vec![], None);
+        loop {
+            match self.next().await? {
+                Next::Row(length) => self.row(length).skip().await?,
+                Next::Message(Message::RowDescription(body)) => columns = described(&body)?,
+                Next::Message(Message::ReadyForQuery(body)) => {
+                    self.status = status(body.status());
+                    return Ok(refused.map_or(Ok(columns), Err));
+                }
+                Next::Message(Message::ErrorResponse(body)) => refused = Some(self.refusal(&body)?),
+                Next::Message(_) => {}
+            }
+        }
+    }
+
+    /// Puts messages into the output: all of them, or none when one cannot be written down.
+    fn encode(&mut self, write: impl FnOnce(&mut BytesMut) -> Result<(), Loss>) -> Result<(), Loss> {
+        write(&mut self.output).map_err(|loss| {
+            self.output.clear();
+            match loss {
+                Loss::Protocol(cause) => Loss::Unsent(format!("this cannot be sent: {cause}")),
+                other => other,
+            }
+        })
+    }
+
+    /// A refusal after which the connection goes on; the last words of a server are a loss.
+    fn refusal(&self, body: &ErrorResponseBody) -> Result<ServerError, Loss> {
+        let (refusal, fatal) = refusal_and_end(&mut body.fields())?;
+        if fatal { Err(Loss::Told(Box::new(refusal))) } else { Ok(refusal) }
+    }
+
+    fn collect(&mut self, message: Message, collector: &mut Collector<'_, '_>) -> Result<(), Loss> {
+        match message {
+            Message::RowDescription(body) => collector.begin(&body, &self.parameters)?,
+            Message::CommandComplete(body) => collector.complete(body.tag()?),
+            Message::CopyOutResponse(_) => collector.begin_copy()?,
+            Message::CopyData(body) => collector.copied(body.data())?,
+            Message::EmptyQueryResponse
+            | Message::ParseComplete
+            | Message::BindComplete
+            | Message::NoData
+            | Message::CopyDone => {}
+            other => return Err(unexpected(&other)),
+        }
+        Ok(())
+    }
+
+    async fn copy_in(&mut self, stdin: Stdin) -> Result<(), Loss> {
+        match stdin {
+            Stdin::Closed => frontend::copy_fail("the step gives it no data", &mut self.output)?,
+            Stdin::Data(data) => {
+                let mut rest = data;
+                while !rest.is_empty() {
+                    let chunk = rest.split_to(rest.len().min(CHUNK));
+                    frontend::CopyData::new(chunk)?.write(&mut self.output);
+                    self.flush().await?;
+                }
+                frontend::copy_done(&mut self.output);
+            }
+        }
+        self.flush().await
+    }
+
+    /// A server that closes the connection while it is written to has often said why before.
+    async fn flush_or_listen(&mut self) -> Result<(), Loss> {
+        let Err(loss) = self.flush().await else { return Ok(()) };
+        match self.look() {
+            Err(told @ Loss::Told(_)) => Err(told),
+            _ => Err(loss),
+        }
+    }
+
+    /// Reads and forgets until the server is ready: the rest of an exchange that nobody waits for.
+    pub(in crate::backend::pg) async fn drain(&mut self) -> Result<(), Loss> {
+        loop {
+            match self.next().await? {
+                Next::Row(length) => self.row(length).skip().await?,
+                Next::Message(Message::ReadyForQuery(body)) => {
+                    self.status = status(body.status());
+                    return Ok(());
+                }
+                Next::Message(Message::CopyInResponse(_)) => self.copy_in(Stdin::Closed).await?,
+                Next::Message(Message::ErrorResponse(body)) => {
+                    self.refusal(&body)?;
+                }
+                Next::Message(_) => {}
+            }
+        }
+    }
+}
+
+fn status(byte: u8) -> Status {
+    match byte {
+        b'T' => Status::Open,
+        b'E' => Status::Failed,
+        _ => Status::Idle,
+    }
+}
+
+/// Parse, Bind, Describe, Execute and Sync in one flight (manual, 54.2.3), everything in text form, parameters of the types
+/// that their places ask for.
+fn extended(sql: &str, parameters: &[Option<String>], output: &mut BytesMut) -> Result<(), Loss> {
+    frontend::parse("", sql, [], output)?;
+    let values = parameters.iter().map(Option::as_deref);
+    let write = |value: Option<&str>, buffer: &mut BytesMut| match value {
+        Some(text) => {
+            buffer.extend_from_slice(text.as_bytes());
+            Ok(IsNull::No)
+        }
+        None => Ok(IsNull::Yes),
+    };
+    frontend::bind("", "", [], values, write, [], output)
+        .map_err(|_| Loss::Protocol("the parameters are too long for one message".into()))?;
+    frontend::describe(b'P', "", output)?;
+    frontend::execute("", 0, output)?;
+    frontend::sync(output);
+    Ok(())
+}

@@ -1,0 +1,176 @@
+//! A connection in PostgreSQL's own protocol (manual, chapter 54), message by message. A driver hides what a verdict needs:
+//! the types of every result of a text of several statements, notices and notifications, whether a transaction is open or
+//! has failed, the last words of a server that closes a connection, and rows of COPY. The encoding of the messages is that
+//! of the crate `postgres-protocol`.
+
+mod cancel;
+mod collect;
+mod exchange;
+mod row;
+mod socket;
+mod startup;
+
+pub(super) use cancel::CancelKey;
+pub(super) use collect::{Collected, Collector, Described};
+pub(super) use exchange::{Exchange, Stdin};
+pub(super) use socket::Address;
+
+use std::collections::BTreeMap;
+use std::io;
+
+use bytes::{Buf, BytesMut};
+use postgres_protocol::message::backend::{self, Message};
+
+use self::row::RowReader;
+use self::socket::Socket;
+use super::error::refusal_of;
+use crate::observation::{Notice, Notification, ServerError};
+
+/// What the server said about the transaction when it was last ready (manual, 54.7, ReadyForQuery).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    /// No transaction is open.
+    Idle,
+    /// A transaction is open.
+    Open,
+    /// A transaction is open in which a statement has failed.
+    Failed,
+}
+
+/// Why a connection is of no use any more.
+#[derive(Debug)]
+pub(super) enum Loss {
+    /// The server said why before it closed it.
+    Told(Box<ServerError>),
+    /// It is gone without a word.
+    Silent(String),
+    /// What was asked cannot be put into a message; nothing was sent.
+    Unsent(String),
+    /// What the server sent is not in the protocol, or cannot be read.
+    Protocol(String),
+}
+
+impl From<io::Error> for Loss {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => Loss::Protocol(error.to_string()),
+            _ => Loss::Silent(error.to_string()),
+        }
+    }
+}
+
+/// An open connection.
+pub(super) struct Wire {
+    socket: Socket,
+    address: Address,
+    input: BytesMut,
+    output: BytesMut,
+    status: Status,
+    key: CancelKey,
+    /// Settings that the server reports whenever they change (`DateStyle`, `IntervalStyle`, `TimeZone`, …).
+    parameters: BTreeMap<String, String>,
+    /// What was said and notified since it was last taken.
+    said: Vec<Notice>,
+    notified: Vec<Notification>,
+}
+
+/// What came next from the server.
+enum Next {
+    Message(Message),
+    /// The beginning of a row, whose cells are read one by one.
+    Row(usize),
+}
+
+impl Wire {
+    /// The transaction's state when the server was last ready.
+    pub(super) fn status(&self) -> Status {
+        self.status
+    }
+
+    /// How to have a statement cancelled from another connection.
+    pub(super) fn cancel_key(&self) -> (Address, CancelKey) {
+        (self.address.clone(), self.key)
+    }
+
+    /// The process id of the server's backend.
+    pub(super) fn pid(&self) -> i32 {
+        self.key.process
+    }
+
+    /// Notices of the last exchange.
+    pub(super) fn take_notices(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.said)
+    }
+
+    /// Notifications that have come since this was last asked.
+    pub(super) fn take_notifications(&mut self) -> Vec<Notification> {
+        std::mem::take(&mut self.notified)
+    }
+
+    /// Reads what the server has sent unasked, without waiting: last words and an end are seen before a statement is sent
+    /// that would never be run.
+    pub(super) fn look(&mut self) -> Result<(), Loss> {
+        let ended = self.socket.read_available(&mut self.input)?;
+        while let Some(message) = self.buffered()? {
+            if let Message::ErrorResponse(body) = message {
+                return Err(Loss::Told(Box::new(refusal_of(&mut body.fields())?)));
+            }
+        }
+        if ended { Err(Loss::Silent("the server closed the connection".into())) } else { Ok(()) }
+    }
+
+    /// Sends what was put into the output. What the server sends meanwhile is read, so that neither side waits for the
+    /// other with full buffers.
+    async fn flush(&mut self) -> Result<(), Loss> {
+        while self.output.has_remaining() {
+            self.socket.write_some(&mut self.output, &mut self.input).await?;
+        }
+        Ok(())
+    }
+
+    /// The next message that belongs to an exchange; what may come at any time is kept aside.
+    async fn next(&mut self) -> Result<Next, Loss> {
+        loop {
+            if let Some(length) = self.row_ahead() {
+                return Ok(Next::Row(length));
+            }
+            if let Some(message) = self.buffered()? {
+                return Ok(Next::Message(message));
+            }
+            if self.socket.read_some(&mut self.input).await? == 0 {
+                return Err(Loss::Silent("the server closed the connection".into()));
+            }
+        }
+    }
+
+    /// The length of the row that is next, when it is one.
+    fn row_ahead(&mut self) -> Option<usize> {
+        let header = backend::Header::parse(&self.input).ok().flatten()?;
+        if header.tag() != backend::DATA_ROW_TAG {
+            return None;
+        }
+        self.input.advance(5);
+        Some(usize::try_from(header.len()).unwrap_or_default().saturating_sub(4))
+    }
+
+    /// The next whole message of an exchange among what was read.
+    fn buffered(&mut self) -> Result<Option<Message>, Loss> {
+        while let Some(message) = Message::parse(&mut self.input)? {
+            match message {
+                Message::NoticeResponse(body) => self.said.push(super::error::notice_of(&mut body.fields())?),
+                Message::NotificationResponse(body) => self
+                    .notified
+                    .push(Notification { channel: body.channel()?.to_string(), payload: body.message()?.to_string() }),
+                Message::ParameterStatus(body) => {
+                    self.parameters.insert(body.name()?.to_string(), body.value()?.to_string());
+                }
+                other => return Ok(Some(other)),
+            }
+        }
+        Ok(None)
+    }
+
+    fn row(&mut self, length: usize) -> RowReader<'_> {
+        RowReader::new(&mut self.socket, &mut self.input, length)
+    }
+}
