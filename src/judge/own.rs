@@ -30,7 +30,6 @@ fn sentence(own: &OwnDoing) -> &'static str {
         OwnDoing::Cancelled => {
             "polyspec cancelled the statement when its time limit was over: the server refused nothing"
         }
-        OwnDoing::ReadOnlyCopy => "the copy is read-only because it is shared: the system under test refused nothing",
         OwnDoing::Disconnected => "the connection was lost, and this expectation does not name that",
     }
 }

@@ -100,7 +100,6 @@ fn errors_of_mongodb_have_codes_and_labels() {
 fn own(doing: OwnDoing) -> ServerError {
     let (sqlstate, name) = match doing {
         OwnDoing::Cancelled => ("57014", "query_canceled"),
-        OwnDoing::ReadOnlyCopy => ("25006", "read_only_sql_transaction"),
         OwnDoing::Disconnected => ("57P01", "admin_shutdown"),
     };
     let labels = vec!["RetryableWriteError".into()];
@@ -109,7 +108,7 @@ fn own(doing: OwnDoing) -> ServerError {
 
 #[test]
 fn an_error_of_polyspecs_own_doing_meets_no_expectation_that_does_not_name_it() {
-    for doing in [OwnDoing::Cancelled, OwnDoing::ReadOnlyCopy, OwnDoing::Disconnected] {
+    for doing in [OwnDoing::Cancelled, OwnDoing::Disconnected] {
         let bare = judged(with(|e| e.error = Some(awaited())), Outcome::Refused(own(doing.clone())));
         assert!(bare.len() == 1 && bare[0].unusable, "{bare:?}");
         for (part, json) in [("message", "\"duplicate\""), ("sqlstate", "\"23505\""), ("table", "\"customer\"")] {
