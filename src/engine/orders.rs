@@ -59,7 +59,7 @@ impl Stage<'_> {
 
     fn pg_work(&self, step: &Step, slot: Arc<super::sessions::PgSlot>) -> Result<Work, Trouble> {
         match &step.action {
-            Action::Sql { source, params } => {
+            Action::Sql { source, params, .. } => {
                 let text = self.sql_text(source)?;
                 let parameters = params.iter().map(|value| self.parameter(value)).collect::<Result<_, _>>()?;
                 Ok(Work::Sql { slot, text, parameters })

@@ -25,7 +25,12 @@ fn values(expect: &Expectation) -> impl Iterator<Item = &Value> {
         let lists = [&plan.reads, &plan.may_read, &plan.indexes].into_iter().flatten().flat_map(|list| &list.value);
         lists.chain([&plan.examined_per_returned, &plan.buffers].into_iter().flatten())
     });
-    cells.chain(documents).chain(single).chain(error).chain(plan)
+    let notices = expect.notices.iter().flat_map(|list| &list.value);
+    let notices = notices
+        .flat_map(|notice| [&notice.sqlstate, &notice.message, &notice.detail, &notice.hint].into_iter().flatten());
+    let notifications = expect.notifications.iter().flat_map(|list| &list.value);
+    let notifications = notifications.flat_map(|one| [Some(&one.channel), one.payload.as_ref()].into_iter().flatten());
+    cells.chain(documents).chain(single).chain(error).chain(plan).chain(notices).chain(notifications)
 }
 
 fn walk(value: &Value, found: &mut Vec<Diagnostic>) {

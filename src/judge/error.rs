@@ -121,7 +121,8 @@ pub(super) fn part(name: &str, value: &Value, error: &ServerError, variables: &V
     }
 }
 
-fn contains(value: &Value, message: &str, variables: &Variables) -> Match {
+/// The text that a message must contain.
+pub(super) fn contains(value: &Value, message: &str, variables: &Variables) -> Match {
     let wanted = variables::datum(value, variables)?.to_text();
     if message.contains(&wanted) {
         Ok(())
@@ -130,13 +131,22 @@ fn contains(value: &Value, message: &str, variables: &Variables) -> Match {
     }
 }
 
-/// The first two characters of a SQLSTATE are its class (manual, appendix A). A connection that the server closed with
+/// Whether an SQLSTATE is the one that is wanted, or of the class that is wanted: its first two characters (manual,
+/// appendix A).
+pub(super) fn is_state(state: &str, wanted: &str) -> bool {
+    if wanted.len() == 2 { state.starts_with(wanted) } else { state == wanted }
+}
+
+/// A state or the class of one. A connection that the server closed with
 /// last words of its own (57P01, 25P03) is of class 08 too.
 fn class_or_state(value: &Value, state: &str, error: &ServerError, variables: &Variables) -> Match {
     let wanted = variables::datum(value, variables)?.to_text();
     let lost = error.own == Some(OwnDoing::Disconnected) && wanted == "08";
-    let holds = lost || if wanted.len() == 2 { state.starts_with(&wanted) } else { state == wanted };
-    if holds { Ok(()) } else { Err(Miss::differs(format!("expected {wanted}, came {state}"))) }
+    if lost || is_state(state, &wanted) {
+        Ok(())
+    } else {
+        Err(Miss::differs(format!("expected {wanted}, came {state}")))
+    }
 }
 
 fn differs(name: &str, value: &Value, miss: &Miss, error: &ServerError, variables: &Variables) -> Evidence {

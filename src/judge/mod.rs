@@ -30,6 +30,7 @@ mod redact;
 mod repeat;
 mod rows;
 mod save;
+mod sent;
 mod show;
 mod types;
 
@@ -80,6 +81,9 @@ fn one(step: &Step, observation: &Observation, variables: &Variables) -> Vec<Evi
     };
     if let Outcome::Output(Output::Program(end)) = &observation.outcome {
         found.extend(program::check(step, end));
+    }
+    if let Some(expect) = &step.expect {
+        found.extend(sent::check(expect, observation, variables));
     }
     if let Some(within) = step.expect.as_ref().and_then(|expect| expect.within.as_ref()) {
         found.extend(lag(within, observation.lag));

@@ -118,6 +118,8 @@ pub(crate) fn expectation() -> Expectation {
         documents: None,
         reply: None,
         plan: None,
+        notices: None,
+        notifications: None,
         agree: None,
         recorded: None,
         within: None,
@@ -170,7 +172,7 @@ pub(crate) fn step(expect: Option<Expectation>) -> Step {
     let sql = Template::literal("SELECT x FORM t", span(60));
     Step {
         span: span(59),
-        action: Action::Sql { source: SqlSource::Text(sql), params: vec![] },
+        action: Action::Sql { source: SqlSource::Text(sql), params: vec![], stdin: None },
         action_span: span(60),
         on: vec![],
         session: None,

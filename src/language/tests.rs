@@ -66,7 +66,8 @@ fn every_invalid_file_is_refused_with_exactly_its_message() {
 }
 
 /// Examples that must parse without a word.
-const EXAMPLES: [&str; 10] = [
+const EXAMPLES: [&str; 11] = [
+    include_str!("../../tests/kit/valid/beside.yaml"),
     include_str!("../../tests/kit/valid/run.yaml"),
     include_str!("../../tests/kit/valid/workload.yaml"),
     include_str!("../../tests/kit/valid/cut-off.yaml"),

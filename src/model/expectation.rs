@@ -28,6 +28,10 @@ pub struct Expectation {
     pub reply: Option<Value>,
     /// What the plan of an `explain` must be like.
     pub plan: Option<PlanExpectation>,
+    /// All notices that a statement must send, in order.
+    pub notices: Option<Spanned<Vec<NoticeExpectation>>>,
+    /// All notifications that the session must receive, in order.
+    pub notifications: Option<Spanned<Vec<NotificationExpectation>>>,
     /// The same on all nodes of the step.
     pub agree: Option<Spanned<bool>>,
     /// The keys in the first column or field, against what workloads before have recorded.
@@ -109,6 +113,34 @@ pub struct AwaitedError {
     pub name: Option<Value>,
     /// Labels that the error must carry.
     pub labels: Option<Spanned<Vec<Spanned<String>>>>,
+}
+
+/// A notice that a statement must send. Every part that is given must hold.
+#[derive(Clone, Debug)]
+pub struct NoticeExpectation {
+    /// The entry of the list.
+    pub span: Span,
+    /// `NOTICE`, `WARNING`, `INFO`, `LOG`, `DEBUG`, in capital letters.
+    pub severity: Option<Spanned<String>>,
+    /// Five characters, or the first two for a class.
+    pub sqlstate: Option<Value>,
+    /// The message: text that it must contain, or an operator.
+    pub message: Option<Value>,
+    /// DETAIL, as the message.
+    pub detail: Option<Value>,
+    /// HINT, as the message.
+    pub hint: Option<Value>,
+}
+
+/// A notification that a session must receive.
+#[derive(Clone, Debug)]
+pub struct NotificationExpectation {
+    /// The entry of the list.
+    pub span: Span,
+    /// The channel: the whole of it, or an operator.
+    pub channel: Value,
+    /// The payload: the whole of it, or an operator; `None` for any.
+    pub payload: Option<Value>,
 }
 
 /// What a plan must be like; the same words for both engines.

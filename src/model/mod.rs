@@ -16,8 +16,8 @@ mod workload;
 
 pub use datum::{Datum, Variables};
 pub use expectation::{
-    AwaitedError, ColumnExpectation, DocumentsExpectation, Expectation, PlanExpectation, Recorded, RowExpectation,
-    RowsExpectation,
+    AwaitedError, ColumnExpectation, DocumentsExpectation, Expectation, NoticeExpectation, NotificationExpectation,
+    PlanExpectation, Recorded, RowExpectation, RowsExpectation,
 };
 pub use generate::{
     Generate, GeneratedColumn, GeneratedTable, Kind, Locale, LocaleRule, Parent, Pick, Resolved, Sequence, TextPart,

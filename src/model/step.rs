@@ -44,6 +44,8 @@ pub enum Action {
         source: SqlSource,
         /// Values for the placeholders; with any, the text must be one statement.
         params: Vec<Value>,
+        /// What `COPY … FROM STDIN` reads, plain text; with it, the text is this one statement.
+        stdin: Option<Template>,
     },
     /// Sends a command document.
     Mongo(Value),

@@ -113,7 +113,7 @@ impl Change {
             Edit::Sql { on, text } => {
                 let source = SqlSource::Text(Template::literal(text.as_str(), span.clone()));
                 let nodes = on.iter().cloned().map(NodeSelector::Named).collect();
-                vec![step(&span, Action::Sql { source, params: vec![] }, nodes)]
+                vec![step(&span, Action::Sql { source, params: vec![], stdin: None }, nodes)]
             }
             Edit::Mongo(commands) => commands
                 .iter()

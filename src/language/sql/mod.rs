@@ -3,8 +3,10 @@
 
 mod guard;
 mod scan;
+mod script;
 mod statements;
 
 pub(crate) use guard::check_variables;
+pub use script::{ScriptPart, script};
 pub(crate) use statements::highest_placeholder;
-pub use statements::{is_read_only, statements};
+pub use statements::{copies_from_stdin, is_read_only, statements};

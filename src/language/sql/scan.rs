@@ -39,12 +39,17 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
     let mut found = vec![];
     let mut at = 0;
     while at < text.len() {
-        let (kind, length) = next(text, at);
-        let end = (at + length.max(1)).min(text.len());
-        found.push(Token { kind, range: at..end });
-        at = end;
+        let token = token_at(text, at);
+        at = token.range.end;
+        found.push(token);
     }
     found
+}
+
+/// The token that begins at byte `at` of `text`, which is not its end.
+pub(super) fn token_at(text: &str, at: usize) -> Token {
+    let (kind, length) = next(text, at);
+    Token { kind, range: at..(at + length.max(1)).min(text.len()) }
 }
 
 fn next(text: &str, at: usize) -> (TokenKind, usize) {

@@ -19,6 +19,20 @@ pub fn is_read_only(text: &str) -> bool {
     !statements.is_empty() && statements.iter().all(|statement| reads(text, statement))
 }
 
+/// Whether `text` is one statement `COPY … FROM STDIN` (manual, "COPY"), which reads its rows from the client.
+pub fn copies_from_stdin(text: &str) -> bool {
+    matches!(split(text, &tokens(text)).as_slice(), [statement] if reads_stdin(text, statement))
+}
+
+/// Whether the tokens of one statement are those of `COPY … FROM STDIN`.
+pub(super) fn reads_stdin(text: &str, statement: &[Token]) -> bool {
+    let is = |token: &Token, word: &str| {
+        token.kind == TokenKind::Word && text[token.range.clone()].eq_ignore_ascii_case(word)
+    };
+    statement.first().is_some_and(|first| is(first, "copy"))
+        && statement.windows(2).any(|pair| is(&pair[0], "from") && is(&pair[1], "stdin"))
+}
+
 /// The greatest `n` of the placeholders `$n`; 0 when there is none.
 pub(crate) fn highest_placeholder(text: &str) -> usize {
     tokens(text)
@@ -50,17 +64,19 @@ fn split(text: &str, tokens: &[Token]) -> Vec<Vec<Token>> {
 
 /// How deep in parentheses and in the bodies of functions. psql decides the same way (psqlscan.l).
 #[derive(Default)]
-struct Nesting {
+pub(super) struct Nesting {
     parentheses: usize,
     bodies: usize,
 }
 
 impl Nesting {
-    fn is_outside(&self) -> bool {
+    /// Whether a semicolon here ends the statement.
+    pub fn is_outside(&self) -> bool {
         self.parentheses == 0 && self.bodies == 0
     }
 
-    fn enter(&mut self, text: &str, token: &Token, before: &[Token]) {
+    /// Takes the next token of the statement that `before` begins.
+    pub fn enter(&mut self, text: &str, token: &Token, before: &[Token]) {
         let word = &text[token.range.clone()];
         match (token.kind, word) {
             (TokenKind::Symbol, "(") => self.parentheses += 1,
@@ -147,6 +163,17 @@ mod tests {
             "",
         ] {
             assert!(!is_read_only(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_a_copy_from_the_client_reads_its_standard_input() {
+        for text in ["COPY t FROM STDIN", "copy s.t (a, b) from stdin with (format csv);", "COPY t /* x */ FROM stdin"]
+        {
+            assert!(copies_from_stdin(text), "{text}");
+        }
+        for text in ["COPY t TO STDOUT", "COPY t FROM 'stdin'", "COPY t FROM STDIN; SELECT 1", "SELECT 1", ""] {
+            assert!(!copies_from_stdin(text), "{text}");
         }
     }
 

@@ -43,17 +43,29 @@ impl Decoder<'_> {
                 self.statement_text(text, node);
                 let template = self.sql_template(text, node);
                 self.params(&template, &params, step);
+                self.copies(&template, step);
                 SqlSource::Text(template)
             }
             _ => {
-                if let Some(entry) = step.entry("params") {
-                    let error = Diagnostic::error(&entry.key.span, "`params` needs the statement in the step itself");
+                for entry in ["params", "stdin"].into_iter().filter_map(|key| step.entry(key)) {
+                    let message = format!("`{}` needs the statement in the step itself", entry.key.value);
+                    let error = Diagnostic::error(&entry.key.span, message);
                     self.sink.push(error.help("write the statement under `sql` instead of the file"));
                 }
                 SqlSource::File(node.scalar_of("file")?)
             }
         };
-        Some(Action::Sql { source, params })
+        let stdin = step.get("stdin").and_then(|node| Some(self.plain_template(&node.scalar()?, node)));
+        Some(Action::Sql { source, params, stdin })
+    }
+
+    /// `stdin` is read by COPY FROM STDIN and by nothing else.
+    fn copies(&mut self, template: &Template, step: &Node) {
+        let copies = sql::copies_from_stdin(&with_nulls(template));
+        if let Some(entry) = step.entry("stdin").filter(|_| !copies) {
+            let error = Diagnostic::error(&entry.key.span, "no statement of this step reads `stdin`");
+            self.sink.push(error.help("`sql` beside it is the one statement `COPY … FROM STDIN`"));
+        }
     }
 
     fn statement_text(&mut self, text: &str, node: &Node) {

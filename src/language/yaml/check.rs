@@ -64,6 +64,7 @@ impl Checker<'_> {
                     self.shape(node, shape, key);
                 }
             }
+            Shape::Operators => self.duplicates(node),
             Shape::Any | Shape::Text | Shape::Scalar | Shape::Number | Shape::Whole | Shape::Bool => {}
         }
     }

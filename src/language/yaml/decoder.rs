@@ -105,7 +105,8 @@ impl Decoder<'_> {
         node.get(key).map(|value| self.value(value))
     }
 
-    fn plain_template(&mut self, text: &str, node: &Node) -> Template {
+    /// Text with its variables, outside of SQL.
+    pub fn plain_template(&mut self, text: &str, node: &Node) -> Template {
         let template = self.template(text, node);
         for part in &template.parts {
             if let TemplatePart::Variable { name, identifier: true, span } = part {

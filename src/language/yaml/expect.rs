@@ -26,6 +26,8 @@ impl Decoder<'_> {
             documents: self.documents(node),
             reply: self.reply(node),
             plan: node.get("plan").map(|plan| self.plan(plan)),
+            notices: self.notices(node),
+            notifications: self.notifications(node),
             agree: bool_of(node, "agree"),
             recorded: node.scalar_of("recorded").and_then(|word| Some(word.span.of(recorded(&word)?))),
             within: node.scalar_of("within").and_then(|t| duration(&t).ok().map(|value| t.span.of(value))),
@@ -33,7 +35,7 @@ impl Decoder<'_> {
     }
 
     /// A value in which `$$` operators mean something.
-    fn expected(&mut self, node: &Node, key: &str) -> Option<Value> {
+    pub(super) fn expected(&mut self, node: &Node, key: &str) -> Option<Value> {
         let value = self.value_of(node, key)?;
         operators::check(&value, self.sink);
         Some(value)
@@ -132,7 +134,8 @@ impl Decoder<'_> {
         }
     }
 
-    fn sqlstate(&mut self, node: &Node) -> Option<Value> {
+    /// An SQLSTATE or its class.
+    pub(super) fn sqlstate(&mut self, node: &Node) -> Option<Value> {
         let value = self.name_expected(node, "sqlstate")?;
         let ValueKind::Text(template) = &value.kind else { return Some(value) };
         let Some(code) = template.as_literal() else { return Some(value) };
@@ -150,7 +153,7 @@ impl Decoder<'_> {
     }
 
     /// A name: what looks like a number is text all the same (`sqlstate: 23505`).
-    fn name_expected(&mut self, node: &Node, key: &str) -> Option<Value> {
+    pub(super) fn name_expected(&mut self, node: &Node, key: &str) -> Option<Value> {
         let value = self.expected(node, key)?;
         Some(match value.kind {
             ValueKind::Number(text) => {

@@ -10,8 +10,20 @@ use crate::language::suggest::enumerate;
 use crate::model::{Action, Engine, ExplainTarget, NodeSelector, SqlSource, Step, TransactionVerb};
 use crate::source::{Diagnostic, Span};
 
-const SQL_EXPECT: &[&str] =
-    &["rows", "rows_unordered", "value", "columns", "affected", "empty", "error", "agree", "recorded", "within"];
+const SQL_EXPECT: &[&str] = &[
+    "rows",
+    "rows_unordered",
+    "value",
+    "columns",
+    "affected",
+    "empty",
+    "error",
+    "notices",
+    "notifications",
+    "agree",
+    "recorded",
+    "within",
+];
 const MONGO_EXPECT: &[&str] =
     &["documents", "documents_unordered", "reply", "empty", "error", "agree", "recorded", "within"];
 const SQL_ERROR: &[&str] = &["sqlstate", "message", "constraint", "table", "column"];
@@ -165,8 +177,10 @@ pub(crate) fn expected_of_await(expect: &crate::model::Expectation, blocked: &St
     let affected = expect.affected.as_ref().map(|affected| ("affected", &affected.span));
     let reply = expect.reply.as_ref().map(|reply| ("reply", &reply.span));
     let plan = expect.plan.as_ref().map(|plan| ("plan", &plan.span));
+    let notices = expect.notices.as_ref().map(|notices| ("notices", &notices.span));
+    let notifications = expect.notifications.as_ref().map(|list| ("notifications", &list.span));
     let wrong: Vec<Option<(&str, &Span)>> = match engine(&blocked.action) {
-        Some(Engine::Mongo) => vec![rows, value, columns, affected, plan],
+        Some(Engine::Mongo) => vec![rows, value, columns, affected, plan, notices, notifications],
         _ => vec![documents, reply, plan],
     };
     for (key, span) in wrong.into_iter().flatten() {
@@ -179,7 +193,8 @@ pub(crate) fn expected_of_await(expect: &crate::model::Expectation, blocked: &St
 /// A statement cannot fail and give a result.
 fn together(expect: &Node, sink: &mut Sink) {
     let Some(error) = expect.entry("error") else { return };
-    let result = expect.entries().iter().find(|entry| !matches!(entry.key.as_str(), "error" | "agree" | "within"));
+    let beside = ["error", "notices", "notifications", "agree", "within"];
+    let result = expect.entries().iter().find(|entry| !beside.contains(&entry.key.as_str()));
     if let Some(result) = result.filter(|entry| super::keys::EXPECT.key(&entry.key).is_some()) {
         let message = format!("a statement that fails gives nothing for `{}`", result.key.value);
         let line = error.key.span.line_column().0;

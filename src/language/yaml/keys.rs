@@ -3,7 +3,7 @@
 use super::keys_generate::GENERATE;
 use super::keys_workload::WORKLOAD;
 use super::shape::{Key, Shape, Table, key, required};
-use Shape::{Any, Bool, Duration, Either, List, Map, Number, OneOrMany, Scalar, Some, Text, Whole, Words};
+use Shape::{Any, Bool, Duration, Either, List, Map, Number, OneOrMany, Operators, Scalar, Some, Text, Whole, Words};
 
 /// A scenario file.
 pub(crate) static SCENARIO: Table = Table {
@@ -103,6 +103,7 @@ static STEP_KEYS: &[Key] = &[
         "MongoDB: starts a transaction with this command, or commits or aborts the session's.",
     ),
     key("params", List(&Any), "Values for `$1` and so on of one SQL statement."),
+    key("stdin", Scalar, "What `COPY … FROM STDIN` under `sql` reads: its lines, in the format that it names."),
     key("expect", Shape::Table(&EXPECT), "What must come back; without it the step must merely succeed."),
     key("golden", Scalar, "The section of the golden file that the output is compared with."),
     key(
@@ -214,6 +215,16 @@ pub(crate) static EXPECT: Table = Table::new(
             "MongoDB, `workload`, `run`: fields that the reply must have; others may be there too.",
         ),
         key("plan", Shape::Table(&PLAN), "Of an `explain`: what the plan must be like."),
+        key(
+            "notices",
+            List(&Either(&[Scalar, Operators, Shape::Table(&NOTICE)])),
+            "SQL: all notices and warnings that the server sends, in order; each the text that its message contains, an operator, or its parts.",
+        ),
+        key(
+            "notifications",
+            List(&Shape::Table(&NOTIFICATION)),
+            "SQL: all notifications of NOTIFY that the session receives, in order.",
+        ),
         key("agree", Bool, "The result must be the same on all nodes of the step."),
         key(
             "recorded",
@@ -241,6 +252,27 @@ pub(crate) static ERROR: Table = Table::new(
         key("code", Either(&[Whole, Text, Map(&Any)]), "MongoDB: the number of the error."),
         key("name", Either(&[Text, Map(&Any)]), "MongoDB: the name of the code, `DuplicateKey`."),
         key("labels", Some(&Text), "MongoDB: labels that the error carries, `TransientTransactionError`."),
+    ],
+);
+
+static NOTICE: Table = Table::new(
+    "an expected notice",
+    "A notice that the server sends; every part that is given must hold.",
+    &[
+        key("severity", Words(&["DEBUG", "LOG", "INFO", "NOTICE", "WARNING"]), "How grave it is."),
+        key("sqlstate", Scalar, "Five characters, or the first two for a class."),
+        key("message", Either(&[Scalar, Operators]), "Text that the message contains, or an operator."),
+        key("detail", Either(&[Scalar, Operators]), "Text that its DETAIL contains, or an operator."),
+        key("hint", Either(&[Scalar, Operators]), "Text that its HINT contains, or an operator."),
+    ],
+);
+
+static NOTIFICATION: Table = Table::new(
+    "an expected notification",
+    "A notification that the session receives because it LISTENs.",
+    &[
+        required("channel", Either(&[Scalar, Operators]), "The channel, whole, or an operator."),
+        key("payload", Either(&[Scalar, Operators]), "The payload, whole, or an operator; any if absent."),
     ],
 );
 

@@ -21,6 +21,7 @@ mod read;
 mod requirements;
 mod scenario;
 mod schema;
+mod sent;
 mod settings;
 mod shape;
 mod steps;

@@ -93,6 +93,9 @@ fn of_shape(shape: &'static Shape, definitions: &mut Map<String, Value>) -> Map<
             let item = of_shape(item, definitions);
             json!({ "anyOf": [item, { "type": "array", "minItems": 1, "items": item }] })
         }
+        Shape::Operators => {
+            json!({ "type": "object", "propertyNames": { "pattern": r"^\$\$" }, "minProperties": 1 })
+        }
         Shape::Map(value) => json!({ "type": "object", "additionalProperties": of_shape(value, definitions) }),
         Shape::Table(table) => reference(table, definitions),
         Shape::Either(shapes) => {

@@ -28,6 +28,8 @@ pub(crate) enum Shape {
     Some(&'static Shape),
     /// One, or a list of at least one.
     OneOrMany(&'static Shape),
+    /// A mapping of `$$` operators.
+    Operators,
     /// A mapping with keys of the author's choice.
     Map(&'static Shape),
     /// A mapping with known keys.
@@ -103,6 +105,7 @@ impl Shape {
             Shape::List(Shape::Any) => "a list".into(),
             Shape::List(item) | Shape::Some(item) => format!("a list, each item {}", item.describe()),
             Shape::OneOrMany(item) => format!("{}, or a list of such", item.describe()),
+            Shape::Operators => "an operator (`{ $$regex: … }`)".into(),
             Shape::Map(_) => "a mapping".into(),
             Shape::Table(table) => format!("a mapping ({})", table.name),
             Shape::Either(shapes) => shapes.iter().map(Shape::describe).collect::<Vec<_>>().join(", or "),
@@ -127,6 +130,9 @@ impl Shape {
             | (Shape::Map(_) | Shape::Table(_), NodeKind::Mapping(_)) => true,
             (Shape::Whole, NodeKind::Number(text)) => text.bytes().all(|b| b.is_ascii_digit()),
             (Shape::Words(_), NodeKind::Text(_)) => true,
+            (Shape::Operators, NodeKind::Mapping(entries)) => {
+                entries.first().is_some_and(|entry| entry.key.starts_with("$$"))
+            }
             (Shape::OneOrMany(item), kind) => matches!(kind, NodeKind::Sequence(_)) || item.fits(node),
             (Shape::Either(shapes), _) => shapes.iter().any(|shape| shape.fits(node)),
             _ => false,

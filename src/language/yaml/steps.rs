@@ -10,9 +10,10 @@ use crate::model::{NodeSelector, Step, TransactionVerb};
 use crate::source::{Diagnostic, Span, Spanned};
 
 /// Keys that make sense beside some actions only.
-const COMPANIONS: [(&str, &[&str]); 8] = [
+const COMPANIONS: [(&str, &[&str]); 9] = [
     ("with", &["use"]),
     ("params", &["sql"]),
+    ("stdin", &["sql"]),
     ("on", &["sql", "mongo", "explain", "load", "generate", "run", "use", "transaction"]),
     ("session", &["sql", "mongo", "explain", "use", "transaction"]),
     ("golden", &["sql", "mongo", "explain", "await", "use", "run"]),
