@@ -1,11 +1,15 @@
 //! What came back from a live node: passive nouns between `backend`, which fills them, and `judge`, which reads them.
 
+mod keep;
+
 use std::time::Duration;
 
 use bson::{Document, doc};
 use serde::{Deserialize, Serialize};
 
 use crate::explain::Plan;
+
+pub use keep::{Keep, Keeper};
 
 /// What one node answered to one step.
 #[derive(Clone, Debug)]
@@ -76,7 +80,7 @@ pub enum Output {
         affected: u64,
     },
     /// MongoDB: a command with a cursor, read to its end.
-    Documents(Vec<Document>),
+    Documents(DocumentSet),
     /// MongoDB: any other command's reply, without the fields that belong to the cluster (`$clusterTime`, `operationTime`,
     /// `electionId`, `opTime`).
     Reply(Document),
@@ -108,6 +112,23 @@ impl ProgramEnd {
     /// The same as a reply: `{ exit, stdout, stderr }`.
     pub fn reply(&self) -> Document {
         doc! { "exit": self.exit, "stdout": &self.stdout, "stderr": &self.stderr }
+    }
+}
+
+/// The documents of a cursor.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DocumentSet {
+    /// The documents in order; fewer than `count` when not all were asked for.
+    pub documents: Vec<Document>,
+    /// How many documents there were.
+    pub count: u64,
+}
+
+impl DocumentSet {
+    /// All documents of a result.
+    pub fn new(documents: Vec<Document>) -> Self {
+        let count = documents.len() as u64;
+        Self { documents, count }
     }
 }
 

@@ -172,10 +172,10 @@ fn output_rows(output: Output) -> DBOutput<DefaultColumnType> {
     match output {
         Output::Sql { rows: Some(rows), .. } => sql_rows(rows),
         Output::Sql { rows: None, affected } => DBOutput::StatementComplete(affected),
-        Output::Documents(documents) => {
+        Output::Documents(set) => {
             let line =
                 |document: bson::Document| vec![bson::Bson::Document(document).into_relaxed_extjson().to_string()];
-            DBOutput::Rows { types: vec![DefaultColumnType::Text], rows: documents.into_iter().map(line).collect() }
+            DBOutput::Rows { types: vec![DefaultColumnType::Text], rows: set.documents.into_iter().map(line).collect() }
         }
         Output::Reply(reply) => DBOutput::StatementComplete(reply_count(&reply)),
         Output::Plan(_) | Output::Streamed { .. } | Output::Program(_) | Output::Nothing => {

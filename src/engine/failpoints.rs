@@ -6,6 +6,7 @@ use bson::doc;
 
 use super::step::Stage;
 use crate::backend::mongo::{Command, MongoSession, Target};
+use crate::observation::Keep;
 
 /// The command that sets one.
 pub(super) const COMMAND: &str = "configureFailPoint";
@@ -21,7 +22,8 @@ pub(super) async fn off(stage: &Stage<'_>) {
         for at in 0..clients.set.members.len() {
             let mut session = MongoSession::new(clients.clone(), false);
             let document = doc! { COMMAND: &name, "mode": "off" };
-            let command = Command { target: &Target::Member(at), database: "admin", document, limit: LIMIT };
+            let command =
+                Command { target: &Target::Member(at), database: "admin", document, limit: LIMIT, keep: Keep::Count };
             // A member that is down has lost its fail points with its process.
             let _ = session.run(command, None).await;
         }

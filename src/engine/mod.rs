@@ -14,6 +14,7 @@ mod generate;
 mod goldens;
 mod host;
 mod job;
+mod keep;
 mod lanes;
 mod load;
 mod needs;

@@ -13,7 +13,7 @@ use crate::backend::mongo::{Command, Target};
 use crate::backend::pg::Request;
 use crate::backend::{BackendError, RowSink};
 use crate::generate::Plan;
-use crate::observation::{Observation, Outcome};
+use crate::observation::{Keep, Observation, Outcome};
 
 /// Something to be sent to a node.
 #[derive(Clone)]
@@ -24,6 +24,8 @@ pub struct Order {
     pub work: Work,
     /// The time limit of the statement.
     pub limit: Duration,
+    /// What of the result somebody can use.
+    pub keep: Keep,
 }
 
 /// What is sent, and over which session.
@@ -132,7 +134,7 @@ impl Order {
     }
 
     async fn outcome(&self, sink: Option<&mut (dyn RowSink + '_)>) -> Result<Outcome, BackendError> {
-        let limit = self.limit;
+        let (limit, keep) = (self.limit, self.keep);
         match &self.work {
             Work::Sql { slot, text, parameters } => {
                 let request = Request { parameters, ..Request::text(text, limit) };
@@ -151,7 +153,7 @@ impl Order {
                 {
                     return Ok(refused);
                 }
-                session.run(Command { target, database, document: document.clone(), limit }, sink).await
+                session.run(Command { target, database, document: document.clone(), limit, keep }, sink).await
             }
             Work::LoadDocuments { slot, target, database, collection, documents } => {
                 slot.lock().await.load(target, database, collection, documents, limit).await
@@ -163,7 +165,7 @@ impl Order {
                 fill.clone().run(plan.clone(), Told::new(reporting, &self.node, plan)).await
             }
             Work::ExplainMongo { slot, target, database, document } => {
-                let command = Command { target, database, document: document.clone(), limit };
+                let command = Command { target, database, document: document.clone(), limit, keep };
                 slot.lock().await.explain(command).await
             }
             Work::Start(slot, options) => slot.lock().await.start_transaction(options.clone()).await,

@@ -48,7 +48,12 @@ impl Stage<'_> {
             let slot = self.sessions.pg(&peer, step.session.as_ref().map(|name| name.value.as_str()));
             self.variables.insert("node".into(), Datum::Text(peer.name.name.clone()));
             let work = self.pg_work(step, slot)?;
-            orders.push(Order { node: peer.name.to_string(), work, limit: self.limit(step) });
+            orders.push(Order {
+                node: peer.name.to_string(),
+                work,
+                limit: self.limit(step),
+                keep: super::keep::of(step),
+            });
         }
         Ok(())
     }
@@ -111,7 +116,7 @@ impl Stage<'_> {
             let slot = self.sessions.mongo(&target, step.session.as_ref().map(|name| name.value.as_str()))?;
             let node = clients.name(&target);
             let work = self.mongo_work(step, slot, target)?;
-            orders.push(Order { node, work, limit: self.limit(step) });
+            orders.push(Order { node, work, limit: self.limit(step), keep: super::keep::of(step) });
         }
         Ok(())
     }

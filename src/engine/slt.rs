@@ -14,7 +14,7 @@ use crate::backend::BackendError;
 use crate::backend::slt::{SltConnection, SltMismatch, SltRunner};
 use crate::judge;
 use crate::model::{Engine, NodeSelector, SltRecord, SltScript};
-use crate::observation::Outcome;
+use crate::observation::{Keep, Outcome};
 use crate::verdict::Evidence;
 
 /// What the runner's connection shares with the loop around it.
@@ -124,7 +124,7 @@ fn route(stage: &mut Stage<'_>, record: &SltRecord) -> Result<Option<Order>, Hal
             let peer = stage.servers.peers(&selector).first().map(|peer| (*peer).clone()).ok_or_else(none)?;
             let slot = stage.sessions.pg(&peer, session);
             let work = Work::Sql { slot, text: String::new(), parameters: vec![] };
-            Order { node: peer.name.to_string(), work, limit }
+            Order { node: peer.name.to_string(), work, limit, keep: Keep::All }
         }
         Engine::Mongo => {
             let clients = stage.sessions.clients().cloned().ok_or_else(none)?;
@@ -133,7 +133,7 @@ fn route(stage: &mut Stage<'_>, record: &SltRecord) -> Result<Option<Order>, Hal
             let database = stage.sessions.copy().database.clone();
             let node = clients.name(&target);
             let work = Work::Mongo { slot, target, database, document: bson::Document::new(), start: None };
-            Order { node, work, limit }
+            Order { node, work, limit, keep: Keep::All }
         }
     };
     Ok(Some(order))

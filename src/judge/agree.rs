@@ -83,7 +83,7 @@ impl Answer {
                     .collect(),
             },
             Output::Sql { rows: None, affected } => Self::lines(vec![format!("affected: {affected}")]),
-            Output::Documents(documents) => Self::lines(documents.iter().map(ejson::document_line).collect()),
+            Output::Documents(set) => Self::lines(set.documents.iter().map(ejson::document_line).collect()),
             Output::Reply(reply) => Self::lines(vec![ejson::document_line(reply)]),
             Output::Plan(plan) => Self::lines(shape(plan)),
             Output::Streamed { count } => Self::lines(vec![format!("{count} rows")]),

@@ -15,21 +15,21 @@ use crate::verdict::Evidence;
 /// `documents` and `documents_unordered`.
 pub(super) fn documents(expected: &DocumentsExpectation, output: &Output, variables: &Variables) -> Vec<Evidence> {
     let part = if expected.ordered { "documents" } else { "documents_unordered" };
-    let Output::Documents(documents) = output else {
+    let Output::Documents(set) = output else {
         return vec![unsuitable(&expected.span, part, "a command that returns a cursor", output)];
     };
-    let actual: Vec<Bson> = documents.iter().map(|document| Bson::Document(document.clone())).collect();
+    let actual: Vec<Bson> = set.documents.iter().map(|document| Bson::Document(document.clone())).collect();
     let lists = DocumentLists { expected: &expected.documents, actual: &actual, variables };
     match if expected.ordered { in_order(&lists) } else { in_any_order(&lists) } {
         Ok(None) => vec![],
-        Ok(Some(difference)) => vec![differs(expected, actual.len(), difference, variables)],
+        Ok(Some(difference)) => vec![differs(expected, set.count, difference, variables)],
         Err(Miss::Invalid(diagnostic)) => vec![invalid(&diagnostic)],
         Err(other) => vec![at(&expected.span, other.sentence())],
     }
 }
 
-fn differs(expected: &DocumentsExpectation, came: usize, difference: Difference, variables: &Variables) -> Evidence {
-    let (wanted, came) = (count(expected.documents.len(), "document"), count(came, "document"));
+fn differs(expected: &DocumentsExpectation, came: u64, difference: Difference, variables: &Variables) -> Evidence {
+    let (wanted, came) = (count(expected.documents.len() as u64, "document"), count(came, "document"));
     let (span, reason) = match &difference.first {
         Some((at, Some(miss))) => {
             (&expected.documents[*at].span, Some(format!("document {}, {}", at + 1, miss.sentence())))

@@ -43,7 +43,7 @@ fn with_rows(span: &Span, part: &str, output: &Output, check: impl Fn(&RowSet) -
 
 fn value(expected: &Value, set: &RowSet, variables: &Variables) -> Vec<Evidence> {
     let ([column], [row]) = (set.columns.as_slice(), set.rows.as_slice()) else {
-        let came = format!("{} of {}", count(set.rows.len(), "row"), count(set.columns.len(), "column"));
+        let came = format!("{} of {}", count(set.count, "row"), count(set.columns.len() as u64, "column"));
         let mut evidence =
             at(&expected.span, format!("`value` needs one row of one column, but the result has {came}"));
         evidence.expected = Some(show::value(expected, variables));
@@ -112,8 +112,8 @@ fn affected(expected: &Value, output: &Output, variables: &Variables) -> Vec<Evi
 
 fn empty(expected: &Spanned<bool>, output: &Output) -> Vec<Evidence> {
     let (length, what) = match output {
-        Output::Sql { rows: Some(set), .. } => (set.rows.len() as u64, "row"),
-        Output::Documents(documents) => (documents.len() as u64, "document"),
+        Output::Sql { rows: Some(set), .. } => (set.count, "row"),
+        Output::Documents(set) => (set.count, "document"),
         Output::Streamed { count } => (*count, "row"),
         other => return vec![unsuitable(&expected.span, "empty", "rows or documents", other)],
     };
@@ -121,7 +121,7 @@ fn empty(expected: &Spanned<bool>, output: &Output) -> Vec<Evidence> {
         return vec![];
     }
     let wanted = if expected.value { format!("no {what}s") } else { format!("at least one {what}") };
-    let came = count(usize::try_from(length).unwrap_or(usize::MAX), what);
+    let came = count(length, what);
     let mut evidence = at(&expected.span, format!("expected {wanted}, came {came}"));
     (evidence.expected, evidence.actual) = (Some(wanted), Some(came));
     evidence.diff = first_entries(output);
@@ -135,8 +135,8 @@ fn first_entries(output: &Output) -> Option<crate::verdict::Diff> {
             let cells = |row: &Vec<Option<String>>| row.iter().map(|cell| golden::cell(cell.as_deref())).collect();
             Some(diff_rows(Some(&names), &[], &set.rows.iter().map(cells).collect::<Vec<_>>()))
         }
-        Output::Documents(documents) if !documents.is_empty() => {
-            let lines: Vec<String> = documents.iter().map(super::ejson::document_line).collect();
+        Output::Documents(set) if !set.documents.is_empty() => {
+            let lines: Vec<String> = set.documents.iter().map(super::ejson::document_line).collect();
             Some(super::diff::diff_lines(&[], &lines))
         }
         _ => None,

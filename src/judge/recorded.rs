@@ -52,9 +52,9 @@ fn keys(output: &Output) -> Option<Vec<String>> {
             let cell = |row: &Vec<Option<String>>| row.first().cloned().flatten().unwrap_or_else(|| "NULL".into());
             Some(set.rows.iter().map(cell).collect())
         }
-        Output::Documents(documents) => {
+        Output::Documents(set) => {
             let first = |document: &Document| document.values().next().cloned().unwrap_or(Bson::Null);
-            Some(documents.iter().map(|document| Datum::Bson(first(document)).to_text()).collect())
+            Some(set.documents.iter().map(|document| Datum::Bson(first(document)).to_text()).collect())
         }
         _ => None,
     }
@@ -93,6 +93,7 @@ mod tests {
     use bson::doc;
 
     use super::*;
+    use crate::observation::DocumentSet;
     use crate::source::{SourceFile, Span};
 
     fn said(expected: Recorded, found: &[i32]) -> Vec<String> {
@@ -102,7 +103,10 @@ mod tests {
         let variables = [(RECORDED.to_string(), Datum::Bson(Bson::Document(record)))].into();
         let documents = found.iter().map(|key| doc! { "_id": key, "x": 1 }).collect();
         let expected = Span::new(&file, 0, 8).of(expected);
-        check(&expected, &Output::Documents(documents), &variables).into_iter().map(|found| found.message).collect()
+        check(&expected, &Output::Documents(DocumentSet::new(documents)), &variables)
+            .into_iter()
+            .map(|found| found.message)
+            .collect()
     }
 
     #[test]
@@ -125,6 +129,6 @@ mod tests {
     fn without_a_record_nothing_can_be_held_against_it() {
         let file = SourceFile::new("t.yaml", "recorded: once");
         let expected = Span::new(&file, 0, 8).of(Recorded::Once);
-        assert_eq!(check(&expected, &Output::Documents(vec![]), &Variables::new()).len(), 1);
+        assert_eq!(check(&expected, &Output::Documents(DocumentSet::default()), &Variables::new()).len(), 1);
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn check(expected: &RowsExpectation, set: &RowSet, variables: &Variab
 
 fn wrong_width(row: &RowExpectation, set: &RowSet) -> Evidence {
     let names: Vec<&str> = set.columns.iter().map(|column| column.name.as_str()).collect();
-    let (written, came) = (count(row.cells.len(), "cell"), count(names.len(), "column"));
+    let (written, came) = (count(row.cells.len() as u64, "cell"), count(names.len() as u64, "column"));
     let mut evidence = at(&row.span, format!("this row has {written}, but the result has {came}"));
     evidence.expected = Some(written);
     evidence.actual = Some(format!("{came}: {}", names.join(", ")));
@@ -37,7 +37,7 @@ fn wrong_width(row: &RowExpectation, set: &RowSet) -> Evidence {
 }
 
 fn differs(expected: &RowsExpectation, set: &RowSet, difference: Difference, variables: &Variables) -> Evidence {
-    let (wanted, came) = (count(expected.rows.len(), "row"), count(set.rows.len(), "row"));
+    let (wanted, came) = (count(expected.rows.len() as u64, "row"), count(set.count, "row"));
     let (span, reason) = place(expected, set, &difference, variables);
     let message = match reason {
         Some(reason) if wanted == came => format!("the rows are not as expected: {reason}"),
@@ -75,7 +75,7 @@ fn cell_matches(row: &RowExpectation, set: &RowSet, at: usize, column: usize, va
 }
 
 /// `1 row`, `2 rows`.
-pub(super) fn count(number: usize, what: &str) -> String {
+pub(super) fn count(number: u64, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 

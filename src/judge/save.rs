@@ -5,7 +5,7 @@ use bson::{Bson, Document};
 use super::cell::is_number;
 use super::evidence::kind;
 use crate::model::Datum;
-use crate::observation::{Column, Observation, Outcome, Output, RowSet};
+use crate::observation::{Column, DocumentSet, Observation, Outcome, Output, RowSet};
 
 /// The value at `path`:
 /// - `value`: the only cell of a result;
@@ -26,7 +26,7 @@ pub fn save(path: &str, observation: &Observation) -> Result<Datum, String> {
     match output {
         Output::Sql { affected, .. } if path == "affected" => Ok(Datum::Number(affected.to_string())),
         Output::Sql { rows: Some(set), .. } => from_rows(path, set),
-        Output::Documents(documents) => from_documents(path, documents),
+        Output::Documents(set) => from_documents(path, set),
         Output::Reply(reply) => from_reply(path, reply),
         Output::Program(end) => from_reply(path, &end.reply()),
         Output::Streamed { count } if path == "count" => Ok(Datum::Number(count.to_string())),
@@ -37,7 +37,7 @@ pub fn save(path: &str, observation: &Observation) -> Result<Datum, String> {
 fn from_rows(path: &str, set: &RowSet) -> Result<Datum, String> {
     match path {
         "value" => only_cell(set),
-        "count" => Ok(Datum::Number(set.rows.len().to_string())),
+        "count" => Ok(Datum::Number(set.count.to_string())),
         "rows" => Ok(Datum::Bson(Bson::Array(set.rows.iter().map(|row| row_list(row, &set.columns)).collect()))),
         _ => cell_at(path, set),
     }
@@ -46,9 +46,9 @@ fn from_rows(path: &str, set: &RowSet) -> Result<Datum, String> {
 fn only_cell(set: &RowSet) -> Result<Datum, String> {
     match (set.columns.as_slice(), set.rows.as_slice()) {
         ([column], [row]) => Ok(datum(column, row.first().and_then(|cell| cell.as_deref()))),
-        (columns, rows) => Err(format!(
+        (columns, _) => Err(format!(
             "`value` needs one row of one column, but {} rows of {} columns came",
-            rows.len(),
+            set.count,
             columns.len()
         )),
     }
@@ -61,7 +61,7 @@ fn cell_at(path: &str, set: &RowSet) -> Result<Datum, String> {
         format!("`{path}` is not a path into rows: write `value`, `affected`, `count`, `rows`, or row and column as in `0.0`")
     })?;
     let number: usize = row.parse().map_err(|_| format!("`{path}`: `{row}` is not the number of a row"))?;
-    let cells = set.rows.get(number).ok_or_else(|| format!("`{path}`: only {} rows came", set.rows.len()))?;
+    let cells = set.rows.get(number).ok_or_else(|| format!("`{path}`: only {} rows came", set.count))?;
     let by_name = set.columns.iter().position(|known| known.name == column);
     let position = by_name.or_else(|| column.parse().ok().filter(|at| *at < set.columns.len())).ok_or_else(|| {
         let names: Vec<&str> = set.columns.iter().map(|column| column.name.as_str()).collect();
@@ -86,10 +86,11 @@ fn datum(column: &Column, text: Option<&str>) -> Datum {
     }
 }
 
-fn from_documents(path: &str, documents: &[Document]) -> Result<Datum, String> {
+fn from_documents(path: &str, set: &DocumentSet) -> Result<Datum, String> {
     if path == "count" {
-        return Ok(Datum::Number(documents.len().to_string()));
+        return Ok(Datum::Number(set.count.to_string()));
     }
+    let documents = &set.documents;
     let all = || Bson::Array(documents.iter().cloned().map(Bson::Document).collect());
     match path.strip_prefix("documents") {
         Some("") => Ok(Datum::Bson(all())),
@@ -185,10 +186,10 @@ mod tests {
     #[test]
     fn fields_of_documents_keep_their_types() {
         let id = bson::oid::ObjectId::from_bytes([7; 12]);
-        let documents = observed(Outcome::Output(Output::Documents(vec![
+        let documents = observed(Outcome::Output(Output::Documents(DocumentSet::new(vec![
             doc! { "_id": id, "n": 5_i64, "list": [{ "a": 1 }], "s": "x", "z": Bson::Null },
             doc! { "_id": 2 },
-        ])));
+        ]))));
         assert_eq!(save("documents.0._id", &documents), Ok(Datum::Bson(Bson::ObjectId(id))));
         assert_eq!(save("documents.1._id", &documents), number("2"));
         assert_eq!(save("n", &documents), Ok(Datum::Bson(Bson::Int64(5))));
@@ -213,6 +214,6 @@ mod tests {
     fn nothing_is_saved_from_a_refusal_or_from_nothing() {
         assert!(save("value", &observed(Outcome::Refused(ServerError::default()))).is_err());
         assert!(save("value", &observed(Outcome::Output(Output::Nothing))).is_err());
-        assert!(save("value", &observed(Outcome::Output(Output::Documents(vec![])))).is_err());
+        assert!(save("value", &observed(Outcome::Output(Output::Documents(DocumentSet::default())))).is_err());
     }
 }

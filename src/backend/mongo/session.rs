@@ -6,16 +6,15 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bson::{Bson, Document, doc};
-use futures::TryStreamExt;
+use bson::{Bson, Document, RawDocument, doc};
 use futures::future::join_all;
-use mongodb::ClientSession;
 use mongodb::options::TransactionOptions;
+use mongodb::{ClientSession, SessionCursor};
 
 use super::{MongoClients, Target, error};
 use crate::backend::{BackendError, RowSink};
 use crate::explain::from_mongo;
-use crate::observation::{Outcome, Output};
+use crate::observation::{DocumentSet, Keep, Keeper, Outcome, Output};
 
 /// How long a server has to answer after it was told to kill an operation.
 const KILL_GRACE: Duration = Duration::from_secs(2);
@@ -42,6 +41,8 @@ pub struct Command<'a> {
     pub document: Document,
     /// The time limit.
     pub limit: Duration,
+    /// What of the documents of a cursor somebody can use.
+    pub keep: Keep,
 }
 
 /// A client session: on the set, and beside it one on each member that is spoken to directly, which is told what the
@@ -164,7 +165,7 @@ impl MongoSession {
                     action = action.selection_criteria(criteria);
                 }
                 return match action.session(&mut *session).await {
-                    Ok(mut cursor) => documents(&node, cursor.stream(session), sink).await,
+                    Ok(cursor) => documents(&node, cursor, session, command.keep, sink).await,
                     Err(error) => error::of_command(&node, &error).map(Outcome::Refused),
                 };
             }
@@ -195,7 +196,7 @@ impl MongoSession {
         }
         for batch in documents.chunks(LOAD_BATCH) {
             let document = doc! { "insert": collection, "documents": batch };
-            let inserted = self.run(Command { target, database, document, limit }, None).await;
+            let inserted = self.run(Command { target, database, document, limit, keep: Keep::All }, None).await;
             if !matches!(inserted, Ok(Outcome::Output(_))) {
                 if own {
                     // What was inserted must go, whatever the abort itself answers.
@@ -283,28 +284,39 @@ fn reply_outcome(mut reply: Document) -> Outcome {
     Outcome::Output(Output::Reply(reply))
 }
 
+/// Reads a cursor to its end. What is not kept is not decoded either.
 async fn documents(
     node: &str,
-    stream: impl futures::Stream<Item = mongodb::error::Result<Document>>,
+    mut cursor: SessionCursor<Document>,
+    session: &mut ClientSession,
+    keep: Keep,
     mut sink: Option<&mut (dyn RowSink + '_)>,
 ) -> Result<Outcome, BackendError> {
-    let mut stream = pin!(stream);
-    let (mut kept, mut count) = (vec![], 0);
+    let (mut kept, mut keeper) = (vec![], Keeper::new(keep));
     loop {
-        let document = match stream.try_next().await {
-            Ok(Some(document)) => document,
-            Ok(None) => break,
+        match cursor.advance(session).await {
+            Ok(true) => {}
+            Ok(false) => break,
             Err(error) => return error::of_command(node, &error).map(Outcome::Refused),
-        };
-        count += 1;
+        }
+        let raw = cursor.current();
+        let wanted = keeper.takes(raw.as_bytes().len());
         match &mut sink {
             Some(sink) => sink
-                .document(&document)
+                .document(&decoded(node, raw)?)
                 .map_err(|error| BackendError::Other(format!("the output could not be written: {error}")))?,
-            None => kept.push(document),
+            None if wanted => kept.push(decoded(node, raw)?),
+            None => {}
         }
     }
+    let count = keeper.count();
+    let kept = DocumentSet { documents: kept, count };
     Ok(Outcome::Output(if sink.is_some() { Output::Streamed { count } } else { Output::Documents(kept) }))
+}
+
+fn decoded(node: &str, raw: &RawDocument) -> Result<Document, BackendError> {
+    Document::try_from(raw)
+        .map_err(|error| BackendError::Other(format!("{node} returned a document that cannot be read: {error}")))
 }
 
 /// Runs `work`; when the limit is over, kills the session's operations from another connection and waits for the answer.

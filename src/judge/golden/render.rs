@@ -105,8 +105,8 @@ pub fn render(outcome: &Outcome, redactor: &Redactor, out: &mut impl Write) -> i
             set.rows.iter().try_for_each(|row| writer.row(row.iter().map(Option::as_deref)))?;
         }
         Outcome::Output(Output::Sql { rows: None, affected }) => writer.line(&format!("affected: {affected}"))?,
-        Outcome::Output(Output::Documents(documents)) => {
-            documents.iter().try_for_each(|document| writer.document(document))?
+        Outcome::Output(Output::Documents(set)) => {
+            set.documents.iter().try_for_each(|document| writer.document(document))?
         }
         Outcome::Output(Output::Reply(reply)) => writer.document(reply)?,
         Outcome::Output(Output::Plan(plan)) => shape(plan).iter().try_for_each(|line| writer.redacted_line(line))?,
@@ -145,7 +145,7 @@ mod tests {
 
     use super::*;
     use crate::judge::testing::row_set;
-    use crate::observation::ProgramEnd;
+    use crate::observation::{DocumentSet, ProgramEnd};
 
     fn rendered(outcome: Outcome) -> String {
         let mut out = Vec::new();
@@ -173,10 +173,10 @@ mod tests {
     fn documents_keep_their_keys_in_order_and_no_documents_are_none() {
         let documents = vec![doc! { "b": 1, "a": 2_i64 }, doc! {}];
         assert_eq!(
-            rendered(Outcome::Output(Output::Documents(documents))),
+            rendered(Outcome::Output(Output::Documents(DocumentSet::new(documents)))),
             "{\"b\":1,\"a\":{\"$numberLong\":\"2\"}}\n{}\n"
         );
-        assert_eq!(rendered(Outcome::Output(Output::Documents(vec![]))), "(none)\n");
+        assert_eq!(rendered(Outcome::Output(Output::Documents(DocumentSet::default()))), "(none)\n");
         assert_eq!(rendered(Outcome::Output(Output::Reply(doc! { "n": 1 }))), "{\"n\":1}\n");
     }
 

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn empty_speaks_of_rows_and_of_documents() {
     let expect = |flag| with(|e| e.empty = Some(spanned(flag, 8)));
-    let documents = |documents| Outcome::Output(Output::Documents(documents));
+    let documents = |documents| Outcome::Output(Output::Documents(DocumentSet::new(documents)));
     assert!(judged(expect(true), returned(&["a:int4"], &[]).outcome).is_empty());
     assert!(judged(expect(true), documents(vec![])).is_empty());
     assert!(judged(expect(false), table()).is_empty());
@@ -18,7 +18,9 @@ fn empty_speaks_of_rows_and_of_documents() {
 
 #[test]
 fn documents_hold_in_order_or_in_any_order() {
-    let came = || Outcome::Output(Output::Documents(vec![doc! { "_id": 1, "n": 5 }, doc! { "_id": 2, "n": 6 }]));
+    let came = || {
+        Outcome::Output(Output::Documents(DocumentSet::new(vec![doc! { "_id": 1, "n": 5 }, doc! { "_id": 2, "n": 6 }])))
+    };
     let documents =
         |json: &str, ordered| judged(with(|e| e.documents = Some(documents_expectation(json, ordered))), came());
     assert!(documents(r#"[{"_id": 1, "n": 5}, {"n": 6, "_id": 2}]"#, true).is_empty());
@@ -31,7 +33,9 @@ fn documents_hold_in_order_or_in_any_order() {
 
 #[test]
 fn a_document_is_shown_in_the_notation_of_what_came_so_that_only_the_change_is_marked() {
-    let came = Outcome::Output(Output::Documents(vec![doc! { "b": 5_i64, "a": { "y": 1, "x": 2 }, "c": [1] }]));
+    let came = Outcome::Output(Output::Documents(DocumentSet::new(vec![
+        doc! { "b": 5_i64, "a": { "y": 1, "x": 2 }, "c": [1] },
+    ])));
     let expect = with(|e| {
         e.documents = Some(documents_expectation(
             r#"[{"a": {"x": 3, "y": 1}, "b": 5, "c": [1], "d": {"$$exists": false}}]"#,
@@ -69,4 +73,18 @@ fn a_golden_that_differs_is_evidence_with_its_line() {
     assert!(
         crate::judge::golden_differs(&span(30), "prices", "pg", &crate::judge::golden::Comparison::default()).is_none()
     );
+}
+
+#[test]
+fn what_was_counted_and_not_kept_is_counted_in_every_message() {
+    let set = DocumentSet { documents: vec![doc! { "_id": 1 }, doc! { "_id": 2 }], count: 1_000_000 };
+    let came = || Outcome::Output(Output::Documents(set.clone()));
+    let message = |expect| judged(expect, came())[0].message.clone();
+    let documents = |ordered| with(|e| e.documents = Some(documents_expectation(r#"[{"_id": 1}]"#, ordered)));
+    assert_eq!(message(documents(true)), "expected 1 document, came 1000000 documents");
+    assert_eq!(message(documents(false)), "expected 1 document, came 1000000 documents");
+    let empty = with(|e| e.empty = Some(spanned(true, 8)));
+    assert_eq!(message(empty), "expected no documents, came 1000000 documents");
+    let saved = crate::judge::save("count", &observed(came()));
+    assert_eq!(saved.unwrap().to_text(), "1000000");
 }

@@ -19,7 +19,7 @@ use super::judge;
 use super::testing::*;
 use crate::explain::{Plan, PlanNode};
 use crate::model::{ColumnExpectation, Expectation};
-use crate::observation::{Outcome, Output, ServerError};
+use crate::observation::{DocumentSet, Outcome, Output, ServerError};
 use crate::verdict::{DiffSide, Evidence};
 
 pub(super) fn with(change: impl FnOnce(&mut Expectation)) -> Expectation {

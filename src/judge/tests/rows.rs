@@ -96,7 +96,7 @@ fn affected_is_a_number_or_an_operator() {
 
 #[test]
 fn a_part_that_says_nothing_about_what_came_fails() {
-    let documents = || Outcome::Output(Output::Documents(vec![]));
+    let documents = || Outcome::Output(Output::Documents(DocumentSet::new(vec![])));
     for expect in [
         rows_of("[]", true),
         with(|e| e.value = Some(value("1"))),
