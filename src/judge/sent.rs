@@ -44,7 +44,7 @@ trait Sent {
     fn check<T>(&self, list: &Spanned<T>) -> Option<Evidence> {
         let (expected, came) = self.lengths();
         let first = (0..expected.min(came)).find_map(|at| self.one(at).err().map(|miss| (at, miss)));
-        let (expected_count, came_count) = (count(expected, Self::NOUN), count(came, Self::NOUN));
+        let (expected_count, came_count) = (count(expected as u64, Self::NOUN), count(came as u64, Self::NOUN));
         let (span, message) = match first {
             Some((_, Miss::Invalid(diagnostic))) => return Some(invalid(&diagnostic)),
             None if expected == came => return None,
