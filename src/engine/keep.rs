@@ -42,16 +42,22 @@ fn for_path(path: &str) -> Keep {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Body;
+    use crate::model::{Body, Recorded};
     use crate::source::SourceFile;
 
-    fn kept(rest: &str) -> Keep {
-        let text = format!("scenario: t\nrequirements: [R1]\nsteps:\n  - mongo: {{ find: t }}\n{rest}");
+    fn step(rest: &str) -> Step {
+        let text = format!(
+            "scenario: t\nrequirements: [R1]\nsteps:\n  - mongo: {{ find: t }}\n{rest}\n  - mongo: {{ find: u }}\n    expect: {{ empty: true }}\n"
+        );
         let file = SourceFile::new("t.yaml", &text);
         let scenario = crate::language::scenario(&file, "t.yaml", &|_| unreachable!("it includes nothing"));
         let scenario = scenario.expect("the scenario is right").value;
         let Body::Steps { steps, .. } = &scenario.body else { unreachable!("it is YAML") };
-        of(&steps[0])
+        steps[0].clone()
+    }
+
+    fn kept(rest: &str) -> Keep {
+        of(&step(rest))
     }
 
     #[test]
@@ -83,6 +89,9 @@ mod tests {
     fn what_is_compared_as_a_whole_is_kept_as_a_whole() {
         assert_eq!(kept("    golden: all"), Keep::All);
         assert_eq!(kept("    on: [mongo.m1, mongo.m2]\n    expect: { agree: true, empty: true }"), Keep::All);
-        assert_eq!(kept("    expect: { recorded: once }"), Keep::All);
+        let mut recorded = step("    expect: { empty: false }");
+        let span = recorded.span.clone();
+        recorded.expect.as_mut().expect("it was written").recorded = Some(span.of(Recorded::Once));
+        assert_eq!(of(&recorded), Keep::All);
     }
 }
