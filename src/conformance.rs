@@ -1,6 +1,7 @@
 //! A suite as `cargo test`: every run is a test with its path as the name. One more face over a run, never the engine.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
@@ -95,7 +96,11 @@ fn request(folder: &Path, arguments: &Arguments) -> Request {
 }
 
 fn refuse(errors: &[Diagnostic]) -> ExitCode {
-    errors.iter().for_each(|error| eprintln!("{}\n", error.render(false)));
+    let mut out = std::io::stderr().lock();
+    for error in errors {
+        // Whoever reads it may have gone.
+        let _ = writeln!(out, "{}\n", error.render(false));
+    }
     Exit::Input.into()
 }
 

@@ -1,6 +1,6 @@
 //! The program: reads arguments, environment and terminal once, and hands them on.
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -8,13 +8,25 @@ use polyspec::cli::{Arguments, Context, execute};
 use polyspec::exit::Exit;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(answer) => return explain(&answer),
+    };
     match context() {
         Ok(context) => execute(arguments, &context).into(),
         Err(error) => {
-            eprintln!("error: the current folder cannot be read: {error}");
+            let _ = writeln!(std::io::stderr(), "error: the current folder cannot be read: {error}");
             Exit::Machinery.into()
         }
+    }
+}
+
+/// Prints what is wrong with the arguments, or the help or the version that they ask for.
+fn explain(answer: &clap::Error) -> ExitCode {
+    match answer.print() {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Exit::Machinery.into(),
+        _ if answer.use_stderr() => Exit::Input.into(),
+        _ => Exit::Pass.into(),
     }
 }
 

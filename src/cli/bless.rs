@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::judge::{diff_lines, differs_between_runs};
 use crate::report::{Look, render_diff};
 use crate::run::{Prepared, Request, SharedSuite, prepare};
-use crate::source::Diagnostic;
+use crate::source::{Diagnostic, visible};
 use crate::suite::{Pending, Selection, Spool};
 
 /// Lines that differ between two runs, as many as a person wants to see.
@@ -180,8 +180,9 @@ fn ask(suite: &SharedSuite, candidate: &Candidate, look: &Look) -> Answer {
     say!("{}", render_diff(&diff_lines(&lines(&old), &lines(&new)), look));
     let stdin = std::io::stdin();
     loop {
-        print!("accept, reject or skip? [a/r/s] ");
-        let _ = std::io::stdout().flush();
+        let mut out = std::io::stdout().lock();
+        let _ = out.write_all(b"accept, reject or skip? [a/r/s] ").and_then(|()| out.flush());
+        drop(out);
         let mut line = String::new();
         match stdin.lock().read_line(&mut line) {
             Ok(0) | Err(_) => return Answer::Skip,
@@ -198,7 +199,7 @@ fn ask(suite: &SharedSuite, candidate: &Candidate, look: &Look) -> Answer {
 
 fn title(suite: &SharedSuite, golden: &Path) -> String {
     let state = if golden.exists() { "differs" } else { "is new" };
-    format!("{} {state}", suite.display(golden))
+    format!("{} {state}", visible(&suite.display(golden)))
 }
 
 fn lines(text: &str) -> Vec<String> {

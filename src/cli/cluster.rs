@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Context;
 use super::args;
 use super::reporters::refuse;
-use super::say::say;
+use super::say::{aside, say};
 use crate::cluster::state::{self, StateFile};
 use crate::cluster::{Cluster, ClusterDescription, ClusterError, Options, Owner, Progress, control, daemon, doctor};
 use crate::exit::Exit;
@@ -51,7 +51,7 @@ async fn start(root: &PathBuf, context: &Context) -> Result<StateFile, ClusterEr
         state_dir: &context.cluster.state_dir,
         suite: root,
     };
-    daemon::daemonize(&daemon, &mut |line| eprintln!("{line}")).await
+    daemon::daemonize(&daemon, &mut |line| aside!("{line}")).await
 }
 
 /// The background process: starts everything, says so in the state file, and serves until somebody takes it down.
@@ -165,7 +165,7 @@ fn finish(work: impl Future<Output = Result<(), ClusterError>>, context: &Contex
     match done {
         Ok(()) => Exit::Pass,
         Err(cause) => {
-            eprintln!("{}", Diagnostic::nowhere(cause).render(context.color));
+            aside!("{}", Diagnostic::nowhere(cause).render(context.color));
             Exit::Machinery
         }
     }

@@ -4,10 +4,11 @@ use super::Context;
 use super::args::{self, Format};
 use super::live::Live;
 use super::run::{explain, request};
-use super::say::say;
+use super::say::{aside, say};
 use crate::engine::Interrupt;
 use crate::exit::Exit;
 use crate::run::{FileFormat, Files, Request, RunError, Wish, establish, runtime, stop_wanted, write_files};
+use crate::source::{visible, visible_lines};
 
 /// Makes rows, in a system on servers or in files.
 pub(super) fn generate(args: &args::Generate, context: &Context) -> Exit {
@@ -53,7 +54,7 @@ pub(super) fn stand(args: &args::Up, context: &Context) -> Exit {
 fn seed(given: &Option<String>) -> String {
     given.clone().unwrap_or_else(|| {
         let seed = rand::random::<u16>().to_string();
-        eprintln!("seed {seed} (the same rows again: --seed {seed})");
+        aside!("seed {seed} (the same rows again: --seed {seed})");
         seed
     })
 }
@@ -72,7 +73,7 @@ fn into_files(files: &Files, context: &Context) -> Exit {
     match written {
         Ok(written) => {
             for (path, rows) in written {
-                say!("{rows:>10} rows  {}", path.display());
+                say!("{rows:>10} rows  {}", visible(&path.to_string_lossy()));
             }
             Exit::Pass
         }
@@ -96,7 +97,7 @@ fn into_servers(wish: Wish, context: &Context) -> Exit {
     };
     match with_runtime(work) {
         Ok(lines) => {
-            say!("{}", lines.join("\n"));
+            say!("{}", visible_lines(&lines.join("\n")));
             Exit::Pass
         }
         Err(error) => explain(error, context),

@@ -8,6 +8,7 @@ use super::say::say;
 use crate::engine::Job;
 use crate::exit::Exit;
 use crate::run::{Request, prepare};
+use crate::source::visible;
 
 /// Prints the runs of a selection, a line each.
 pub(super) fn list(args: &args::List, context: &Context) -> Exit {
@@ -29,10 +30,10 @@ fn requirements(job: &Job) -> Vec<&str> {
 
 fn line(job: &Job) -> String {
     let proves = match &job.scenario.design {
-        Some(_) => "design".into(),
+        Some(_) => "design".to_string(),
         None => requirements(job).join(", "),
     };
-    format!("{}  {}  [{proves}]", job.name, job.scenario.title.value)
+    format!("{}  {}  [{}]", visible(&job.name), visible(&job.scenario.title.value), visible(&proves))
 }
 
 fn json(job: &Job) -> String {

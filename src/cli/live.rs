@@ -6,7 +6,9 @@ use std::time::Instant;
 use indicatif::{HumanCount, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Context;
+use super::say::aside;
 use crate::event::{Event, Stamped};
+use crate::source::visible;
 
 /// The form of a bar.
 const BAR: &str = "  {msg:14} [{bar:30}] {human_pos}/{human_len} rows, {per_sec}, {eta} left";
@@ -28,7 +30,7 @@ impl Live {
     pub fn event(&mut self, event: &Stamped) {
         match &event.event {
             Event::Progress { what, done, total } => self.moved(what, *done, *total),
-            Event::ServerNotice { message } => self.lines.suspend(|| eprintln!("{message}")),
+            Event::ServerNotice { message } => self.line(message),
             _ => {}
         }
     }
@@ -48,7 +50,16 @@ impl Live {
         bar.finish_and_clear();
         self.bars.remove(what);
         let line = format!("{what}: {} rows in {seconds:.1} s{}", HumanCount(total), rate(total, seconds));
-        self.lines.suspend(|| eprintln!("{line}"));
+        self.line(&line);
+    }
+
+    /// A line of its own, above the bars where there are any. That no one reads it stops nothing.
+    fn line(&self, text: &str) {
+        let text = visible(text);
+        match self.lines.is_hidden() {
+            true => aside!("{text}"),
+            false => drop(self.lines.println(text)),
+        }
     }
 }
 

@@ -19,11 +19,17 @@ pub use args::Arguments;
 pub use context::Context;
 
 use crate::exit::Exit;
+use crate::source::Diagnostic;
 use args::Command;
 
 /// Carries out a command line.
 pub fn execute(arguments: Arguments, context: &Context) -> Exit {
-    match arguments.command {
+    if needs_servers(&arguments.command)
+        && let Err(error) = context.cluster.check()
+    {
+        return reporters::refuse(&[Diagnostic::nowhere(error.to_string())], context);
+    }
+    let exit = match arguments.command {
         Command::Run(run) => run::run(&run, context),
         Command::Bless(bless) => bless::bless(&bless, context),
         Command::Review(review) => bless::review(&review, context),
@@ -37,5 +43,14 @@ pub fn execute(arguments: Arguments, context: &Context) -> Exit {
         Command::Doctor(doctor) => cluster::doctor(&doctor, context),
         Command::Replay(replay) => replay::replay(&replay, context),
         Command::Schema(schema) => schema::schema(&schema, context),
-    }
+    };
+    say::settle(exit)
+}
+
+/// Whether a command starts servers or looks for those of `up`: then the place for them must do.
+fn needs_servers(command: &Command) -> bool {
+    !matches!(
+        command,
+        Command::Check(_) | Command::List(_) | Command::Replay(_) | Command::Schema(_) | Command::Doctor(_)
+    )
 }

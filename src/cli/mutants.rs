@@ -10,6 +10,7 @@ use crate::exit::Exit;
 use crate::grade::generated::Scorecard;
 use crate::grade::{Fate, Matrix};
 use crate::run::{GeneratedRequest, MutantRequest, Prepared, Request, RunError, Told, prepare, runtime};
+use crate::source::{visible, visible_lines};
 
 /// Runs the suite over mutants and prints the kill matrix, or the scorecard of generated ones.
 pub(super) fn mutants(args: &args::Mutants, context: &Context) -> Exit {
@@ -58,10 +59,10 @@ fn generated(
     let wanted = GeneratedRequest { names: args.names.clone(), all: args.all, lists: args.list };
     let told = |told: Told<'_>| match told {
         Told::Derived(changes) if args.list => {
-            changes.iter().for_each(|change| say!("{}\n    {}", change.name, change.told()));
+            changes.iter().for_each(|change| say!("{}\n    {}", visible(&change.name), visible_lines(&change.told())));
         }
         Told::Derived(_) => {}
-        Told::Graded(graded) => say!("{}", graded.line()),
+        Told::Graded(graded) => say!("{}", visible_lines(&graded.line())),
     };
     let sink = |event: &crate::event::Stamped| reporters.event(event);
     let card = interruptible(async |interrupt| prepared.generated_mutants(&wanted, told, sink, interrupt).await)?;

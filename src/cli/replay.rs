@@ -6,6 +6,7 @@ use std::io::BufReader;
 use super::Context;
 use super::args;
 use super::reporters::{Reporters, refuse};
+use super::say::aside;
 use crate::exit::Exit;
 use crate::report;
 use crate::source::Diagnostic;
@@ -25,7 +26,7 @@ pub(super) fn replay(args: &args::Replay, context: &Context) -> Exit {
     let exit = match replayed {
         Ok(Some(summary)) => Exit::from(&summary),
         Ok(None) => {
-            eprintln!("warning: `{shown}` ends before the run did");
+            aside!("warning: `{shown}` ends before the run did");
             Exit::Machinery
         }
         Err(error) => return refuse(&[Diagnostic::nowhere(format!("`{shown}`: {error}"))], context),

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::Context;
+use super::say::aside;
 use crate::event::{Event, Stamped};
 use crate::exit::Exit;
 use crate::report::{JUnit, JsonLines, Reporter, Terminal, TerminalOptions};
@@ -67,7 +68,7 @@ impl Reporters {
         let mut exit = exit;
         for reporter in &mut self.all {
             if let Err(error) = reporter.finish() {
-                eprintln!("error: a report could not be written: {error}");
+                aside!("error: a report could not be written: {error}");
                 exit = Exit::Machinery;
             }
         }
@@ -91,7 +92,7 @@ fn report(kind: &str, file: &str, context: &Context) -> Result<Box<dyn Reporter>
 /// Prints diagnostics to standard error.
 pub(super) fn print(diagnostics: &[Diagnostic], context: &Context) {
     for diagnostic in diagnostics {
-        eprintln!("{}\n", diagnostic.render(context.color));
+        aside!("{}\n", diagnostic.render(context.color));
     }
 }
 
@@ -100,7 +101,7 @@ pub(super) fn refuse(diagnostics: &[Diagnostic], context: &Context) -> Exit {
     print(diagnostics, context);
     let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
     if errors > 1 {
-        eprintln!("{errors} errors; nothing was run");
+        aside!("{errors} errors; nothing was run");
     }
     Exit::Input
 }

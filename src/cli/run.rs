@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Context;
 use super::args;
 use super::reporters::{Reporters, print, refuse};
+use super::say::aside;
 use crate::engine::Interrupt;
 use crate::event::Summary;
 use crate::exit::Exit;
@@ -39,7 +40,7 @@ pub(super) fn run(args: &args::Run, context: &Context) -> Exit {
         return exit;
     }
     if args.select.shuffle.is_some() {
-        eprintln!("shuffled with --shuffle={seed}");
+        aside!("shuffled with --shuffle={seed}");
     }
     let mut reporters = match Reporters::new(&args.reports, args.verbose, args.timings, context) {
         Ok(reporters) => reporters,
@@ -79,7 +80,7 @@ pub(super) fn explain(error: RunError, context: &Context) -> Exit {
     match error {
         RunError::Input(diagnostics) => refuse(&diagnostics, context),
         RunError::Machinery(cause) => {
-            eprintln!("{}", Diagnostic::nowhere(cause).render(context.color));
+            aside!("{}", Diagnostic::nowhere(cause).render(context.color));
             Exit::Machinery
         }
     }

@@ -1,10 +1,12 @@
 //! Where things lie, and how long to wait.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::unistd::Uid;
+
+use super::{ClusterError, state};
 
 /// What the caller decides about a cluster. [`Options::from_environment`] is the only place in this room that reads the
 /// environment, so that `main` can do it once.
@@ -56,7 +58,30 @@ impl Options {
             forwards: false,
         }
     }
+
+    /// Whether servers can live where these options say: found out before anything is started.
+    ///
+    /// # Errors
+    /// The folder for runs is relative, or so deep that the control socket of `up` below it has no address.
+    pub fn check(&self) -> Result<(), ClusterError> {
+        let refuse = |cause: String| Err(ClusterError::folder(&self.run_dir, cause, RUN_DIR_FIX));
+        if !self.run_dir.is_absolute() {
+            return refuse("this path for servers is relative, and they run in folders of their own".into());
+        }
+        let length = state::path(&self.state_dir, Path::new("/"), "sock").as_os_str().len();
+        if length > LONGEST_SOCKET {
+            let excess = length - LONGEST_SOCKET;
+            return refuse(format!(
+                "this path for servers is {excess} bytes too long: a socket below it would have more than {LONGEST_SOCKET}"
+            ));
+        }
+        Ok(())
+    }
 }
+
+/// Bytes that the address of a Unix socket has at most on Linux, without the zero at its end (unix(7), `sun_path`).
+const LONGEST_SOCKET: usize = 107;
+const RUN_DIR_FIX: &str = "set POLYSPEC_RUN_DIR (else TMPDIR counts) to a short path that begins with `/`";
 
 /// The file system in memory, when there is one with room: a data folder is about a thousand files, and making them there
 /// takes a tenth of the time that a disk takes. What is in it dies with the cluster anyway.
@@ -77,5 +102,25 @@ pub fn default_cache(temporary: &std::path::Path) -> PathBuf {
     match directories::ProjectDirs::from("", "", "polyspec") {
         Some(folders) => folders.cache_dir().to_path_buf(),
         None => temporary.join(format!("polyspec-cache-{}", Uid::effective())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(run_dir: &str) -> Result<(), String> {
+        let run_dir = run_dir.to_string();
+        let options = Options::from_environment(|name| (name == "POLYSPEC_RUN_DIR").then(|| run_dir.clone().into()));
+        options.check().map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_folder_for_runs_is_absolute_and_short() {
+        assert!(checked("/tmp").is_ok());
+        assert!(
+            checked("runs").is_err_and(|error| error.contains("is relative") && error.contains("POLYSPEC_RUN_DIR"))
+        );
+        assert!(checked(&format!("/{}", "x".repeat(100))).is_err_and(|error| error.contains("bytes too long")));
     }
 }

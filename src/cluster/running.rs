@@ -54,6 +54,7 @@ impl Cluster {
         progress: OnProgress<'_>,
         bootstrap: Arc<dyn MongoBootstrap>,
     ) -> Result<Self, ClusterError> {
+        options.check()?;
         let names = choose(&wanted, topology)?;
         let account = Account::for_servers()?;
         let builds = Builds::locate(&options, &names, topology, progress).await?;
@@ -251,13 +252,18 @@ impl Cluster {
         }
         try_join_all(members.iter().map(|member| start_and_tell(member, progress))).await?;
         self.open_links_to(&members).await?;
-        self.initiate(first, replica_set, progress).await
+        self.initiate(first, (replica_set, &key), progress).await
     }
 
-    async fn initiate(&self, first: &Node, replica_set: &str, progress: OnProgress<'_>) -> Result<(), ClusterError> {
+    async fn initiate(
+        &self,
+        first: &Node,
+        (replica_set, key): (&str, &str),
+        progress: OnProgress<'_>,
+    ) -> Result<(), ClusterError> {
         let begun = Instant::now();
         let all = self.members();
-        let initiated = self.ground.bootstrap.initiate(&all[0], &all, replica_set, &self.admin);
+        let initiated = self.ground.bootstrap.initiate(&all[0], &all, replica_set, &self.admin, key);
         let limit = self.ground.options.start_timeout;
         let result = match tokio::time::timeout(limit, initiated).await {
             Ok(result) => result,

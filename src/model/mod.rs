@@ -6,6 +6,7 @@ mod datum;
 mod expectation;
 mod generate;
 mod node;
+mod pg_setting;
 mod program;
 mod scenario;
 mod settings;
@@ -24,6 +25,7 @@ pub use generate::{
     Unresolved,
 };
 pub use node::{Engine, NodeName, NodeSelector};
+pub use pg_setting::{PgSettingRule, pg_setting_rule, pg_setting_value_fault, pg_settings};
 pub use program::Program;
 pub use scenario::{Binding, Body, Case, Format, Need, Scenario, SltRecord, SltScript};
 pub use settings::{

@@ -1,6 +1,5 @@
 //! The report for machines: one event a line as JSON, flushed line by line, so that it can be followed and replayed.
 
-use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -14,15 +13,12 @@ pub struct JsonLines {
 }
 
 impl JsonLines {
-    /// Lines go into a new file at `path`; folders on the way are made.
+    /// Lines go into a new file at `path`, or through what is there and no regular file; folders on the way are made.
     ///
     /// # Errors
     /// The file cannot be made.
     pub fn new(path: &Path) -> io::Result<Self> {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        Ok(Self::to(Box::new(File::create(path)?)))
+        Ok(Self::to(Box::new(super::file::create(path)?)))
     }
 
     /// Lines go to `out`.

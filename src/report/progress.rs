@@ -39,9 +39,15 @@ impl Screen {
         self.out.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Writes a part of the live lines. indicatif panics when it cannot draw them, and a terminal may go while a run goes on.
+    fn draw(&self, part: &str) -> io::Result<()> {
+        let _ = self.lock().write_all(part.as_bytes());
+        Ok(())
+    }
+
     /// Moves the cursor (ECMA-48, 8.3.18 to 8.3.22).
     fn cursor(&self, count: usize, direction: char) -> io::Result<()> {
-        if count == 0 { Ok(()) } else { write!(self.lock(), "\x1b[{count}{direction}") }
+        if count == 0 { Ok(()) } else { self.draw(&format!("\x1b[{count}{direction}")) }
     }
 }
 
@@ -73,19 +79,20 @@ impl TermLike for Screen {
     }
 
     fn write_line(&self, s: &str) -> io::Result<()> {
-        writeln!(self.lock(), "{s}")
+        self.draw(&format!("{s}\n"))
     }
 
     fn write_str(&self, s: &str) -> io::Result<()> {
-        self.lock().write_all(s.as_bytes())
+        self.draw(s)
     }
 
     fn clear_line(&self) -> io::Result<()> {
-        self.lock().write_all(b"\r\x1b[2K")
+        self.draw("\r\x1b[2K")
     }
 
     fn flush(&self) -> io::Result<()> {
-        self.lock().flush()
+        let _ = self.lock().flush();
+        Ok(())
     }
 }
 

@@ -99,7 +99,10 @@ impl Terminal {
             Some(progress) => progress.aside(|| self.screen.put(text)),
             None => self.screen.put(text),
         };
-        if let Err(error) = written {
+        // A reader who has gone (`polyspec run 2>&1 | head -1`) stops nothing; a full disk is told at the end.
+        if let Err(error) = written
+            && error.kind() != io::ErrorKind::BrokenPipe
+        {
             self.error.get_or_insert(error);
         }
     }

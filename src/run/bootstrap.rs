@@ -16,6 +16,7 @@ impl MongoBootstrap for Bootstrap {
         all: &'a [MemberAddress],
         replica_set: &'a str,
         admin: &'a Credentials,
+        key: &'a str,
     ) -> BoxFuture<'a, Result<(), String>> {
         async move {
             let members: Vec<Address> = all.iter().map(address).collect();
@@ -26,6 +27,7 @@ impl MongoBootstrap for Bootstrap {
                 heartbeat_interval_ms: HEARTBEAT_INTERVAL_MS,
                 user: &admin.user,
                 password: &admin.password,
+                key,
             };
             mongo::initiate(&set).await
         }

@@ -2,8 +2,8 @@
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::Span;
 use super::window::Window;
+use super::{Span, visible, visible_lines};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,19 +65,19 @@ impl Diagnostic {
     }
 
     /// The diagnostic as people see it: file, line and column, the lines around with a caret, and the mend. Passwords in
-    /// the lines are masked.
+    /// the lines are masked, and control characters are shown instead of obeyed.
     pub fn render(&self, color: bool) -> String {
         let level = match self.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
         let window = self.span.as_ref().map(|span| (span, Window::around(span)));
-        let mut group = Group::with_title(level.primary_title(self.message.as_str()));
+        let mut group = Group::with_title(level.primary_title(visible_lines(&self.message)));
         if let Some((span, window)) = &window {
             group = group.element(self.snippet(span, window));
         }
         for help in &self.help {
-            group = group.element(Level::HELP.message(help.as_str()));
+            group = group.element(Level::HELP.message(visible_lines(help)));
         }
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         renderer.render(&[group]).to_string()
@@ -86,9 +86,9 @@ impl Diagnostic {
     fn snippet<'a>(&'a self, span: &'a Span, window: &'a Window) -> Snippet<'a, Annotation<'a>> {
         let mut annotation = AnnotationKind::Primary.span(window.span.clone());
         if !self.label.is_empty() {
-            annotation = annotation.label(self.label.as_str());
+            annotation = annotation.label(visible(&self.label));
         }
-        let source = Snippet::source(window.text.as_str()).path(span.file.name());
+        let source = Snippet::source(window.text.as_str()).path(visible(span.file.name()));
         source.line_start(window.first_line).fold(false).annotation(annotation)
     }
 }

@@ -3,7 +3,9 @@
 
 mod diagnostic;
 mod span;
+mod visible;
 mod window;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use span::{SourceFile, Span, Spanned};
+pub use visible::{visible, visible_lines};

@@ -1,18 +1,19 @@
-//! The few lines around a span that are shown with a diagnostic, without the passwords in them.
+//! The few lines around a span that are shown with a diagnostic, without the passwords in them and without characters that
+//! a terminal would obey.
 
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::Span;
+use super::{Span, visible};
 
 /// Lines that are shown before and after the span's own.
 const CONTEXT: usize = 2;
 
 /// Lines of a file around a span.
 pub(super) struct Window {
-    /// The lines; as many bytes as in the file.
+    /// The lines, as they are shown.
     pub text: String,
     /// The number of the first of them.
     pub first_line: usize,
@@ -30,7 +31,9 @@ impl Window {
         let line_end = file.line_start(line) + file.line(line).unwrap_or_default().len();
         let from = span.start.min(line_end.max(start));
         let text = masked(&file.text()[start..end]);
-        Self { text, first_line, span: from - start..span.end.min(line_end).max(from) - start }
+        let shown_to = |at: usize| text.get(..at - start).map_or(at - start, |before| shown(before).len());
+        let span = shown_to(from)..shown_to(span.end.min(line_end).max(from));
+        Self { text: shown(&text), first_line, span }
     }
 }
 
@@ -45,6 +48,16 @@ fn masked(text: &str) -> String {
         shown.replace_range(found.range(), &"*".repeat(found.len()));
     }
     shown
+}
+
+/// Character by character, so that a part of the text is shown as in the whole. Line ends and tabs stay what they are.
+fn shown(text: &str) -> String {
+    text.split_inclusive(['\n', '\r', '\t']).map(part_shown).collect()
+}
+
+fn part_shown(part: &str) -> String {
+    let rest = part.trim_end_matches(['\n', '\r', '\t']);
+    format!("{}{}", visible(rest), &part[rest.len()..])
 }
 
 #[cfg(test)]
@@ -78,6 +91,15 @@ mod tests {
                 assert!(window.text.get(window.span).is_some(), "{start}..{end}");
             }
         }
+    }
+
+    #[test]
+    fn the_caret_stays_where_it_was_when_characters_before_it_are_shown() {
+        let text = "a: \x1b[2J\u{9b}\t\x07 b\n";
+        let at = text.find('b').expect("b");
+        let window = window(text, at, at + 1);
+        assert_eq!(window.text, "a: ␛[2J\u{fffd}\t␇ b\n");
+        assert_eq!(&window.text[window.span], "b");
     }
 
     #[test]

@@ -55,7 +55,11 @@ const ARROWS: &[(&str, &[&str], &str)] = &[
         ],
         "carries scenarios out; asks for files and faults through its `Host`; never knows a report",
     ),
-    ("report", &["event", "tally", "verdict"], "consumes events and asks nothing back"),
+    (
+        "report",
+        &["event", "source", "tally", "verdict"],
+        "consumes events and asks nothing back; source makes text visible",
+    ),
     (
         "grade",
         &["catalog", "engine", "event", "model", "source", "system", "variables", "verdict"],

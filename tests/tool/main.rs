@@ -2,6 +2,7 @@
 //! up` started; it is started with the first test that wants it, and taken down after the last one, however this process
 //! ends (`world::Guard`).
 
+mod attacks;
 mod children;
 mod conformance;
 mod exit_codes;
@@ -12,6 +13,7 @@ mod isolation;
 mod kit;
 mod mutants;
 mod other_user;
+mod outputs;
 mod programs;
 mod redact;
 mod reports;
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
     }
     let arguments = libtest_mimic::Arguments::from_args();
     let trials = [
+        attacks::trials(),
         conformance::trials(),
         exit_codes::trials(),
         faults::trials(),
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         kit::trials(),
         mutants::trials(),
         other_user::trials(),
+        outputs::trials(),
         programs::trials(),
         reports::trials(),
     ];

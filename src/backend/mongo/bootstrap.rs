@@ -1,11 +1,12 @@
-//! The first words to fresh members: a replica set is initiated, a primary awaited, the first user made.
+//! The first words to fresh members: a replica set is initiated, a primary awaited, the first user made. All of it as the
+//! user `__system`, whose password is the members' key: no one without the key is let in at any moment.
 
 use std::time::Duration;
 
 use bson::{Document, doc};
 use futures::future::join_all;
 use mongodb::Client;
-use mongodb::options::{ClientOptions, ServerAddress};
+use mongodb::options::{AuthMechanism, ClientOptions, Credential, ServerAddress};
 
 /// How often members are asked while they elect.
 const INTERVAL: Duration = Duration::from_millis(20);
@@ -36,10 +37,13 @@ pub struct NewSet<'a> {
     pub user: &'a str,
     /// Its password.
     pub password: &'a str,
+    /// The key by which the members know one another.
+    pub key: &'a str,
 }
 
-/// Initiates the set through its first member, makes the user through the localhost exception, and returns once every
-/// other member is a secondary.
+/// Initiates the set through its first member, makes the user, and returns once every other member is a secondary. The
+/// members run without the localhost exception (`enableLocalhostAuthBypass`), in which any local client could be the first
+/// to make a user.
 pub async fn initiate(set: &NewSet<'_>) -> Result<(), String> {
     let members: Vec<Document> = set
         .members
@@ -52,7 +56,8 @@ pub async fn initiate(set: &NewSet<'_>) -> Result<(), String> {
         "heartbeatIntervalMillis": set.heartbeat_interval_ms as i64,
     };
     let config = doc! { "_id": set.name, "members": members, "settings": settings };
-    let clients = set.members.iter().map(direct).collect::<Result<Vec<_>, _>>()?;
+    let clients =
+        set.members.iter().map(|member| direct(member, Some(system(set.key)))).collect::<Result<Vec<_>, _>>()?;
     let user = doc! { "createUser": set.user, "pwd": set.password, "roles": ["root"] };
     let done = initiated(&clients, doc! { "replSetInitiate": config }, user).await;
     join_all(clients.into_iter().map(close)).await;
@@ -78,7 +83,7 @@ async fn close(client: Client) {
 
 /// Sends `ping` over a direct connection, without a user.
 pub async fn ping(member: &Address) -> Result<(), String> {
-    let client = direct(member)?;
+    let client = direct(member, None)?;
     let answer = admin(&client, doc! { "ping": 1 }).await;
     close(client).await;
     answer.map(drop)
@@ -111,14 +116,26 @@ async fn admin(client: &Client, command: Document) -> Result<Document, String> {
     })
 }
 
-fn direct(member: &Address) -> Result<Client, String> {
+/// As whom members speak to one another: the user that every member with a key file has, whose password is the key (manual,
+/// "Internal/Membership Authentication"; src/mongo/db/auth/sasl_command_constants.h).
+fn system(key: &str) -> Credential {
+    Credential::builder()
+        .username("__system".to_string())
+        .password(key.to_string())
+        .source("local".to_string())
+        .mechanism(AuthMechanism::ScramSha256)
+        .build()
+}
+
+fn direct(member: &Address, credential: Option<Credential>) -> Result<Client, String> {
     let address = ServerAddress::Tcp { host: member.host.clone(), port: Some(member.port) };
-    let options = ClientOptions::builder()
+    let mut options = ClientOptions::builder()
         .hosts(vec![address])
         .direct_connection(true)
         .connect_timeout(REACH)
         .server_selection_timeout(REACH)
         .heartbeat_freq(Duration::from_millis(500))
         .build();
+    options.credential = credential;
     Client::with_options(options).map_err(|error| error.to_string())
 }

@@ -5,6 +5,7 @@ pub(crate) mod postgres;
 
 use std::ffi::OsString;
 use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -91,7 +92,8 @@ impl Server {
         input: Option<std::fs::File>,
     ) -> Result<ServerProcess, ClusterError> {
         let failed = |error: std::io::Error| ClusterError::Spawn { program: program.into(), cause: error.to_string() };
-        let log = OpenOptions::new().create(true).append(true).open(&self.log).map_err(failed)?;
+        // What servers log, statements with their values say, is its owner's alone.
+        let log = OpenOptions::new().create(true).append(true).mode(0o600).open(&self.log).map_err(failed)?;
         let (program, folder) = (program.to_path_buf(), self.folder.clone());
         let launch = Launch { program: program.clone(), args, folder, account: ground.account.clone(), log, input };
         let process = ServerProcess::watch(launch.start().map_err(failed)?);

@@ -33,15 +33,16 @@ const SOURCE_RETRY: &str = r#"failpoint.forceBgSyncSyncSourceRetryWaitMS={"mode"
 /// What of setting up a replica set needs a driver.
 pub trait MongoBootstrap: Send + Sync {
     /// On `first`, over a direct connection: `replSetInitiate` with all members, [`ELECTION_TIMEOUT_MS`] and
-    /// [`HEARTBEAT_INTERVAL_MS`]; once a primary is there, `createUser` of `admin` with the role `root` on `admin` through the localhost
-    /// exception (the primary may be another member); then waits until the other members are secondaries. The error is a
-    /// sentence.
+    /// [`HEARTBEAT_INTERVAL_MS`]; once a primary is there, `createUser` of `admin` with the role `root` on `admin` (the primary may
+    /// be another member); then waits until the other members are secondaries. There is no localhost exception: all of it is
+    /// done as `__system` on `local`, whose password is `key`. The error is a sentence.
     fn initiate<'a>(
         &'a self,
         first: &'a MemberAddress,
         all: &'a [MemberAddress],
         replica_set: &'a str,
         admin: &'a Credentials,
+        key: &'a str,
     ) -> BoxFuture<'a, Result<(), String>>;
 
     /// Sends `ping` over a direct connection without a user; a member that is starting refuses the connection.
@@ -72,6 +73,8 @@ pub(crate) fn arguments(server: &Server, port: u16) -> Vec<OsString> {
     args.extend(["--wiredTigerEngineConfigString", JOURNAL, "--syncdelay", CHECKPOINT_EVERY].map(Into::into));
     for parameter in [
         "enableTestCommands=1",
+        // Else any local client could make itself root until the first user exists (manual, "Localhost Exception").
+        "enableLocalhostAuthBypass=false",
         "diagnosticDataCollectionEnabled=false",
         "shutdownTimeoutMillisForSignaledShutdown=300",
         "scramIterationCount=5000",

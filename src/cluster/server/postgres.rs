@@ -12,10 +12,14 @@ use super::{Ground, Server};
 use crate::cluster::account::{Account, give};
 use crate::cluster::describe::Credentials;
 use crate::cluster::{ClusterError, log};
-use crate::model::PgTopology;
+use crate::model::{PgSettingRule, PgTopology, pg_setting_rule, pg_setting_value_fault};
 
 /// Passwords always, from this machine only.
 const HBA: &str = "host all all 127.0.0.1/32 scram-sha-256\nhost replication all 127.0.0.1/32 scram-sha-256\n";
+
+/// In the data folder, for the programs that prepare it, too: killed ones would leave files in `/dev/shm` that no one could
+/// tell from other servers'.
+const DYNAMIC_SHARED_MEMORY: &str = "dynamic_shared_memory_type=mmap";
 
 /// Throwaway data, quick replication, and room for a mesh of subscriptions in many databases at once. Dynamic shared
 /// memory lies in the data folder: `/dev/shm` is small in containers, and a killed server would leave files there.
@@ -45,24 +49,6 @@ const THROWAWAY: &[(&str, &str)] = &[("fsync", "off"), ("synchronous_commit", "o
 /// not: after a crash of the machine the whole cluster is swept away.
 const DURABLE: &[(&str, &str)] = &[("fsync", "on"), ("synchronous_commit", "on"), ("full_page_writes", "on")];
 
-/// Settings by which polyspec finds and reaches its servers.
-const RESERVED: &[&str] = &[
-    "cluster_name",
-    "config_file",
-    "data_directory",
-    "external_pid_file",
-    "hba_file",
-    "ident_file",
-    "include",
-    "include_dir",
-    "include_if_exists",
-    "listen_addresses",
-    "log_destination",
-    "logging_collector",
-    "port",
-    "unix_socket_directories",
-];
-
 /// Makes the data folders of all peers: `initdb` for the first, roles, and copies of it for the others, because a copy
 /// takes a tenth of the time. (All peers then have one system identifier, which logical replication does not look at.)
 pub(crate) async fn prepare(
@@ -87,6 +73,7 @@ pub(crate) async fn prepare(
 async fn initdb(ground: &Ground, peer: &Server, admin: &Credentials) -> Result<(), ClusterError> {
     let password = secret_file(ground, peer, "password", &admin.password)?;
     let mut args = words(&["--no-sync", "--no-instructions", "-A", "scram-sha-256", "-E", "UTF8", "--locale=C"]);
+    args.extend(words(&["-c", DYNAMIC_SHARED_MEMORY]));
     if peer.build.version.major() >= 17 {
         args.extend(words(&["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]));
     }
@@ -123,6 +110,7 @@ async fn make_roles(
     let mut args = words(&["--single", "-D"]);
     args.push(peer.data().into());
     // Without `-j`, a line is a command; `exit_on_error` turns a wrong one into a failure of the program.
+    args.extend(words(&["-c", DYNAMIC_SHARED_MEMORY]));
     args.extend(words(&["-c", "exit_on_error=on", "-c", "log_min_messages=warning", "postgres"]));
     let done = run_to_end(ground, peer, "postgres", args, Some(input)).await;
     remove(&path);
@@ -196,24 +184,19 @@ fn settings(major: u32, durable: bool, topology: &PgTopology) -> Result<String, 
         text.push_str(&setting(name, value)?);
     }
     for (name, value) in &topology.settings {
-        let reserved = RESERVED.contains(&name.to_ascii_lowercase().as_str());
-        if reserved {
-            return Err(bad_setting(name, "polyspec decides this one itself"));
+        match pg_setting_rule(name) {
+            PgSettingRule::Allowed => text.push_str(&setting(name, value)?),
+            PgSettingRule::Refused(why) => return Err(bad_setting(name, &format!("a suite cannot set it: it {why}"))),
+            PgSettingRule::Unknown => return Err(bad_setting(name, "PostgreSQL has no such setting")),
         }
-        text.push_str(&setting(name, value)?);
     }
     Ok(text)
 }
 
 /// A line of `postgresql.conf` (manual, "Parameter Interaction via the Configuration File").
 fn setting(name: &str, value: &str) -> Result<String, ClusterError> {
-    let well_named = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'));
-    if !well_named {
-        return Err(bad_setting(name, "this is not the name of a setting"));
-    }
-    if value.chars().any(char::is_control) {
-        return Err(bad_setting(name, "the value holds a line break or another control character"));
+    if let Some(fault) = pg_setting_value_fault(value) {
+        return Err(bad_setting(name, &format!("its value {fault}")));
     }
     Ok(format!("{name} = '{}'\n", value.replace('\\', "\\\\").replace('\'', "''")))
 }

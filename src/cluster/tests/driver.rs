@@ -20,8 +20,11 @@ impl MongoBootstrap for Driver {
         all: &'a [MemberAddress],
         replica_set: &'a str,
         admin: &'a Credentials,
+        key: &'a str,
     ) -> BoxFuture<'a, Result<(), String>> {
-        Box::pin(async move { initiate(first, all, replica_set, admin).await.map_err(|error| error.to_string()) })
+        Box::pin(
+            async move { initiate(first, all, replica_set, (admin, key)).await.map_err(|error| error.to_string()) },
+        )
     }
 
     fn ping<'a>(&'a self, member: &'a MemberAddress) -> BoxFuture<'a, Result<(), String>> {
@@ -38,9 +41,9 @@ async fn initiate(
     first: &MemberAddress,
     all: &[MemberAddress],
     replica_set: &str,
-    admin: &Credentials,
+    (admin, key): (&Credentials, &str),
 ) -> mongodb::error::Result<()> {
-    let client = direct(first, None).await?;
+    let client = system(first, key).await?;
     let members: Vec<_> = (0i32..)
         .zip(all)
         .map(|(id, member)| {
@@ -78,6 +81,15 @@ async fn is_settled(client: &Client, members: usize) -> mongodb::error::Result<b
     let states = status.get_array("members").into_iter().flatten().filter_map(|member| member.as_document());
     let settled = |member: &&bson::Document| member.get_i32("state").is_ok_and(|state| state == 1 || state == 2);
     Ok(states.filter(settled).count() == members)
+}
+
+/// A client of this member alone, as the user that members are to one another.
+async fn system(member: &MemberAddress, key: &str) -> mongodb::error::Result<Client> {
+    let url = format!(
+        "mongodb://__system:{key}@{}:{}/?directConnection=true&authSource=local&authMechanism=SCRAM-SHA-256",
+        member.host, member.port
+    );
+    Client::with_options(ClientOptions::parse(url).await?)
 }
 
 /// A client of this member alone.

@@ -14,7 +14,10 @@ use crate::language::duration::duration;
 use crate::language::selector::{is_name, node_name};
 use crate::language::sink::Sink;
 use crate::language::suggest::nearest;
-use crate::model::{Endpoint, MongoTopology, PgTopology, Profile, Redaction, Settings, Topology};
+use crate::model::{
+    Endpoint, MongoTopology, PgSettingRule, PgTopology, Profile, Redaction, Settings, Topology, pg_setting_rule,
+    pg_setting_value_fault, pg_settings,
+};
 use crate::source::{Diagnostic, SourceFile, Spanned};
 
 /// Where mutants lie unless a suite says otherwise.
@@ -76,7 +79,7 @@ impl SettingsDecoder<'_> {
     fn pg(&mut self, node: &Node) -> PgTopology {
         let peers = self.names(node, "peers");
         let durable = self.durable(node, &peers);
-        PgTopology { version: self.version(node, &[18, 16]), settings: settings_of(node), durable, peers }
+        PgTopology { version: self.version(node, &[18, 16]), settings: self.server_settings(node), durable, peers }
     }
 
     fn mongo(&mut self, node: &Node) -> MongoTopology {
@@ -115,6 +118,37 @@ impl SettingsDecoder<'_> {
             }
         }
         names
+    }
+
+    fn server_settings(&mut self, node: &Node) -> BTreeMap<String, String> {
+        let mut settings = BTreeMap::new();
+        for entry in node.get("settings").map(Node::entries).unwrap_or_default() {
+            let Some(value) = entry.value.scalar() else { continue };
+            self.server_setting(&entry.key, &value);
+            settings.insert(entry.key.value.clone(), value.value);
+        }
+        settings
+    }
+
+    fn server_setting(&mut self, name: &Spanned<String>, value: &Spanned<String>) {
+        match pg_setting_rule(name) {
+            PgSettingRule::Allowed => {}
+            PgSettingRule::Refused(why) => {
+                let error = Diagnostic::error(&name.span, format!("a suite cannot set `{}`: it {why}", name.value));
+                self.sink.push(error.help("remove it; `docs/language.md` lists what a suite cannot set"));
+            }
+            PgSettingRule::Unknown => {
+                let error = Diagnostic::error(&name.span, format!("PostgreSQL has no setting `{}`", name.value));
+                self.sink.push(match nearest(name, pg_settings().iter().copied()) {
+                    Some(near) => error.help(format!("did you mean `{near}`?")),
+                    None => error.help("write it as in `postgresql.conf`, `work_mem: 8MB`"),
+                });
+            }
+        }
+        if let Some(fault) = pg_setting_value_fault(value) {
+            let error = Diagnostic::error(&value.span, format!("the value of `{}` {fault}", name.value));
+            self.sink.push(error.help("write it in one line"));
+        }
     }
 
     fn durable(&mut self, node: &Node, peers: &[String]) -> Vec<String> {
@@ -181,11 +215,6 @@ impl SettingsDecoder<'_> {
         }
         found
     }
-}
-
-fn settings_of(node: &Node) -> BTreeMap<String, String> {
-    let entries = node.get("settings").map(Node::entries).unwrap_or_default();
-    entries.iter().filter_map(|entry| Some((entry.key.value.clone(), entry.value.scalar()?.value))).collect()
 }
 
 fn time(node: &Node, key: &str, default: Duration) -> Duration {

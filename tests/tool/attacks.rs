@@ -1,0 +1,130 @@
+//! Hostile scenarios, systems and neighbours against servers of our own: none of them gets more than it was given.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bson::doc;
+use libtest_mimic::Trial;
+use mongodb::options::{ClientOptions, ServerAddress};
+
+use crate::servers::block_on;
+use crate::suite::Suite;
+use crate::trials;
+
+/// The trials.
+pub fn trials() -> Vec<Trial> {
+    trials![
+        nobody_is_let_into_a_member_before_its_first_user_exists,
+        programs_that_prepare_a_server_keep_shared_memory_in_its_folder,
+    ]
+}
+
+/// The ports of members that are starting below a folder for runs, as everyone on the machine can see them.
+fn ports_of_members(run_dir: &Path) -> Vec<u16> {
+    let folder = run_dir.to_string_lossy().into_owned();
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let words = processes.filter_map(|process| std::fs::read(process.path().join("cmdline")).ok());
+    let lines = words.map(|words| String::from_utf8_lossy(&words).replace('\0', " "));
+    let members = lines.filter(|line| line.contains("--replSet") && line.contains(&folder));
+    members.filter_map(|line| line.split(" --port ").nth(1)?.split(' ').next()?.parse().ok()).collect()
+}
+
+/// Tries to make a root user without being anyone; what the member answers: `None` when it is not reached.
+async fn usurp(port: u16) -> Option<Result<(), i32>> {
+    let limit = Duration::from_millis(300);
+    let options = ClientOptions::builder()
+        .hosts(vec![ServerAddress::Tcp { host: "127.0.0.1".into(), port: Some(port) }])
+        .direct_connection(true)
+        .connect_timeout(limit)
+        .server_selection_timeout(limit)
+        .build();
+    let client = mongodb::Client::with_options(options).ok()?;
+    let user = doc! { "createUser": "usurper", "pwd": "usurper", "roles": ["root"] };
+    let answer = client.database("admin").run_command(user).await;
+    client.shutdown().immediate(true).await;
+    match answer {
+        Ok(_) => Some(Ok(())),
+        Err(error) => match *error.kind {
+            mongodb::error::ErrorKind::Command(refused) => Some(Err(refused.code)),
+            _ => None,
+        },
+    }
+}
+
+/// The code of `Unauthorized`.
+const UNAUTHORIZED: i32 = 13;
+
+fn nobody_is_let_into_a_member_before_its_first_user_exists() {
+    let suite = Suite::owning()
+        .scenario("mongo", "  - mongo: { insert: t, documents: [{ _id: 1 }] }\n    expect: { reply: { n: 1 } }");
+    let over = Arc::new(AtomicBool::new(false));
+    let (run_dir, seen) = (suite.run_dir().to_path_buf(), over.clone());
+    let attacker = std::thread::spawn(move || {
+        block_on(async {
+            let mut answers = vec![];
+            while !seen.load(Ordering::Relaxed) {
+                for port in ports_of_members(&run_dir) {
+                    answers.extend(usurp(port).await);
+                }
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            answers
+        })
+    });
+    let ended = suite.run(&["run"]);
+    over.store(true, Ordering::Relaxed);
+    let answers = attacker.join().expect("an attacker");
+    ended.exits(0);
+    assert!(!answers.is_empty(), "the attacker never reached a member");
+    let others: Vec<_> = answers.iter().filter(|answer| **answer != Err(UNAUTHORIZED)).collect();
+    assert!(
+        others.is_empty(),
+        "{} of {} attempts were not refused as unauthorized: {others:?}",
+        others.len(),
+        answers.len()
+    );
+}
+
+/// A folder with programs that write down how they are called, and then are the real ones.
+fn wrapped_programs(suite: &Suite, real: &Path) -> (PathBuf, PathBuf) {
+    let (folder, calls) = (suite.path("programs"), suite.path("calls"));
+    std::fs::create_dir(&folder).expect("made");
+    std::fs::write(&calls, "").expect("written");
+    std::fs::set_permissions(&calls, std::fs::Permissions::from_mode(0o666)).expect("open to all");
+    for name in ["initdb", "postgres"] {
+        let program = folder.join(name);
+        let (log, real) = (calls.display(), real.join(name));
+        let script = format!("#!/bin/sh\necho \"{name} $*\" >>'{log}'\nexec '{}' \"$@\"\n", real.display());
+        std::fs::write(&program, script).expect("written");
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("executable");
+    }
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).expect("open to pass");
+    (folder, calls)
+}
+
+/// The folder of the programs that the shared cluster runs.
+fn real_programs() -> Option<PathBuf> {
+    let node = crate::world::world().cluster().nodes.iter().find(|node| node.name == "pg.a")?;
+    let line = std::fs::read(format!("/proc/{}/cmdline", node.pid?)).ok()?;
+    let program = PathBuf::from(String::from_utf8_lossy(line.split(|byte| *byte == 0).next()?).into_owned());
+    Some(program.parent()?.to_path_buf())
+}
+
+/// In `/dev/shm` a killed one would leave files that no one could tell from other servers'.
+fn programs_that_prepare_a_server_keep_shared_memory_in_its_folder() {
+    let Some(real) = real_programs() else { return };
+    let suite = Suite::owning().scenario("a", "  - sql: SHOW dynamic_shared_memory_type\n    expect: { value: mmap }");
+    let (folder, calls) = wrapped_programs(&suite, &real);
+    let mut command = suite.command(&["run"]);
+    command.env("POLYSPEC_PG_BIN", folder);
+    crate::children::finish(command).exits(0);
+    let calls = std::fs::read_to_string(calls).expect("calls");
+    let preparing: Vec<&str> =
+        calls.lines().filter(|line| line.contains(" --pwfile ") || line.contains(" --single ")).collect();
+    assert_eq!(preparing.len(), 2, "{calls}");
+    let told = |line: &&str| line.contains("dynamic_shared_memory_type=mmap");
+    assert!(preparing.iter().all(told), "{preparing:#?}");
+}
