@@ -97,8 +97,8 @@ fn report_to_a_full_device_is_an_error_and_leaves_the_device() {
 
 fn report_to_standard_output_is_printed() {
     let suite = Suite::shared().scenario("a", PASSES);
-    suite.run(&["run", "--report", "junit=/dev/stdout"]).exits(0).prints("<testcase");
-    suite.run(&["run", "--report", "json=/dev/stdout"]).exits(0).prints("run_finished");
+    suite.run(&["run", "--report", "junit=/dev/fd/1"]).exits(0).prints("<testcase");
+    suite.run(&["run", "--report", "json=/dev/fd/1"]).exits(0).prints("run_finished");
 }
 
 /// Runs the program with a pipe without a reader as one of its streams.
