@@ -1,6 +1,7 @@
 //! What came back from a live node: passive nouns between `backend`, which fills them, and `judge`, which reads them.
 
 mod keep;
+mod question;
 
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::explain::Plan;
 
 pub use keep::{Keep, Keeper};
+pub use question::{Answer, Answers, Question, Relation};
 
 /// What one node answered to one step.
 #[derive(Clone, Debug)]

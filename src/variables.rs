@@ -1,10 +1,14 @@
 //! Fills variables into templates and values. Pure. A value never becomes raw SQL: in SQL text `${x}` is a quoted literal
 //! and `${x:ident}` a quoted identifier; in a document a whole-text `${x}` is the typed value.
 
+mod sql_text;
+
 use bson::{Bson, Document};
 
 use crate::model::{Datum, Template, TemplatePart, Value, ValueKind, Variables};
 use crate::source::{Diagnostic, Span, Spanned};
+
+pub use sql_text::sql_text;
 
 /// Keys that make a mapping of one value an Extended JSON (version 2) value instead of a document.
 const EXTENDED_JSON: [&str; 16] = [
@@ -60,23 +64,38 @@ fn lookup<'a>(name: &str, variables: &'a Variables, span: &Span) -> Result<&'a D
     variables.get(name).ok_or_else(|| Diagnostic::error(span, format!("`{name}` has no value here")))
 }
 
-/// A value as a PostgreSQL literal. The type of a quoted literal is PostgreSQL's `unknown`: it takes the type that its
-/// place asks for (manual, 4.1.2.7).
+/// A value as a PostgreSQL expression of its own type. The type of a quoted literal is PostgreSQL's `unknown`: it takes the
+/// type that its place asks for (manual, 4.1.2.7); so do dates, UUIDs, bytes and lists. A number is a numeric constant; with
+/// a sign or an exponent it stands in parentheses, so that it cannot become part of what is around it: `a-${x}` no comment,
+/// `${x}::int` no negation of a cast.
 pub fn sql_literal(datum: &Datum) -> String {
     match datum {
-        Datum::Null | Datum::Bson(Bson::Null) => "NULL".into(),
-        Datum::Bool(value) => value.to_string(),
-        Datum::Number(number) if is_plain_number(number) => number.clone(),
-        other => quote_literal(&other.to_text()),
+        Datum::Null | Datum::Bson(Bson::Null | Bson::Undefined) => "NULL".into(),
+        Datum::Bool(value) | Datum::Bson(Bson::Boolean(value)) => value.to_string(),
+        Datum::Number(_) | Datum::Bson(Bson::Int32(_) | Bson::Int64(_) | Bson::Double(_) | Bson::Decimal128(_)) => {
+            let number = sql_text(datum);
+            number_literal(&number).unwrap_or_else(|| quote_literal(&number))
+        }
+        other => quote_literal(&sql_text(other)),
     }
 }
 
-/// Whether `text` is a numeric constant that SQL reads as one token, so that it can stand without quotes. A negative
-/// number is not: `a-${x}` must not become a comment.
-fn is_plain_number(text: &str) -> bool {
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    let dots = text.bytes().filter(|b| *b == b'.').count();
-    digits > 0 && dots <= 1 && digits + dots == text.len() && !text.starts_with('.')
+/// `None` for what is no numeric constant (manual, 4.1.2.6): NaN, Infinity.
+fn number_literal(text: &str) -> Option<String> {
+    let signed = text.starts_with(['-', '+']);
+    let unsigned = if signed { &text[1..] } else { text };
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent.strip_prefix(['+', '-']).unwrap_or(exponent))),
+        None => (unsigned, None),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_constant = digits(whole)
+        && digits(fraction)
+        && !(whole.is_empty() && fraction.is_empty())
+        && exponent.is_none_or(|exponent| !exponent.is_empty() && digits(exponent));
+    let stands_alone = !signed && exponent.is_none() && !whole.is_empty();
+    is_constant.then(|| if stands_alone { text.to_string() } else { format!("({text})") })
 }
 
 /// A quoted string constant that reads the same whatever `standard_conforming_strings` is (manual, 4.1.2.2).
@@ -93,7 +112,7 @@ pub fn quote_identifier(name: &str) -> String {
 fn sql_identifier(datum: &Datum) -> Option<String> {
     match datum {
         Datum::Null | Datum::Bson(Bson::Null) => None,
-        other => Some(quote_identifier(&other.to_text())),
+        other => Some(quote_identifier(&sql_text(other))),
     }
 }
 
@@ -185,9 +204,31 @@ mod tests {
     }
 
     #[test]
-    fn a_negative_number_is_quoted_so_that_it_cannot_open_a_comment() {
-        assert_eq!(sql(&template("x", false), &with(Datum::Number("-1".into()))).unwrap(), "'-1'");
-        assert_eq!(sql(&template("x", false), &with(Datum::Number("100.01".into()))).unwrap(), "100.01");
+    fn a_number_is_typed_and_stands_for_itself_whatever_is_around_it() {
+        for (number, literal) in [
+            ("100.01", "100.01"),
+            ("-1", "(-1)"),
+            ("1e3", "(1e3)"),
+            ("-2.5E-3", "(-2.5E-3)"),
+            (".5", "(.5)"),
+            ("NaN", "'NaN'"),
+            ("-Infinity", "'-Infinity'"),
+            ("1-1", "'1-1'"),
+            ("1e", "'1e'"),
+        ] {
+            assert_eq!(sql_literal(&Datum::Number(number.into())), literal);
+        }
+        assert_eq!(sql_literal(&Datum::Bson(Bson::Int64(-5))), "(-5)");
+        assert_eq!(sql_literal(&Datum::Bson(Bson::Double(f64::NAN))), "'NaN'");
+    }
+
+    #[test]
+    fn values_of_documents_take_the_type_of_their_place() {
+        assert_eq!(sql_literal(&Datum::Bson(Bson::Array(vec![Bson::Int32(1)]))), "'{\"1\"}'");
+        assert_eq!(
+            sql_literal(&Datum::Bson(Bson::DateTime(bson::DateTime::from_millis(0)))),
+            "'1970-01-01 00:00:00+00'"
+        );
     }
 
     #[test]

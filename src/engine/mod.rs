@@ -1,6 +1,7 @@
 //! Schedules scenarios on workers, runs their steps, retries `eventually`, and always tears down. It sends events and never
 //! prints; it asks the world around it for files and faults through [`Host`].
 
+mod asking;
 mod blocked;
 mod build;
 mod case;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bson::Document;
+use bson::{Bson, Document};
 
 use super::generate::{MongoFill, PgFill};
 use super::order::{Order, Work};
@@ -98,8 +98,8 @@ impl Stage<'_> {
 
     fn parameter(&self, value: &Value) -> Result<Option<String>, Trouble> {
         Ok(match variables::datum(value, &self.variables)? {
-            Datum::Null => None,
-            other => Some(other.to_text()),
+            Datum::Null | Datum::Bson(Bson::Null | Bson::Undefined) => None,
+            other => Some(variables::sql_text(&other)),
         })
     }
 
@@ -162,7 +162,7 @@ impl Stage<'_> {
     /// `$db: admin` in a command sends it to that database instead of the scenario's own.
     fn routed(&self, database: String, mut document: Document) -> (String, Document) {
         match document.remove("$db") {
-            Some(bson::Bson::String(other)) => (other, document),
+            Some(Bson::String(other)) => (other, document),
             _ => (database, document),
         }
     }

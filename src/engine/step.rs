@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 
+use super::asking;
 use super::blocked::{self, Beginning, Blocked};
 use super::goldens::Goldens;
 use super::host::Host;
@@ -14,7 +15,7 @@ use super::{Options, Reporting, used};
 use crate::backend::BackendError;
 use crate::judge;
 use crate::model::{Action, Expectation, Step, System, Variables};
-use crate::observation::{Observation, Outcome, Output, ServerError};
+use crate::observation::{Answers, Observation, Outcome, Output, ServerError};
 use crate::source::{Diagnostic, Span};
 use crate::system::Servers;
 use crate::variables;
@@ -169,14 +170,19 @@ impl Stage<'_> {
     async fn run_judged(&mut self, step: &Step) -> Result<(), Halt> {
         let begun = Instant::now();
         let limit = step.eventually.as_ref().map(|limit| limit.value);
-        let mut pause = PAUSES.0;
+        let (mut pause, mut answers) = (PAUSES.0, Answers::new());
         loop {
             let retried = self.retry.as_ref().map(|retry| retry.since);
             let tried = self.attempt(step, retried.or(limit.map(|_| begun))).await;
+            let tried = match tried {
+                Ok(observations) => {
+                    self.judge(step, &observations, &mut answers).await.map(|found| (observations, found))
+                }
+                Err(trouble) => Err(trouble),
+            };
             let over = limit.is_none_or(|limit| begun.elapsed() >= limit);
             match tried {
-                Ok(observations) => {
-                    let evidence = self.judge(step, &observations);
+                Ok((observations, evidence)) => {
                     if evidence.is_empty() {
                         if limit.is_some() {
                             self.reporting.lag(self.name, &step.span, begun.elapsed());
@@ -186,7 +192,7 @@ impl Stage<'_> {
                     if evidence.iter().any(|evidence| evidence.unusable) {
                         return Err(Halt::Breaks(evidence));
                     }
-                    let late = self.is_only_late(step, &observations);
+                    let late = self.is_only_late(step, &observations, &mut answers).await;
                     if let Some(retry) = &mut self.retry {
                         retry.late |= late;
                     }
@@ -235,20 +241,28 @@ impl Stage<'_> {
         Ok(observations)
     }
 
-    fn judge(&self, step: &Step, observations: &[Observation]) -> Vec<Evidence> {
-        let mut evidence = judge::judge(step, observations, &self.variables);
+    /// What does not hold. `answers` are what servers have said of values so far.
+    async fn judge(
+        &self,
+        step: &Step,
+        observations: &[Observation],
+        answers: &mut Answers,
+    ) -> Result<Vec<Evidence>, Trouble> {
+        let nodes = self.servers.pg.iter().collect();
+        let servers = asking::Servers { nodes, database: &self.sessions.copy().database };
+        let mut evidence = asking::judge(&servers, step, observations, &self.variables, answers).await?;
         if evidence.is_empty() && (step.eventually.is_some() || self.retry.is_some()) {
             evidence = self.goldens.peek(step, observations);
         }
-        evidence
+        Ok(evidence)
     }
 
     /// Whether everything holds but `within`: a lag only grows, so that another try cannot mend it, and would show a lag
     /// that is not the system's.
-    fn is_only_late(&self, step: &Step, observations: &[Observation]) -> bool {
+    async fn is_only_late(&self, step: &Step, observations: &[Observation], answers: &mut Answers) -> bool {
         let Some(expect) = step.expect.as_ref().filter(|expect| expect.within.is_some()) else { return false };
         let unbound = Step { expect: Some(Expectation { within: None, ..expect.clone() }), ..step.clone() };
-        self.judge(&unbound, observations).is_empty()
+        self.judge(&unbound, observations, answers).await.is_ok_and(|evidence| evidence.is_empty())
     }
 
     /// What follows when a step holds: its golden, and what it saves.
@@ -296,12 +310,13 @@ impl Stage<'_> {
         let observations = [observation];
         // What the step itself expects must hold; what its `await` expects, too. A step that expects nothing must succeed,
         // unless its `await` says what comes.
-        let mut evidence = vec![];
-        if awaited.expect.is_some() {
-            evidence = judge::judge(&awaited, &observations, &self.variables);
-        }
-        if step.expect.is_some() || awaited.expect.is_none() {
-            evidence.extend(judge::judge(step, &observations, &self.variables));
+        let (mut evidence, mut answers) = (vec![], Answers::new());
+        for judged in [&awaited, step] {
+            let counts = judged.expect.is_some() || std::ptr::eq(judged, step) && awaited.expect.is_none();
+            if counts {
+                let found = self.judge(judged, &observations, &mut answers).await;
+                evidence.extend(found.map_err(|trouble| trouble.into_halt(step))?);
+            }
         }
         if evidence.iter().any(|evidence| evidence.unusable) {
             return Err(Halt::Breaks(evidence));

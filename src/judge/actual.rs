@@ -1,22 +1,30 @@
 //! One view of everything that can come back: a cell of SQL, a BSON value, a part of a JSON value, or nothing.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use bson::Bson;
 
-use super::array::{Element, elements};
+use super::array::{Element, elements, lower_bounds};
+use super::cell::Place;
 use super::decimal::Decimal;
 use super::ejson;
 use super::json::Json;
-use super::types::{is_bson_type, same_sql_type};
+use super::types::{is_bson_type, names_type};
+use crate::observation::SqlType;
+
+/// Types of what no server returned.
+static TEXT: LazyLock<SqlType> = LazyLock::new(|| SqlType::named("text"));
+static COUNT: LazyLock<SqlType> = LazyLock::new(|| SqlType::named("int8"));
+static RATIO: LazyLock<SqlType> = LazyLock::new(|| SqlType::named("float8"));
 
 /// A value that came back, or a part of one.
 #[derive(Clone, Debug)]
 pub(super) enum Actual<'a> {
     /// There is no such field.
     Missing,
-    /// A cell: its column's `typname`, and PostgreSQL's text or NULL.
-    Cell { type_name: &'a str, text: Option<Cow<'a, str>> },
+    /// A cell: its type, and PostgreSQL's text or NULL.
+    Cell { place: Place<'a>, text: Option<Cow<'a, str>> },
     /// A value of a document.
     Bson(&'a Bson),
     /// A part of a `json` or `jsonb` cell.
@@ -25,13 +33,23 @@ pub(super) enum Actual<'a> {
 
 impl<'a> Actual<'a> {
     /// A cell of a result set.
-    pub(super) fn cell(type_name: &'a str, text: Option<&'a str>) -> Self {
-        Actual::Cell { type_name, text: text.map(Cow::Borrowed) }
+    pub(super) fn cell(place: Place<'a>, text: Option<&'a str>) -> Self {
+        Actual::Cell { place, text: text.map(Cow::Borrowed) }
     }
 
     /// A text that is no cell: a message, a name.
     pub(super) fn text_value(text: &'a str) -> Self {
-        Self::cell("text", Some(text))
+        Self::cell(Place { sql_type: &TEXT, desk: None }, Some(text))
+    }
+
+    /// A whole number that is no cell.
+    pub(super) fn count(text: &'a str) -> Self {
+        Self::cell(Place { sql_type: &COUNT, desk: None }, Some(text))
+    }
+
+    /// A number that is no cell.
+    pub(super) fn ratio(text: &'a str) -> Self {
+        Self::cell(Place { sql_type: &RATIO, desk: None }, Some(text))
     }
 
     /// No field, or NULL of SQL.
@@ -73,8 +91,16 @@ impl<'a> Actual<'a> {
         match self {
             Actual::Bson(Bson::Array(items)) => Some(items.iter().map(Actual::Bson).collect()),
             Actual::Json(Json::Array(items)) => Some(items.iter().map(Actual::Json).collect()),
-            Actual::Cell { type_name, text: Some(text) } => sql_items(type_name, text),
+            Actual::Cell { place, text: Some(text) } => sql_items(*place, text),
             _ => None,
+        }
+    }
+
+    /// Whether the first item of an array of SQL has a number other than 1, in any dimension.
+    pub(super) fn has_bounds(&self) -> bool {
+        match self {
+            Actual::Cell { text: Some(text), .. } => lower_bounds(text).is_some_and(|bounds| !bounds.is_empty()),
+            _ => false,
         }
     }
 
@@ -88,8 +114,9 @@ impl<'a> Actual<'a> {
     pub(super) fn number(&self) -> Option<Decimal> {
         match self {
             Actual::Missing | Actual::Cell { text: None, .. } => None,
-            Actual::Cell { type_name, text: Some(text) } => {
-                let numeric = super::cell::is_number(type_name) || matches!(*type_name, "" | "json" | "jsonb");
+            Actual::Cell { place, text: Some(text) } => {
+                let type_name = place.sql_type.name.as_str();
+                let numeric = super::cell::is_number(type_name) || matches!(type_name, "" | "json" | "jsonb");
                 numeric.then(|| Decimal::parse(text)).flatten()
             }
             Actual::Bson(value) => bson_number(value),
@@ -114,8 +141,8 @@ impl<'a> Actual<'a> {
             Actual::Missing => false,
             Actual::Bson(value) => is_bson_type(value, name),
             Actual::Json(json) => json.type_name() == name,
-            Actual::Cell { type_name, .. } => {
-                same_sql_type(type_name, name) || self.json_cell().is_some_and(|json| json.type_name() == name)
+            Actual::Cell { place, .. } => {
+                names_type(name, place.sql_type) || self.json_cell().is_some_and(|json| json.type_name() == name)
             }
         }
     }
@@ -124,7 +151,7 @@ impl<'a> Actual<'a> {
     pub(super) fn type_name(&self) -> &'a str {
         match self {
             Actual::Missing => "nothing",
-            Actual::Cell { type_name, .. } => type_name,
+            Actual::Cell { place, .. } => &place.sql_type.name,
             Actual::Bson(value) => super::types::bson_type(value),
             Actual::Json(json) => json.type_name(),
         }
@@ -133,20 +160,22 @@ impl<'a> Actual<'a> {
     /// The content of a `json` or `jsonb` cell.
     pub(super) fn json_cell(&self) -> Option<Json> {
         match self {
-            Actual::Cell { type_name: "json" | "jsonb", text: Some(text) } => Json::parse(text),
+            Actual::Cell { place, text: Some(text) } if matches!(place.sql_type.name.as_str(), "json" | "jsonb") => {
+                Json::parse(text)
+            }
             _ => None,
         }
     }
 }
 
-fn sql_items<'a>(type_name: &'a str, text: &str) -> Option<Vec<Actual<'a>>> {
-    let element_type = type_name.strip_prefix('_')?;
+fn sql_items<'a>(place: Place<'a>, text: &str) -> Option<Vec<Actual<'a>>> {
+    let of_element = place.element()?;
     let item = |element| match element {
-        Element::Null => Actual::Cell { type_name: element_type, text: None },
-        Element::Value(text) => Actual::Cell { type_name: element_type, text: Some(Cow::Owned(text)) },
-        Element::Array(text) => Actual::Cell { type_name, text: Some(Cow::Owned(text)) },
+        Element::Null => Actual::Cell { place: of_element, text: None },
+        Element::Value(text) => Actual::Cell { place: of_element, text: Some(Cow::Owned(text)) },
+        Element::Array(text) => Actual::Cell { place, text: Some(Cow::Owned(text)) },
     };
-    Some(elements(text)?.into_iter().map(item).collect())
+    Some(elements(text, place.delimiter())?.into_iter().map(item).collect())
 }
 
 /// A number of a document, exactly; `None` for what is no number.

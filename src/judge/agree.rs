@@ -1,30 +1,108 @@
 //! `agree`: the same on all nodes.
 
+use std::collections::BTreeSet;
+
+use bson::Bson;
+
+use super::cell::{self, Place};
+use super::desk::Desk;
 use super::diff::diff_rows;
 use super::evidence::at;
-use super::golden;
-use super::{ejson, error};
+use super::matching::Miss;
+use super::pairing::pair_up;
+use super::{bson_value, ejson, error, golden};
 use crate::explain::shape;
-use crate::model::Expectation;
-use crate::observation::{Observation, Outcome, Output};
+use crate::model::{Datum, Expectation};
+use crate::observation::{Answers, Observation, Outcome, Output, Question, RowSet};
 use crate::source::Spanned;
 use crate::verdict::Evidence;
 
-/// `agree: true`: each node answered as the first did. `agree: false`: at least one did not.
-pub(super) fn check(agree: &Spanned<bool>, expect: &Expectation, observations: &[Observation]) -> Vec<Evidence> {
-    let [first, others @ ..] = observations else { return vec![] };
+/// `agree: true`: each node answered as the first did. `agree: false`: at least one did not. Beside the evidence the
+/// questions that are open.
+pub(super) fn check(
+    agree: &Spanned<bool>,
+    expect: &Expectation,
+    observations: &[Observation],
+    answers: &Answers,
+) -> (Vec<Evidence>, BTreeSet<Question>) {
+    let [first, others @ ..] = observations else { return Default::default() };
     if others.is_empty() {
         let message = "`agree` compares nodes with one another, but only one answered";
-        return vec![Evidence { node: Some(first.node.clone()), ..at(&agree.span, message) }];
+        return (vec![Evidence { node: Some(first.node.clone()), ..at(&agree.span, message) }], BTreeSet::new());
     }
     let wanted = Answer::of(first, expect);
-    let answers = others.iter().map(|other| (other, Answer::of(other, expect)));
-    let odd: Vec<_> = answers.filter(|(_, answer)| *answer != wanted).collect();
-    match (agree.value, odd.is_empty()) {
+    let (mut odd, mut open) = (vec![], BTreeSet::new());
+    for other in others {
+        let (answer, desk) = (Answer::of(other, expect), super::desk(other, answers));
+        let agrees = answer == wanted || same(&first.outcome, &other.outcome, &desk, any_order(expect));
+        open.extend(desk.close().0);
+        if !agrees {
+            odd.push((other, answer));
+        }
+    }
+    let found = match (agree.value, odd.is_empty()) {
         (true, _) => odd.iter().map(|(other, answer)| differs(agree, first, &wanted, other, answer)).collect(),
         (false, true) => vec![at(&agree.span, "the nodes should not agree, but all of them do")],
         (false, false) => vec![],
+    };
+    (found, open)
+}
+
+fn any_order(expect: &Expectation) -> bool {
+    expect.rows.as_ref().is_some_and(|rows| !rows.ordered)
+        || expect.documents.as_ref().is_some_and(|documents| !documents.ordered)
+}
+
+/// Whether answers whose text differs are equal all the same, by the equality that every expectation has.
+fn same(first: &Outcome, other: &Outcome, desk: &Desk, any_order: bool) -> bool {
+    let (Outcome::Output(first), Outcome::Output(other)) = (first, other) else { return false };
+    match (first, other) {
+        (Output::Sql { rows: Some(first), .. }, Output::Sql { rows: Some(other), .. }) => {
+            same_columns(first, other)
+                && first.count == other.count
+                && lists(first.rows.len(), other.rows.len(), any_order, |i, j| same_row(first, i, other, j, desk))
+        }
+        (Output::Documents(first), Output::Documents(other)) if first.count == other.count => {
+            let (first, other) = (&first.documents, &other.documents);
+            lists(first.len(), other.len(), any_order, |i, j| {
+                bson_value::equal(&Bson::Document(first[i].clone()), &Bson::Document(other[j].clone()))
+            })
+        }
+        (Output::Reply(first), Output::Reply(other)) => {
+            bson_value::equal(&Bson::Document(first.clone()), &Bson::Document(other.clone()))
+        }
+        _ => false,
     }
+}
+
+fn lists(first: usize, other: usize, any_order: bool, same: impl Fn(usize, usize) -> bool) -> bool {
+    let matches = |i, j| if same(i, j) { Ok(()) } else { Err(Miss::differs("")) };
+    first == other
+        && match any_order {
+            false => (0..first).all(|at| same(at, at)),
+            true => pair_up(first, other, matches).is_ok_and(|pairs| pairs.iter().all(Option::is_some)),
+        }
+}
+
+/// By their names: the OID of a user's type differs from node to node.
+fn same_columns(first: &RowSet, other: &RowSet) -> bool {
+    let names = |set: &RowSet| -> Vec<(String, String)> {
+        set.columns.iter().map(|column| (column.name.clone(), column.sql_type.name.clone())).collect()
+    };
+    names(first) == names(other)
+}
+
+fn same_row(first: &RowSet, i: usize, other: &RowSet, j: usize, desk: &Desk) -> bool {
+    let cell = |column: usize| {
+        let sql_type = &other.columns[column].sql_type;
+        let expected = match &first.rows[i][column] {
+            None => Datum::Null,
+            Some(text) if cell::is_number(&sql_type.name) => Datum::Number(text.clone()),
+            Some(text) => Datum::Text(text.clone()),
+        };
+        cell::equals(&expected, Place { sql_type, desk: Some(desk) }, other.rows[j][column].as_deref())
+    };
+    (0..first.columns.len()).all(cell)
 }
 
 fn differs(
@@ -57,9 +135,7 @@ impl Answer {
     /// Where the order does not count for `expect`, it does not count here.
     fn of(observation: &Observation, expect: &Expectation) -> Self {
         let mut answer = Self::in_order(&observation.outcome);
-        let any_order = expect.rows.as_ref().is_some_and(|rows| !rows.ordered)
-            || expect.documents.as_ref().is_some_and(|documents| !documents.ordered);
-        if any_order {
+        if any_order(expect) {
             answer.rows.sort();
         }
         answer

@@ -11,21 +11,53 @@ pub(super) enum Element {
     Array(String),
 }
 
-/// The elements of the outermost dimension; `None` when the text is not an array.
-pub(super) fn elements(text: &str) -> Option<Vec<Element>> {
-    let inside = without_bounds(text.trim())?.strip_prefix('{')?.strip_suffix('}')?;
-    if inside.trim().is_empty() {
+/// What the server takes for blank around elements; a no-break space is a character like any other.
+const BLANK: [char; 6] = [' ', '\t', '\n', '\r', '\x0b', '\x0c'];
+
+/// The elements of the outermost dimension, parted by `delimiter` (a comma for every type but `box`); `None` when the text
+/// is not an array.
+pub(super) fn elements(text: &str, delimiter: char) -> Option<Vec<Element>> {
+    let inside = body(text)?.1.strip_prefix('{')?.strip_suffix('}')?;
+    if inside.trim_matches(BLANK).is_empty() {
         return Some(vec![]);
     }
-    split(inside)?.into_iter().map(|piece| element(piece.trim())).collect()
+    split(inside, delimiter)?.into_iter().map(|piece| element(trim(piece))).collect()
 }
 
-/// Bounds other than 1 stand in front: `[0:1]={a,b}`.
-fn without_bounds(text: &str) -> Option<&str> {
-    if text.starts_with('[') { text.split_once('=').map(|(_, rest)| rest) } else { Some(text) }
+/// The lower bounds of the dimensions; none when they are all 1, which the text then does not show: `[0:1]={a,b}`.
+pub(super) fn lower_bounds(text: &str) -> Option<Vec<i64>> {
+    let bounds = body(text)?.0;
+    if bounds.is_empty() {
+        return Some(vec![]);
+    }
+    let inside = bounds.strip_prefix('[')?.strip_suffix(']')?;
+    let lower = |dimension: &str| match dimension.split_once(':') {
+        Some((lower, upper)) => upper.parse::<i64>().and(lower.parse()).ok(),
+        None => dimension.parse::<i64>().ok().map(|_| 1),
+    };
+    let lower: Vec<i64> = inside.split("][").map(lower).collect::<Option<_>>()?;
+    Some(if lower.iter().all(|bound| *bound == 1) { vec![] } else { lower })
 }
 
-fn split(inside: &str) -> Option<Vec<&str>> {
+/// What stands before `=`, and what follows.
+fn body(text: &str) -> Option<(&str, &str)> {
+    let text = text.trim_matches(BLANK);
+    if !text.starts_with('[') {
+        return Some(("", text));
+    }
+    let (bounds, rest) = text.split_once('=')?;
+    Some((bounds.trim_end_matches(BLANK), rest.trim_start_matches(BLANK)))
+}
+
+/// Without the blanks around it; one that is escaped stays.
+fn trim(piece: &str) -> &str {
+    let piece = piece.trim_start_matches(BLANK);
+    let trimmed = piece.trim_end_matches(BLANK);
+    let escapes = trimmed.bytes().rev().take_while(|byte| *byte == b'\\').count();
+    if escapes % 2 == 1 { &piece[..trimmed.len() + 1] } else { trimmed }
+}
+
+fn split(inside: &str, delimiter: char) -> Option<Vec<&str>> {
     let (mut pieces, mut start, mut depth) = (Vec::new(), 0, 0usize);
     let (mut quoted, mut escaped) = (false, false);
     for (at, c) in inside.char_indices() {
@@ -36,7 +68,7 @@ fn split(inside: &str) -> Option<Vec<&str>> {
             _ if quoted => {}
             '{' => depth += 1,
             '}' => depth = depth.checked_sub(1)?,
-            ',' if depth == 0 => {
+            _ if c == delimiter && depth == 0 => {
                 pieces.push(&inside[start..at]);
                 start = at + 1;
             }
@@ -54,19 +86,18 @@ fn element(piece: &str) -> Option<Element> {
     if piece.eq_ignore_ascii_case("null") {
         return Some(Element::Null);
     }
-    if piece.is_empty() {
-        return None;
-    }
+    let quoted = piece.strip_prefix('"');
     let mut value = String::with_capacity(piece.len());
-    let mut chars = piece.chars();
+    let mut chars = quoted.unwrap_or(piece).chars();
     while let Some(c) = chars.next() {
         match c {
-            '"' => {}
+            '"' => return (quoted.is_some() && chars.as_str().is_empty()).then_some(Element::Value(value)),
             '\\' => value.push(chars.next()?),
+            '{' | '}' if quoted.is_none() => return None,
             other => value.push(other),
         }
     }
-    Some(Element::Value(value))
+    (quoted.is_none() && !piece.is_empty()).then_some(Element::Value(value))
 }
 
 #[cfg(test)]
@@ -81,7 +112,7 @@ mod tests {
 
     #[test]
     fn quotes_escapes_and_nulls_are_read() {
-        let read = elements(r#"{1,NULL,"NULL","a,b","say \"hi\"","\\",""," x "}"#).unwrap();
+        let read = elements(r#"{1,NULL,"NULL","a,b","say \"hi\"","\\",""," x "}"#, ',').unwrap();
         let expected = [
             value("1"),
             Element::Null,
@@ -96,16 +127,31 @@ mod tests {
     }
 
     #[test]
-    fn arrays_inside_stay_text_and_bounds_are_passed_over() {
-        let read = elements(r#"[0:1]={{1,2},{"}",4}}"#).unwrap();
+    fn arrays_inside_stay_text_and_bounds_are_read_for_themselves() {
+        let read = elements(r#"[0:1]={{1,2},{"}",4}}"#, ',').unwrap();
         assert_eq!(read, [Element::Array("{1,2}".into()), Element::Array(r#"{"}",4}"#.into())]);
-        assert_eq!(elements("{}"), Some(vec![]));
+        assert_eq!(elements("{}", ','), Some(vec![]));
+        assert_eq!(lower_bounds("[0:1][-2:3]={{1,2}}"), Some(vec![0, -2]));
+        assert_eq!(lower_bounds("[1:2]={1,2}"), lower_bounds("{1,2}"));
+        assert_eq!(lower_bounds("[x]={1}"), None);
+    }
+
+    #[test]
+    fn only_ascii_blanks_are_around_elements() {
+        assert_eq!(elements("{ a ,\tb }", ','), Some(vec![value("a"), value("b")]));
+        assert_eq!(elements("{\u{a0}x}", ','), Some(vec![value("\u{a0}x")]));
+        assert_eq!(elements("{a\\ }", ','), Some(vec![value("a ")]));
+    }
+
+    #[test]
+    fn boxes_are_parted_by_semicolons() {
+        assert_eq!(elements("{(1,1),(0,0);(3,3),(2,2)}", ';'), Some(vec![value("(1,1),(0,0)"), value("(3,3),(2,2)")]));
     }
 
     #[test]
     fn what_is_no_array_is_refused() {
-        for text in ["", "1,2", "{1", "{1}}", "{\"a}", "{1,}", "{{1}", "[x]", "{a\\}"] {
-            assert_eq!(elements(text), None, "{text}");
+        for text in ["", "1,2", "{1", "{1}}", "{\"a}", "{1,}", "{{1}", "[x]", "{a\\}", "{\"a\"b}", "{a{b}}"] {
+            assert_eq!(elements(text, ','), None, "{text}");
         }
     }
 
@@ -115,12 +161,12 @@ mod tests {
             let quote = |text: &String| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
             let array = format!("{{{}}}", texts.iter().map(quote).collect::<Vec<_>>().join(","));
             // NULL in quotes is text; the reader looks at the piece with its quotes.
-            prop_assert_eq!(elements(&array), Some(texts.into_iter().map(Element::Value).collect::<Vec<_>>()));
+            prop_assert_eq!(elements(&array, ','), Some(texts.into_iter().map(Element::Value).collect::<Vec<_>>()));
         }
 
         #[test]
         fn no_text_makes_it_panic(text in "[{}\",\\\\a =\\[\\]]{0,30}") {
-            let _ = elements(&text);
+            let _ = (elements(&text, ','), lower_bounds(&text));
         }
     }
 }

@@ -44,16 +44,34 @@ impl Decimal {
 
     /// The nearest double.
     pub(super) fn to_f64(&self) -> f64 {
+        self.to_text().parse().unwrap_or(f64::NAN)
+    }
+
+    /// The nearest number of single precision. (The nearest double of a number may lie on the other side of a middle.)
+    pub(super) fn to_f32(&self) -> f32 {
+        self.to_text().parse().unwrap_or(f32::NAN)
+    }
+
+    fn to_text(&self) -> String {
         match self {
-            Decimal::NegativeInfinity => f64::NEG_INFINITY,
-            Decimal::Infinity => f64::INFINITY,
-            Decimal::NaN => f64::NAN,
+            Decimal::NegativeInfinity => "-inf".into(),
+            Decimal::Infinity => "inf".into(),
+            Decimal::NaN => "NaN".into(),
             Decimal::Finite { negative, digits, magnitude } => {
                 let digits: String = digits.iter().map(|digit| char::from(b'0' + digit)).collect();
-                let sign = if *negative { "-" } else { "" };
-                format!("{sign}0.{digits}0e{magnitude}").parse().unwrap_or(f64::NAN)
+                format!("{}0.{digits}0e{magnitude}", if *negative { "-" } else { "" })
             }
         }
+    }
+
+    /// Whether it is a number that is neither infinite nor zero.
+    pub(super) fn is_finite_and_not_zero(&self) -> bool {
+        matches!(self, Decimal::Finite { digits, .. } if !digits.is_empty())
+    }
+
+    /// The exact value of a double, with all the digits of its fraction.
+    pub(super) fn exactly(number: f64) -> Option<Self> {
+        if number.is_finite() { Self::parse(&format!("{number:.1074}")) } else { Self::from_f64(number) }
     }
 
     fn rank(&self) -> u8 {

@@ -115,7 +115,7 @@ pub(super) fn part(name: &str, value: &Value, error: &ServerError, variables: &V
     match (name, actual) {
         ("message", Some(message)) if is_plain => contains(value, message, variables),
         ("sqlstate", Some(state)) if is_plain => class_or_state(value, state, error, variables),
-        ("code", Some(code)) => matches(value, &Actual::cell("int4", Some(code)), variables),
+        ("code", Some(code)) => matches(value, &Actual::count(code), variables),
         (_, Some(text)) => matches(value, &Actual::text_value(text), variables),
         (_, None) => matches(value, &Actual::Missing, variables),
     }

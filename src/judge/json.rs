@@ -148,11 +148,26 @@ impl Reader<'_> {
         let end = self.rest.find(|c: char| !matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E'));
         let (token, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
         self.rest = rest;
-        serde_json::from_str::<serde_json::Number>(token)
-            .is_ok()
-            .then(|| Json::Number(token.to_string()))
-            .or_else(|| super::decimal::Decimal::parse(token).map(|_| Json::Number(token.to_string())))
+        is_number(token).then(|| Json::Number(token.to_string()))
     }
+}
+
+/// The grammar of JSON's numbers (RFC 8259, section 6), which knows neither `010` nor `.5`.
+fn is_number(token: &str) -> bool {
+    let unsigned = token.strip_prefix('-').unwrap_or(token);
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent.strip_prefix(['+', '-']).unwrap_or(exponent))),
+        None => (unsigned, None),
+    };
+    let (whole, fraction) = match mantissa.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (mantissa, None),
+    };
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits(whole)
+        && (whole == "0" || !whole.starts_with('0'))
+        && fraction.is_none_or(digits)
+        && exponent.is_none_or(digits)
 }
 
 #[cfg(test)]
@@ -174,7 +189,23 @@ mod tests {
 
     #[test]
     fn what_is_not_json_is_refused() {
-        for text in ["", "{", "[1,]", "{a:1}", "\"open", "1 2", "nul", "[1 2]", "{\"a\" 1}", "--1", "\"\\q\""] {
+        for text in [
+            "",
+            "{",
+            "[1,]",
+            "{a:1}",
+            "\"open",
+            "1 2",
+            "nul",
+            "[1 2]",
+            "{\"a\" 1}",
+            "--1",
+            "\"\\q\"",
+            "010",
+            "1.",
+            ".5",
+            "1e",
+        ] {
             assert_eq!(Json::parse(text), None, "{text}");
         }
     }

@@ -5,10 +5,12 @@ mod actual;
 mod agree;
 mod align;
 mod array;
+mod bson_order;
 mod bson_value;
 mod cell;
 mod check;
 mod decimal;
+mod desk;
 mod diff;
 mod documents;
 mod ejson;
@@ -32,10 +34,11 @@ mod rows;
 mod save;
 mod sent;
 mod show;
+mod sql_value;
 mod types;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
@@ -47,36 +50,78 @@ pub use redact::Redactor;
 pub use repeat::differs_between_runs;
 pub use save::save;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use desk::Desk;
+
 use crate::model::{Expectation, Step, Variables};
-use crate::observation::{Observation, Outcome, Output};
+use crate::observation::{Answers, Observation, Outcome, Output, Question};
 use crate::source::Spanned;
 use crate::verdict::Evidence;
 
+/// What servers said of values, at most in one evidence.
+const NOTES: usize = 5;
+
 /// What does not hold; empty when everything holds. A step without `expect` must merely succeed; every part of an `expect`
 /// must hold on each node that answered.
-pub fn judge(step: &Step, observations: &[Observation], variables: &Variables) -> Vec<Evidence> {
-    let mut found: Vec<Evidence> =
-        observations.iter().flat_map(|observation| one(step, observation, variables)).collect();
-    let Some(expect) = &step.expect else { return found };
-    if observations.is_empty() {
-        found.push(evidence::at(&expect.span, "no node answered, so that nothing was proven"));
+///
+/// # Errors
+/// The questions that only servers can answer and that are not among `answers`: there is no judgement without them. With
+/// their answers there may be others, in the end none.
+pub fn judge(
+    step: &Step,
+    observations: &[Observation],
+    variables: &Variables,
+    answers: &Answers,
+) -> Result<Vec<Evidence>, BTreeSet<Question>> {
+    let (mut found, mut open) = (vec![], BTreeSet::new());
+    for observation in observations {
+        let desk = desk(observation, answers);
+        let mut evidence = one(step, observation, &desk, variables);
+        open.extend(finish(desk, observation, &mut evidence));
+        found.extend(evidence);
     }
-    if let Some(agree) = &expect.agree {
-        found.extend(agree::check(agree, expect, observations));
+    if let Some(expect) = &step.expect {
+        if observations.is_empty() {
+            found.push(evidence::at(&expect.span, "no node answered, so that nothing was proven"));
+        }
+        if let Some(agree) = &expect.agree {
+            let (evidence, more) = agree::check(agree, expect, observations, answers);
+            found.extend(evidence);
+            open.extend(more);
+        }
     }
-    found
+    if open.is_empty() { Ok(found) } else { Err(open) }
 }
 
-fn one(step: &Step, observation: &Observation, variables: &Variables) -> Vec<Evidence> {
+/// Where what `observation` returned is compared.
+fn desk<'a>(observation: &'a Observation, answers: &'a Answers) -> Desk<'a> {
+    let settings = match &observation.outcome {
+        Outcome::Output(Output::Sql { rows: Some(set), .. }) => set.settings.as_ref(),
+        _ => None,
+    };
+    Desk::new(&observation.node, settings, answers)
+}
+
+/// The evidence gets the node and what the server said of its values.
+fn finish(desk: Desk, observation: &Observation, evidence: &mut [Evidence]) -> BTreeSet<Question> {
+    let (open, notes) = desk.close();
+    evidence.iter_mut().for_each(|evidence| evidence.node = Some(observation.node.clone()));
+    if let Some(first) = evidence.first_mut() {
+        first.notes.extend(notes.into_iter().take(NOTES));
+    }
+    open
+}
+
+fn one(step: &Step, observation: &Observation, desk: &Desk, variables: &Variables) -> Vec<Evidence> {
     let awaited = step.expect.as_ref().and_then(|expect| expect.error.as_ref());
     let mut found = match (&observation.outcome, awaited) {
         (Outcome::Refused(error), None) => vec![error::refused(step, error, variables)],
         (Outcome::Refused(error), Some(awaited)) => error::check(awaited, error, variables),
         (Outcome::Output(output), Some(awaited)) => vec![error::succeeded(awaited, output, variables)],
         (Outcome::Output(output), None) => {
-            step.expect.iter().flat_map(|expect| parts(expect, output, variables)).collect()
+            step.expect.iter().flat_map(|expect| parts(expect, output, desk, variables)).collect()
         }
     };
     if let Outcome::Output(Output::Program(end)) = &observation.outcome {
@@ -88,12 +133,11 @@ fn one(step: &Step, observation: &Observation, variables: &Variables) -> Vec<Evi
     if let Some(within) = step.expect.as_ref().and_then(|expect| expect.within.as_ref()) {
         found.extend(lag(within, observation.lag));
     }
-    found.iter_mut().for_each(|evidence| evidence.node = Some(observation.node.clone()));
     found
 }
 
-fn parts(expect: &Expectation, output: &Output, variables: &Variables) -> Vec<Evidence> {
-    let mut found = output::check(expect, output, variables);
+fn parts(expect: &Expectation, output: &Output, desk: &Desk, variables: &Variables) -> Vec<Evidence> {
+    let mut found = output::check(expect, output, desk, variables);
     if let Some(expected) = &expect.documents {
         found.extend(documents::documents(expected, output, variables));
     }

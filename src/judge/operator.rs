@@ -6,8 +6,11 @@ use std::cmp::Ordering;
 use regex::{Regex, RegexBuilder};
 
 use super::actual::Actual;
+use super::decimal::Decimal;
+use super::desk::Standing;
+use super::json::Json;
 use super::matching::{Entries, Match, Miss, leaf, matches as matches_value};
-use super::{cell, show};
+use super::{bson_order, cell, show};
 use crate::model::{Datum, Value, ValueKind, Variables};
 use crate::source::{Diagnostic, Spanned};
 use crate::variables;
@@ -53,10 +56,10 @@ fn one(name: &Spanned<String>, argument: &Value, actual: &Actual, variables: &Va
             return if actual.is_unset() { Ok(()) } else { matches_value(argument, actual, variables) };
         }
         "$$matchesEntity" => return leaf(entity(argument, variables)?, actual),
-        "$$lte" => compare(argument, actual, variables)?.is_some_and(Ordering::is_le),
-        "$$gte" => compare(argument, actual, variables)?.is_some_and(Ordering::is_ge),
-        "$$lt" => compare(argument, actual, variables)?.is_some_and(Ordering::is_lt),
-        "$$gt" => compare(argument, actual, variables)?.is_some_and(Ordering::is_gt),
+        "$$lte" => compare(argument, actual, variables, Ordering::is_le)?,
+        "$$gte" => compare(argument, actual, variables, Ordering::is_ge)?,
+        "$$lt" => compare(argument, actual, variables, Ordering::is_lt)?,
+        "$$gt" => compare(argument, actual, variables, Ordering::is_gt)?,
         "$$ne" => differs(argument, actual, variables)?,
         "$$regex" => {
             let regex = pattern(argument, variables)?;
@@ -89,31 +92,38 @@ pub(super) fn unknown(name: &Spanned<String>) -> Diagnostic {
     }
 }
 
-/// How what came stands to the argument: `Less` when it is less.
-fn compare(argument: &Value, actual: &Actual, variables: &Variables) -> Result<Option<Ordering>, Miss> {
+/// Whether what came stands to the argument as `test` wants it.
+fn compare(argument: &Value, actual: &Actual, variables: &Variables, test: fn(Ordering) -> bool) -> Result<bool, Miss> {
     let limit = variables::datum(argument, variables)?;
-    Ok(ordering(&limit, actual).map(Ordering::reverse))
-}
-
-/// How the limit stands to what came, in the order of what came.
-fn ordering(limit: &Datum, actual: &Actual) -> Option<Ordering> {
-    match (actual, cell::simple(limit)) {
-        (Actual::Cell { type_name, text: Some(text) }, Datum::Number(limit)) => {
-            actual.number().and_then(|_| cell::order(&limit, type_name, text)).or_else(|| json_order(&limit, actual))
+    match ordering(&limit, actual) {
+        Standing::Is(order) => Ok(test(order.reverse())),
+        Standing::Apart => Ok(false),
+        Standing::Open => Ok(true),
+        Standing::NoOrder => {
+            Err(Diagnostic::error(&argument.span, format!("values of type `{}` have no order", actual.type_name()))
+                .into())
         }
-        (Actual::Cell { type_name, text: Some(text) }, Datum::Text(limit)) => cell::order(&limit, type_name, text),
-        (Actual::Bson(bson::Bson::DateTime(came)), _) => match limit {
-            Datum::Bson(bson::Bson::DateTime(limit)) => Some(limit.cmp(came)),
-            _ => None,
-        },
-        (_, Datum::Number(limit)) => Some(super::decimal::Decimal::parse(&limit)?.cmp(&actual.number()?)),
-        (_, Datum::Text(limit)) => Some(limit.as_str().cmp(actual.text()?)),
-        _ => None,
     }
 }
 
-fn json_order(limit: &str, actual: &Actual) -> Option<Ordering> {
-    Some(super::decimal::Decimal::parse(limit)?.cmp(&actual.number()?))
+/// How the limit stands to what came, in the order of what came.
+fn ordering(limit: &Datum, actual: &Actual) -> Standing {
+    match actual {
+        Actual::Missing | Actual::Cell { text: None, .. } => Standing::Apart,
+        Actual::Cell { place, text: Some(text) } => cell::order(limit, *place, text),
+        Actual::Bson(came) => {
+            bson_order::standing(&variables::datum_to_bson(limit), came).map_or(Standing::Apart, Standing::Is)
+        }
+        Actual::Json(json) => json_order(&cell::simple(limit), json).map_or(Standing::Apart, Standing::Is),
+    }
+}
+
+fn json_order(limit: &Datum, json: &Json) -> Option<Ordering> {
+    match (limit, json) {
+        (Datum::Number(limit), Json::Number(came)) => Some(Decimal::parse(limit)?.cmp(&Decimal::parse(came)?)),
+        (Datum::Text(limit), Json::Text(came)) => Some(limit.cmp(came)),
+        _ => None,
+    }
 }
 
 /// Something is there, and it is something else.
@@ -133,7 +143,7 @@ fn size(argument: &Value, actual: &Actual, variables: &Variables) -> Match {
         return Err(Miss::differs(format!("expected an array, came {}", actual.show())));
     };
     let text = length.to_string();
-    let came = Actual::cell("int8", Some(&text));
+    let came = Actual::count(&text);
     matches_value(argument, &came, variables).map_err(|miss| match miss {
         Miss::Differs { .. } => {
             Miss::differs(format!("expected {} items, came {length}", show::value(argument, variables)))
@@ -207,7 +217,7 @@ fn pattern_parts<'a>(argument: &Value, entries: &'a Entries) -> Result<(&'a Valu
 pub(super) fn approximation(argument: &Value, variables: &Variables) -> Result<(f64, Option<f64>), Diagnostic> {
     let number = |value: &Value| {
         let text = variables::datum(value, variables)?.to_text();
-        super::decimal::Decimal::parse(&text)
+        Decimal::parse(&text)
             .map(|decimal| decimal.to_f64())
             .ok_or_else(|| Diagnostic::error(&value.span, format!("`{text}` is not a number")))
     };

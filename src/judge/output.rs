@@ -1,11 +1,13 @@
 //! The parts of `expect` that speak of what SQL returned, and `empty`, which speaks of both engines.
 
 use super::actual::Actual;
+use super::cell::Place;
+use super::desk::Desk;
 use super::diff::diff_rows;
 use super::evidence::{at, miss, unsuitable};
 use super::matching::matches;
-use super::rows::{self, count};
-use super::types::same_sql_type;
+use super::rows::{self, Table, count};
+use super::types::names_type;
 use super::{golden, show};
 use crate::model::{ColumnExpectation, Expectation, Value, Variables};
 use crate::observation::{Column, Output, RowSet};
@@ -13,14 +15,16 @@ use crate::source::{Span, Spanned};
 use crate::verdict::Evidence;
 
 /// `rows`, `rows_unordered`, `value`, `columns`, `affected`, `empty`.
-pub(super) fn check(expect: &Expectation, output: &Output, variables: &Variables) -> Vec<Evidence> {
+pub(super) fn check(expect: &Expectation, output: &Output, desk: &Desk, variables: &Variables) -> Vec<Evidence> {
     let mut found = Vec::new();
     if let Some(expected) = &expect.rows {
         let part = if expected.ordered { "rows" } else { "rows_unordered" };
-        found.extend(with_rows(&expected.span, part, output, |set| rows::check(expected, set, variables)));
+        found.extend(with_rows(&expected.span, part, output, |set| {
+            rows::check(expected, Table { set, desk }, variables)
+        }));
     }
     if let Some(expected) = &expect.value {
-        found.extend(with_rows(&expected.span, "value", output, |set| value(expected, set, variables)));
+        found.extend(with_rows(&expected.span, "value", output, |set| value(expected, set, desk, variables)));
     }
     if let Some(expected) = &expect.columns {
         found.extend(with_rows(&expected.span, "columns", output, |set| columns(expected, set)));
@@ -41,7 +45,7 @@ fn with_rows(span: &Span, part: &str, output: &Output, check: impl Fn(&RowSet) -
     }
 }
 
-fn value(expected: &Value, set: &RowSet, variables: &Variables) -> Vec<Evidence> {
+fn value(expected: &Value, set: &RowSet, desk: &Desk, variables: &Variables) -> Vec<Evidence> {
     let ([column], [row]) = (set.columns.as_slice(), set.rows.as_slice()) else {
         let came = format!("{} of {}", count(set.count, "row"), count(set.columns.len() as u64, "column"));
         let mut evidence =
@@ -51,7 +55,8 @@ fn value(expected: &Value, set: &RowSet, variables: &Variables) -> Vec<Evidence>
         return vec![evidence];
     };
     let text = row.first().and_then(|cell| cell.as_deref());
-    match matches(expected, &Actual::cell(column.type_name(), text), variables) {
+    let place = Place { sql_type: &column.sql_type, desk: Some(desk) };
+    match matches(expected, &Actual::cell(place, text), variables) {
         Ok(()) => vec![],
         Err(difference) => {
             let mut evidence = miss(expected, "the value", &difference, variables);
@@ -79,10 +84,10 @@ fn columns(expected: &Spanned<Vec<ColumnExpectation>>, set: &RowSet) -> Vec<Evid
 /// A type that an author did not write, or wrote in its other form, is shown as it came.
 fn shown_columns(expected: &[ColumnExpectation], actual: &[Column]) -> (Vec<Vec<String>>, Vec<Vec<String>>) {
     let wanted = |(at, column): (usize, &ColumnExpectation)| {
-        let came = actual.get(at).map_or("", |column| column.type_name());
+        let came = actual.get(at).map(|column| &column.sql_type);
         let type_name = match &column.type_name {
-            Some(name) if !same_sql_type(name, came) => name.value.as_str(),
-            _ => came,
+            Some(name) if !came.is_some_and(|came| names_type(name, came)) => name.value.as_str(),
+            _ => came.map_or("", |came| came.name.as_str()),
         };
         vec![column.name.value.clone(), type_name.to_string()]
     };
@@ -91,7 +96,7 @@ fn shown_columns(expected: &[ColumnExpectation], actual: &[Column]) -> (Vec<Vec<
 }
 
 fn same_column(expected: &ColumnExpectation, actual: &Column) -> bool {
-    let same_type = expected.type_name.as_ref().is_none_or(|name| same_sql_type(name, actual.type_name()));
+    let same_type = expected.type_name.as_ref().is_none_or(|name| names_type(name, &actual.sql_type));
     expected.name.value == actual.name && same_type
 }
 
@@ -100,7 +105,7 @@ fn affected(expected: &Value, output: &Output, variables: &Variables) -> Vec<Evi
         return vec![unsuitable(&expected.span, "affected", "a statement of SQL", output)];
     };
     let text = affected.to_string();
-    match matches(expected, &Actual::cell("int8", Some(&text)), variables) {
+    match matches(expected, &Actual::count(&text), variables) {
         Ok(()) => vec![],
         Err(difference) => {
             let mut evidence = miss(expected, "the number of affected rows", &difference, variables);

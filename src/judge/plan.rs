@@ -162,7 +162,7 @@ fn bounded(limit: &Value, what: &str, number: f64, came: &str, plan: &Plan, vari
 /// A number is the greatest that is allowed; `{ max, min }` are both bounds; operators are what they are.
 fn within(limit: &Value, number: f64, variables: &Variables) -> Match {
     let text = number.to_string();
-    let came = Actual::cell("float8", Some(&text));
+    let came = Actual::ratio(&text);
     match &limit.kind {
         ValueKind::Mapping(_) if operator::operators(limit).is_some() => matches(limit, &came, variables),
         ValueKind::Mapping(entries) if !entries.is_empty() => entries.iter().try_for_each(|(key, value)| {

@@ -1,6 +1,8 @@
 //! Rows of a result set against rows that an author wrote.
 
 use super::actual::Actual;
+use super::cell::Place;
+use super::desk::Desk;
 use super::evidence::{at, invalid, values_of};
 use super::listing::{Difference, Lists, in_any_order, in_order};
 use super::matching::{Match, Miss, matches};
@@ -10,18 +12,34 @@ use crate::observation::RowSet;
 use crate::source::Span;
 use crate::verdict::Evidence;
 
+/// A result set, and where its values are compared.
+#[derive(Clone, Copy)]
+pub(super) struct Table<'a> {
+    pub(super) set: &'a RowSet,
+    pub(super) desk: &'a Desk<'a>,
+}
+
+impl<'a> Table<'a> {
+    /// The cell of a row and a column.
+    pub(super) fn cell(&self, row: usize, column: usize) -> Actual<'a> {
+        let text = self.set.rows[row].get(column).and_then(|cell| cell.as_deref());
+        Actual::cell(Place { sql_type: &self.set.columns[column].sql_type, desk: Some(self.desk) }, text)
+    }
+}
+
 /// `rows` and `rows_unordered`.
-pub(super) fn check(expected: &RowsExpectation, set: &RowSet, variables: &Variables) -> Vec<Evidence> {
+pub(super) fn check(expected: &RowsExpectation, table: Table, variables: &Variables) -> Vec<Evidence> {
+    let set = table.set;
     let width = set.columns.len();
     let odd: Vec<Evidence> =
         expected.rows.iter().filter(|row| row.cells.len() != width).map(|row| wrong_width(row, set)).collect();
     if !odd.is_empty() {
         return odd;
     }
-    let lists = RowLists { expected: &expected.rows, set, variables };
+    let lists = RowLists { expected: &expected.rows, table, variables };
     match if expected.ordered { in_order(&lists) } else { in_any_order(&lists) } {
         Ok(None) => vec![],
-        Ok(Some(difference)) => vec![differs(expected, set, difference, variables)],
+        Ok(Some(difference)) => vec![differs(expected, table, difference, variables)],
         Err(Miss::Invalid(diagnostic)) => vec![invalid(&diagnostic)],
         Err(miss) => vec![at(&expected.span, miss.sentence())],
     }
@@ -36,9 +54,9 @@ fn wrong_width(row: &RowExpectation, set: &RowSet) -> Evidence {
     evidence
 }
 
-fn differs(expected: &RowsExpectation, set: &RowSet, difference: Difference, variables: &Variables) -> Evidence {
-    let (wanted, came) = (count(expected.rows.len() as u64, "row"), count(set.count, "row"));
-    let (span, reason) = place(expected, set, &difference, variables);
+fn differs(expected: &RowsExpectation, table: Table, difference: Difference, variables: &Variables) -> Evidence {
+    let (wanted, came) = (count(expected.rows.len() as u64, "row"), count(table.set.count, "row"));
+    let (span, reason) = place(expected, table, &difference, variables);
     let message = match reason {
         Some(reason) if wanted == came => format!("the rows are not as expected: {reason}"),
         _ if wanted != came => format!("expected {wanted}, came {came}"),
@@ -54,24 +72,20 @@ fn differs(expected: &RowsExpectation, set: &RowSet, difference: Difference, var
 /// The cell that differs first when it is known, else the row that is missing, else the list.
 fn place<'a>(
     expected: &'a RowsExpectation,
-    set: &RowSet,
+    table: Table,
     difference: &Difference,
     variables: &Variables,
 ) -> (&'a Span, Option<String>) {
     let Some((at, miss)) = &difference.first else { return (&expected.span, None) };
     let row = &expected.rows[*at];
     let Some(miss) = miss else { return (&row.span, None) };
-    let cell = (0..row.cells.len()).find(|column| cell_matches(row, set, *at, *column, variables).is_err());
+    let cell =
+        (0..row.cells.len()).find(|column| matches(&row.cells[*column], &table.cell(*at, *column), variables).is_err());
     let reason = Some(format!("row {}, {}", at + 1, miss.sentence()));
     match cell {
-        Some(column) if expected.rows.len() == set.rows.len() => (&row.cells[column].span, reason),
+        Some(column) if expected.rows.len() == table.set.rows.len() => (&row.cells[column].span, reason),
         _ => (&row.span, reason),
     }
-}
-
-fn cell_matches(row: &RowExpectation, set: &RowSet, at: usize, column: usize, variables: &Variables) -> Match {
-    let text = set.rows[at].get(column).and_then(|cell| cell.as_deref());
-    matches(&row.cells[column], &Actual::cell(set.columns[column].type_name(), text), variables)
 }
 
 /// `1 row`, `2 rows`.
@@ -81,26 +95,26 @@ pub(super) fn count(number: u64, what: &str) -> String {
 
 struct RowLists<'a> {
     expected: &'a [RowExpectation],
-    set: &'a RowSet,
+    table: Table<'a>,
     variables: &'a Variables,
 }
 
 impl RowLists<'_> {
     fn cell(&self, i: usize, j: usize, column: usize) -> Match {
-        cell_matches(&self.expected[i], self.set, j, column, self.variables)
+        matches(&self.expected[i].cells[column], &self.table.cell(j, column), self.variables)
     }
 }
 
 impl Lists for RowLists<'_> {
     fn lengths(&self) -> (usize, usize) {
-        (self.expected.len(), self.set.rows.len())
+        (self.expected.len(), self.table.set.rows.len())
     }
 
     fn matches(&self, i: usize, j: usize) -> Match {
-        (0..self.set.columns.len()).try_for_each(|column| {
+        (0..self.table.set.columns.len()).try_for_each(|column| {
             self.cell(i, j, column).map_err(|miss| match miss {
                 Miss::Differs { .. } => {
-                    Miss::differs(format!("column `{}`: {}", self.set.columns[column].name, miss.sentence()))
+                    Miss::differs(format!("column `{}`: {}", self.table.set.columns[column].name, miss.sentence()))
                 }
                 invalid => invalid,
             })
@@ -108,7 +122,7 @@ impl Lists for RowLists<'_> {
     }
 
     fn shared(&self, i: usize, j: usize) -> usize {
-        (0..self.set.columns.len()).filter(|column| self.cell(i, j, *column).is_ok()).count()
+        (0..self.table.set.columns.len()).filter(|column| self.cell(i, j, *column).is_ok()).count()
     }
 
     fn expected(&self, i: usize, beside: Option<usize>) -> Vec<String> {
@@ -116,17 +130,17 @@ impl Lists for RowLists<'_> {
         let cells = self.expected[i].cells.iter().enumerate();
         cells
             .map(|(column, cell)| match came(column) {
-                Some(j) => golden::cell(self.set.rows[j][column].as_deref()),
+                Some(j) => golden::cell(self.table.set.rows[j][column].as_deref()),
                 None => show::cell(cell, self.variables),
             })
             .collect()
     }
 
     fn actual(&self, j: usize) -> Vec<String> {
-        self.set.rows[j].iter().map(|cell| golden::cell(cell.as_deref())).collect()
+        self.table.set.rows[j].iter().map(|cell| golden::cell(cell.as_deref())).collect()
     }
 
     fn header(&self) -> Option<Vec<String>> {
-        Some(self.set.columns.iter().map(|column| column.name.clone()).collect())
+        Some(self.table.set.columns.iter().map(|column| column.name.clone()).collect())
     }
 }

@@ -203,8 +203,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::judge::judge;
-    use crate::judge::testing::{awaited, expectation, span, spanned, step, value_at, variables};
+    use crate::judge::testing::{awaited, expectation, judge, span, spanned, step, value_at, variables};
     use crate::observation::{Outcome, Output, ServerError};
 
     fn notice(severity: &str, message: &str) -> Notice {

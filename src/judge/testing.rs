@@ -8,7 +8,7 @@ use crate::model::{
     Action, AwaitedError, Datum, DocumentsExpectation, Expectation, PlanExpectation, RowExpectation, RowsExpectation,
     SqlSource, Step, Template, TemplatePart, Value, ValueKind, Variables,
 };
-use crate::observation::{Column, Observation, Outcome, Output, RowSet, SqlType};
+use crate::observation::{Answer, Answers, Column, Observation, Outcome, Output, Question, RowSet, SqlType};
 use crate::source::{SourceFile, Span, Spanned};
 use crate::verdict::Evidence;
 
@@ -188,5 +188,29 @@ pub(crate) fn step(expect: Option<Expectation>) -> Step {
 
 /// What is found when `expect` meets one outcome.
 pub(crate) fn judged(expect: Expectation, outcome: Outcome) -> Vec<Evidence> {
-    crate::judge::judge(&step(Some(expect)), &[observed(outcome)], &variables())
+    judge(&step(Some(expect)), &[observed(outcome)], &variables())
+}
+
+/// The judgement where no server can be asked.
+pub(crate) fn judge(step: &Step, observations: &[Observation], variables: &Variables) -> Vec<Evidence> {
+    judge_with(step, observations, variables, |_| Answer::Unknown("there is no server".into()))
+}
+
+/// The judgement with a server that answers so.
+pub(crate) fn judge_with(
+    step: &Step,
+    observations: &[Observation],
+    variables: &Variables,
+    server: impl Fn(&Question) -> Answer,
+) -> Vec<Evidence> {
+    let mut answers = Answers::new();
+    loop {
+        match crate::judge::judge(step, observations, variables, &answers) {
+            Ok(evidence) => return evidence,
+            Err(questions) => answers.extend(questions.into_iter().map(|question| {
+                let answer = server(&question);
+                (question, answer)
+            })),
+        }
+    }
 }

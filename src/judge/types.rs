@@ -2,18 +2,24 @@
 
 use bson::Bson;
 
+use crate::observation::SqlType;
+
 /// Names of `format_type` and the standard, and the `pg_type.typname` that they mean (manual, 8.0, table 8.1).
-const ALIASES: [(&str, &str); 19] = [
+const ALIASES: [(&str, &str); 23] = [
     ("smallint", "int2"),
     ("integer", "int4"),
     ("int", "int4"),
     ("bigint", "int8"),
     ("real", "float4"),
     ("double precision", "float8"),
+    ("float", "float8"),
     ("decimal", "numeric"),
+    ("dec", "numeric"),
     ("boolean", "bool"),
     ("character varying", "varchar"),
     ("character", "bpchar"),
+    ("char", "bpchar"),
+    ("char varying", "varchar"),
     ("\"char\"", "char"),
     ("bit varying", "varbit"),
     ("timestamp without time zone", "timestamp"),
@@ -25,19 +31,28 @@ const ALIASES: [(&str, &str); 19] = [
     ("bigserial", "int8"),
 ];
 
-/// Whether two names mean the same type of PostgreSQL.
-pub(super) fn same_sql_type(one: &str, other: &str) -> bool {
-    short(one) == short(other)
+/// Whether what an author wrote names the type. A length or a precision is not part of a type: `numeric(10,2)` is `numeric`.
+pub(super) fn names_type(written: &str, sql_type: &SqlType) -> bool {
+    let written = plain(written);
+    match (written.strip_suffix("[]"), &sql_type.element) {
+        (Some(element), Some(of)) => names_type(element.trim_end_matches("[]"), of),
+        _ => written.eq_ignore_ascii_case(&sql_type.name) || short(&written) == sql_type.name,
+    }
 }
 
-fn short(name: &str) -> String {
+/// Without its modifier, in lower case, and without blanks around: `timestamp(0) with time zone`.
+fn plain(name: &str) -> String {
     let name = name.trim().to_ascii_lowercase();
-    if let Some(element) = name.strip_suffix("[]") {
-        return format!("_{}", short(element).trim_start_matches('_'));
+    match (name.find('('), name.rfind(')')) {
+        (Some(open), Some(close)) if open < close => {
+            format!("{}{}", name[..open].trim_end(), &name[close + 1..])
+        }
+        _ => name,
     }
-    let (prefix, bare) = name.strip_prefix('_').map_or(("", name.as_str()), |bare| ("_", bare));
-    let known = ALIASES.iter().find(|(long, _)| *long == bare).map_or(bare, |(_, short)| short);
-    format!("{prefix}{known}")
+}
+
+fn short(name: &str) -> &str {
+    ALIASES.iter().find(|(long, _)| *long == name).map_or(name, |(_, short)| short)
 }
 
 /// The alias of a BSON value's type for `$type` (manual, "BSON Types").
@@ -77,27 +92,40 @@ pub(super) fn is_bson_type(value: &Bson, name: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn names(written: &str, name: &str) -> bool {
+        names_type(written, &SqlType::named(name))
+    }
+
     #[test]
     fn long_and_short_names_mean_the_same_type() {
-        for (one, other) in [
-            ("int4", "integer"),
+        for (written, name) in [
+            ("integer", "int4"),
+            ("int4", "int4"),
             ("character varying", "varchar"),
-            ("timestamptz", "timestamp with time zone"),
-            ("_text", "text[]"),
-            ("_int4", "integer[]"),
+            ("timestamp with time zone", "timestamptz"),
+            ("text[]", "_text"),
+            ("_int4", "_int4"),
             ("integer[][]", "_int4"),
             ("TEXT", "text"),
+            ("char", "bpchar"),
+            ("char(3)", "bpchar"),
+            ("numeric(10, 2)", "numeric"),
+            ("numeric(10,2)[]", "_numeric"),
+            ("timestamp(0) with time zone", "timestamptz"),
+            ("dec", "numeric"),
+            ("float", "float8"),
+            ("\"char\"", "char"),
         ] {
-            assert!(same_sql_type(one, other), "{one} {other}");
+            assert!(names(written, name), "{written} {name}");
         }
     }
 
     #[test]
     fn other_types_are_other_types() {
-        for (one, other) in
-            [("int4", "int8"), ("text", "_text"), ("varchar(20)", "varchar"), ("timestamp", "timestamptz")]
+        for (written, name) in
+            [("int4", "int8"), ("text", "_text"), ("text[]", "text"), ("timestamp", "timestamptz"), ("varchar", "text")]
         {
-            assert!(!same_sql_type(one, other), "{one} {other}");
+            assert!(!names(written, name), "{written} {name}");
         }
     }
 

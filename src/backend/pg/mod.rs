@@ -1,5 +1,6 @@
 //! PostgreSQL: sessions and their statements, copies of databases, replication between peers, barriers, blocking.
 
+mod answers;
 mod barrier;
 mod catalog;
 mod conditions;
@@ -14,6 +15,7 @@ mod session;
 mod types;
 mod wire;
 
+pub use answers::answer;
 pub use barrier::catch_up;
 pub use catalog::catalog;
 pub use databases::{copy_database, create_database, drop_database, freeze_database, is_frozen, orphaned_databases};

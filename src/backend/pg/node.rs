@@ -132,6 +132,13 @@ impl PgNode {
         self.connect(&self.admin, database, "polyspec").await
     }
 
+    /// Connects as the role of scenarios beside its sessions, for what changes nothing.
+    pub(super) async fn connect_beside(&self, database: &str) -> Result<Client, BackendError> {
+        let mut app = Config::clone(&self.app);
+        app.options("-c default_transaction_read_only=on");
+        self.connect(&app, Some(database), "polyspec").await
+    }
+
     /// How the role of scenarios connects to a database.
     pub(super) fn app_config(&self, database: &str, name: &str) -> Config {
         let mut app = Config::clone(&self.app);

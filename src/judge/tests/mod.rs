@@ -8,6 +8,7 @@ mod nodes;
 mod operators;
 mod plans;
 mod properties;
+mod questions;
 mod rows;
 
 use std::time::Duration;
@@ -15,7 +16,6 @@ use std::time::Duration;
 use bson::doc;
 use proptest::prelude::*;
 
-use super::judge;
 use super::testing::*;
 use crate::explain::{Plan, PlanNode};
 use crate::model::{ColumnExpectation, Expectation};

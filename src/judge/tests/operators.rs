@@ -3,15 +3,19 @@
 use bson::{Bson, doc};
 
 use crate::judge::actual::Actual;
+use crate::judge::cell::Place;
 use crate::judge::matching::{Miss, matches};
 use crate::judge::testing::{value, variables};
+use crate::observation::SqlType;
 
 fn bson(expected: &str, actual: impl Into<Bson>) -> bool {
     matches(&value(expected), &Actual::Bson(&actual.into()), &variables()).is_ok()
 }
 
 fn cell(expected: &str, type_name: &str, actual: impl Into<Option<&'static str>>) -> bool {
-    matches(&value(expected), &Actual::cell(type_name, actual.into()), &variables()).is_ok()
+    let sql_type = SqlType::named(type_name);
+    let place = Place { sql_type: &sql_type, desk: None };
+    matches(&value(expected), &Actual::cell(place, actual.into()), &variables()).is_ok()
 }
 
 fn invalid(expected: &str) -> String {
