@@ -103,7 +103,7 @@ pub(super) fn bytes(text: &str) -> Option<Vec<u8>> {
 
 /// Blanks may part pairs of digits.
 fn unhex(text: &str) -> Option<Vec<u8>> {
-    let pair = |text: &str| text.is_ascii() && text.len() % 2 == 0;
+    let pair = |text: &str| text.is_ascii() && text.len().is_multiple_of(2);
     let words: Vec<&str> = text.split([' ', '\n', '\t', '\r']).collect();
     if !words.iter().all(|word| pair(word)) {
         return None;

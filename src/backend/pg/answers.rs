@@ -21,7 +21,7 @@ const FLIGHT: usize = 1_000;
 const NO_OPERATOR: &str = "42883";
 
 /// What a server says to one statement: the only cell, or its refusal.
-type Said = Result<Option<String>, ServerError>;
+type Said = Result<Option<String>, Box<ServerError>>;
 
 /// Asks `node` as the role of scenarios.
 ///
@@ -80,7 +80,7 @@ impl Asker {
     async fn say(&self, sql: &str) -> Result<Said, BackendError> {
         let messages = match self.client.simple_query(sql).await {
             Ok(messages) => messages,
-            Err(refused) => return error::of_statement(&self.node, refused).map(Err),
+            Err(refused) => return error::of_statement(&self.node, refused).map(|refused| Err(Box::new(refused))),
         };
         let cell = messages.iter().find_map(|message| match message {
             SimpleQueryMessage::Row(row) => row.get(0).map(str::to_string),
@@ -102,7 +102,7 @@ impl Asker {
         self.say(&format!("{LIMITS}{}", sql.join("; "))).await?.map(drop).map_err(|refused| BackendError::Refused {
             node: self.node.clone(),
             doing: "setting how values are printed".into(),
-            error: Box::new(refused),
+            error: refused,
         })
     }
 }
@@ -167,7 +167,8 @@ mod tests {
     use super::*;
 
     fn refused(sqlstate: &str) -> Said {
-        Err(ServerError { sqlstate: Some(sqlstate.into()), message: "no".into(), ..ServerError::default() })
+        let refusal = ServerError { sqlstate: Some(sqlstate.into()), message: "no".into(), ..ServerError::default() };
+        Err(Box::new(refusal))
     }
 
     fn cell(text: &str) -> Said {
