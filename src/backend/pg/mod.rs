@@ -12,6 +12,8 @@ mod monitor;
 mod node;
 mod replication;
 mod session;
+#[cfg(test)]
+mod tests;
 mod types;
 mod wire;
 

@@ -20,8 +20,7 @@ const GRACE: Duration = Duration::from_secs(2);
 const ADMIN_SHUTDOWN: &str = "57P01";
 
 /// What is to be known about a session whose server has closed it.
-const LOST: &str = "The session is gone with its transaction, settings, temporary tables and locks; the next step in it gets a \
-                    new connection. A step that expects this says so with `error: { sqlstate: \"08\" }`.";
+const LOST: &str = "the session is gone with all that it held; the next step gets a new connection";
 
 /// What is asked of a session.
 #[derive(Clone, Debug)]
@@ -203,7 +202,7 @@ impl PgSession {
 
     /// What a step is told of a loss. Last words are the server's answer, unless they are those of a server that goes down.
     async fn after_loss(&mut self, loss: Loss) -> Result<ServerError, BackendError> {
-        self.notices = self.wire.take_notices();
+        self.notices.extend(self.wire.take_notices());
         match loss {
             Loss::Unsent(cause) => Err(BackendError::Other(format!("{}: {cause}", self.node))),
             Loss::Protocol(cause) => {
