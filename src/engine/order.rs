@@ -13,7 +13,7 @@ use crate::backend::mongo::{Command, Target};
 use crate::backend::pg::Request;
 use crate::backend::{BackendError, RowSink};
 use crate::generate::Plan;
-use crate::observation::{Keep, Observation, Outcome};
+use crate::observation::{Keep, Observation, Outcome, Output};
 
 /// Something to be sent to a node.
 #[derive(Clone)]
@@ -35,8 +35,8 @@ pub enum Work {
     Sql {
         /// The session.
         slot: Arc<PgSlot>,
-        /// The text.
-        text: String,
+        /// The texts, one after the other: only a script with data for COPY has more than one.
+        texts: Vec<SqlText>,
         /// Values of `$1` and so on.
         parameters: Vec<Option<String>>,
     },
@@ -121,6 +121,22 @@ pub enum Work {
     Abort(MongoSlot),
 }
 
+/// SQL that is sent in one message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SqlText {
+    /// One statement or several.
+    pub sql: String,
+    /// What its `COPY … FROM STDIN` reads.
+    pub stdin: Option<bytes::Bytes>,
+}
+
+impl SqlText {
+    /// Text without data.
+    pub fn new(sql: impl Into<String>) -> Self {
+        Self { sql: sql.into(), stdin: None }
+    }
+}
+
 impl Order {
     /// Sends it. Rows go to `sink` if there is one.
     pub async fn run(&self, sink: Option<&mut (dyn RowSink + '_)>) -> Result<Observation, BackendError> {
@@ -133,15 +149,35 @@ impl Order {
         Ok(observation)
     }
 
+    /// Sends texts one after the other until one is refused; the answer to the last is what came.
+    async fn sql(
+        &self,
+        slot: &PgSlot,
+        texts: &[SqlText],
+        parameters: &[Option<String>],
+        mut sink: Option<&mut (dyn RowSink + '_)>,
+    ) -> Result<Outcome, BackendError> {
+        let mut connected = slot.connected().await?;
+        let begun = Instant::now();
+        let mut outcome = Outcome::Output(Output::Nothing);
+        for (at, text) in texts.iter().enumerate() {
+            let limit = if at == 0 { self.limit } else { self.limit.saturating_sub(begun.elapsed()) };
+            let stdin = text.stdin.clone();
+            let request = Request { parameters, stdin, keep: self.keep, ..Request::text(&text.sql, limit) };
+            // Only the last of several results is what came, and which that is nobody knows before.
+            let alone = texts.len() == 1 && crate::language::sql::statements(&text.sql).len() == 1;
+            outcome = connected.session().run(&request, sink.take().filter(|_| alone)).await?;
+            if matches!(outcome, Outcome::Refused(_)) {
+                break;
+            }
+        }
+        Ok(outcome)
+    }
+
     async fn outcome(&self, sink: Option<&mut (dyn RowSink + '_)>) -> Result<Outcome, BackendError> {
         let (limit, keep) = (self.limit, self.keep);
         match &self.work {
-            Work::Sql { slot, text, parameters } => {
-                let request = Request { parameters, ..Request::text(text, limit) };
-                // Only the last of several results is what came, and which that is nobody knows before.
-                let sink = sink.filter(|_| crate::language::sql::statements(text).len() == 1);
-                slot.connected().await?.session().run(&request, sink).await
-            }
+            Work::Sql { slot, texts, parameters } => self.sql(slot, texts, parameters, sink).await,
             Work::ExplainSql { slot, text } => slot.connected().await?.session().explain(text, limit).await,
             Work::CopyCsv { slot, table, columns, data } => {
                 slot.connected().await?.session().copy_csv(table, columns, data.clone(), limit).await

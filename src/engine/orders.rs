@@ -5,15 +5,16 @@ use std::sync::Arc;
 use bson::{Bson, Document};
 
 use super::generate::{MongoFill, PgFill};
-use super::order::{Order, Work};
+use super::order::{Order, SqlText, Work};
 use super::step::{Stage, Trouble};
 use crate::backend::BackendError;
 use crate::backend::mongo::Target;
 use crate::backend::pg::PgNode;
 use crate::generate::Plan;
+use crate::language::sql::{self, ScriptPart};
 use crate::model::ValueKind;
 use crate::model::{Action, Datum, Engine, ExplainTarget, Load, NodeSelector, SqlSource, Step, TransactionVerb, Value};
-use crate::source::{Diagnostic, Span};
+use crate::source::{Diagnostic, SourceFile, Span};
 use crate::variables;
 
 impl Stage<'_> {
@@ -64,10 +65,13 @@ impl Stage<'_> {
 
     fn pg_work(&self, step: &Step, slot: Arc<super::sessions::PgSlot>) -> Result<Work, Trouble> {
         match &step.action {
-            Action::Sql { source, params, .. } => {
-                let text = self.sql_text(source)?;
+            Action::Sql { source, params, stdin } => {
+                let mut texts = self.sql_texts(source)?;
+                if let (Some(stdin), [text]) = (stdin, texts.as_mut_slice()) {
+                    text.stdin = Some(variables::text(stdin, &self.variables)?.into());
+                }
                 let parameters = params.iter().map(|value| self.parameter(value)).collect::<Result<_, _>>()?;
-                Ok(Work::Sql { slot, text, parameters })
+                Ok(Work::Sql { slot, texts, parameters })
             }
             Action::Explain(ExplainTarget::Sql(text)) => {
                 Ok(Work::ExplainSql { slot, text: variables::sql(text, &self.variables)? })
@@ -86,12 +90,14 @@ impl Stage<'_> {
         }
     }
 
-    fn sql_text(&self, source: &SqlSource) -> Result<String, Trouble> {
+    fn sql_texts(&self, source: &SqlSource) -> Result<Vec<SqlText>, Trouble> {
         match source {
-            SqlSource::Text(text) => Ok(variables::sql(text, &self.variables)?),
+            SqlSource::Text(text) => Ok(vec![SqlText::new(variables::sql(text, &self.variables)?)]),
             SqlSource::File(file) => {
                 let bytes = self.host.read(&file.span, &file.value)?;
-                String::from_utf8(bytes).map_err(|_| Diagnostic::error(&file.span, "this file is not UTF-8").into())
+                let text =
+                    String::from_utf8(bytes).map_err(|_| Diagnostic::error(&file.span, "this file is not in UTF-8"))?;
+                script_texts(&file.value, &text)
             }
         }
     }
@@ -172,5 +178,34 @@ impl Stage<'_> {
             ValueKind::Mapping(entries) => Ok(variables::document(entries, &self.variables)?),
             _ => Err(Diagnostic::error(&value.span, "a command is a mapping").into()),
         }
+    }
+}
+
+/// A script in the pieces in which it is sent: the data of each COPY with its command, all the SQL between in one message.
+fn script_texts(name: &str, text: &str) -> Result<Vec<SqlText>, Trouble> {
+    let file = SourceFile::new(name, text.strip_prefix('\u{feff}').unwrap_or(text));
+    let of = |span: &Span| file.text()[span.start..span.end].to_string();
+    let text = |part: &ScriptPart| match part {
+        ScriptPart::Sql(sql) => SqlText::new(of(sql)),
+        ScriptPart::Copy { command, data } => SqlText { sql: of(command), stdin: Some(of(data).into()) },
+    };
+    match sql::script(&file) {
+        Ok(parts) => Ok(parts.iter().map(text).collect()),
+        Err(mut errors) => Err(errors.swap_remove(0).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_is_sent_in_pieces_with_the_data_of_each_copy() {
+        let script = "\u{feff}CREATE TABLE t (a int); SELECT 1;\nCOPY t FROM stdin;\n1\n2\n\\.\nSELECT 2;\n";
+        let texts = script_texts("dump.sql", script).unwrap_or_default();
+        let shown: Vec<(&str, Option<&[u8]>)> =
+            texts.iter().map(|text| (text.sql.trim(), text.stdin.as_deref())).collect();
+        let copy = ("COPY t FROM stdin", Some(b"1\n2\n".as_slice()));
+        assert_eq!(shown, [("CREATE TABLE t (a int); SELECT 1;", None), copy, ("SELECT 2;", None)]);
     }
 }

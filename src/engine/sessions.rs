@@ -85,6 +85,15 @@ impl Sessions {
         self.pg.entry(key).or_insert_with(|| Arc::new(slot())).clone()
     }
 
+    /// Forgets the notifications that a step has looked at, in the session of this name on every peer.
+    pub async fn forget_notifications(&self, name: Option<&str>) {
+        for (_, slot) in self.pg.iter().filter(|((_, session), _)| session.as_deref() == name) {
+            if let Some(session) = slot.session.lock().await.as_mut() {
+                session.forget_notifications();
+            }
+        }
+    }
+
     /// The client session `name`; it is causally consistent. Without a name, the scenario's own on each target, not causal.
     pub fn mongo(&mut self, target: &Target, name: Option<&str>) -> Result<MongoSlot, BackendError> {
         let clients = self.clients.clone().ok_or_else(|| BackendError::Other("there is no MongoDB here".into()))?;

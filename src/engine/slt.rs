@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bson::Bson;
 use sqllogictest::{QueryExpect, Record, StatementExpect};
 
-use super::order::{Order, Work};
+use super::order::{Order, SqlText, Work};
 use super::step::{Halt, Stage, plain};
 use crate::backend::BackendError;
 use crate::backend::slt::{SltConnection, SltMismatch, SltRunner};
@@ -33,7 +33,7 @@ impl Switch {
         let shared = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut order = shared.route.clone().ok_or("there is no connection")?;
         match &mut order.work {
-            Work::Sql { text: sql, .. } => *sql = text.to_string(),
+            Work::Sql { texts, .. } => *texts = vec![SqlText::new(text)],
             Work::Mongo { document, .. } => *document = command(text)?,
             _ => {}
         }
@@ -123,7 +123,7 @@ fn route(stage: &mut Stage<'_>, record: &SltRecord) -> Result<Option<Order>, Hal
         Engine::Pg => {
             let peer = stage.servers.peers(&selector).first().map(|peer| (*peer).clone()).ok_or_else(none)?;
             let slot = stage.sessions.pg(&peer, session);
-            let work = Work::Sql { slot, text: String::new(), parameters: vec![] };
+            let work = Work::Sql { slot, texts: vec![], parameters: vec![] };
             Order { node: peer.name.to_string(), work, limit, keep: Keep::All }
         }
         Engine::Mongo => {

@@ -275,6 +275,9 @@ impl Stage<'_> {
                 value.map_err(|cause| Halt::Fails(vec![plain(&path.span, &format!("nothing to save: {cause}"))]))?;
             self.variables.insert(name.value.clone(), value);
         }
+        if step.expect.as_ref().is_some_and(|expect| expect.notifications.is_some()) {
+            self.sessions.forget_notifications(step.session.as_ref().map(|name| name.value.as_str())).await;
+        }
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use super::PgNode;
 use super::types::Types;
 use super::wire::{Address, CancelKey, Collected, Collector, Described, Exchange, Loss, Status, Stdin, Wire};
 use crate::backend::{BackendError, RowSink};
-use crate::observation::{Notice, Notification, Outcome, Output, RowSet, ServerError};
+use crate::observation::{Keep, Notice, Notification, Outcome, Output, RowSet, ServerError};
 
 /// How long a server has to answer after it was told to cancel, or to a look at its catalog.
 const GRACE: Duration = Duration::from_secs(2);
@@ -33,8 +33,8 @@ pub struct Request<'a> {
     pub stdin: Option<Bytes>,
     /// Whether it must be one statement, as it must be with parameters.
     pub single: bool,
-    /// How many rows are kept; the rest is counted.
-    pub most: u64,
+    /// What is kept of the rows; all are counted.
+    pub keep: Keep,
     /// The time limit.
     pub limit: Duration,
 }
@@ -42,7 +42,7 @@ pub struct Request<'a> {
 impl<'a> Request<'a> {
     /// Text without parameters, of which everything is kept.
     pub fn text(sql: &'a str, limit: Duration) -> Self {
-        Self { sql, parameters: &[], stdin: None, single: false, most: u64::MAX, limit }
+        Self { sql, parameters: &[], stdin: None, single: false, keep: Keep::All, limit }
     }
 }
 
@@ -110,7 +110,7 @@ impl PgSession {
     ) -> Result<Outcome, BackendError> {
         let deadline = tokio::time::Instant::now() + request.limit;
         let Some(sink) = sink else {
-            let answer = self.limited(request, deadline, Collector::keeping(request.most)).await?;
+            let answer = self.limited(request, deadline, Collector::keeping(request.keep)).await?;
             return self.outcome(answer, false).await;
         };
         let columns = match self.described(request, deadline).await? {
@@ -344,6 +344,6 @@ async fn cancelled<T>(address: &Address, key: CancelKey, work: impl Future<Outpu
 /// The rows of a query of polyspec's own; `None` when there are none in time.
 async fn asked(wire: &mut Wire, query: &str) -> Option<Vec<Vec<Option<String>>>> {
     let exchange = Exchange { sql: query, parameters: &[], single: false, stdin: Stdin::Closed };
-    let answer = tokio::time::timeout(GRACE, wire.exchange(exchange, Collector::keeping(u64::MAX))).await;
+    let answer = tokio::time::timeout(GRACE, wire.exchange(exchange, Collector::keeping(Keep::All))).await;
     Some(answer.ok()?.ok()?.ok()?.rows)
 }

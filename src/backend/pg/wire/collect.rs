@@ -9,7 +9,7 @@ use postgres_protocol::message::backend::RowDescriptionBody;
 
 use super::Loss;
 use crate::backend::RowSink;
-use crate::observation::{Column, OutputSettings};
+use crate::observation::{Column, Keep, Keeper, OutputSettings};
 
 /// The name of the one column that the lines of `COPY … TO STDOUT` have.
 const COPY_COLUMN: &str = "copy";
@@ -51,19 +51,20 @@ pub(in crate::backend::pg) struct Collector<'a, 'b> {
     sink: Option<&'a mut (dyn RowSink + 'b)>,
     /// The columns for the sink, when they are known beforehand.
     columns: Vec<Column>,
-    most: u64,
+    keep: Keep,
+    keeper: Keeper,
     collected: Collected,
 }
 
 impl<'a, 'b> Collector<'a, 'b> {
-    /// Keeps `most` rows of the last result set.
-    pub(in crate::backend::pg) fn keeping(most: u64) -> Self {
-        Self { sink: None, columns: vec![], most, collected: Collected::default() }
+    /// Keeps what is asked for of the last result set.
+    pub(in crate::backend::pg) fn keeping(keep: Keep) -> Self {
+        Self { sink: None, columns: vec![], keep, keeper: Keeper::new(keep), collected: Collected::default() }
     }
 
     /// Hands all rows, of these columns, to a sink and keeps none.
     pub(in crate::backend::pg) fn streaming(sink: &'a mut (dyn RowSink + 'b), columns: Vec<Column>) -> Self {
-        Self { sink: Some(sink), columns, most: 0, collected: Collected::default() }
+        Self { sink: Some(sink), columns, ..Self::keeping(Keep::Count) }
     }
 
     /// A result set begins; what came before it is of no interest any more.
@@ -86,24 +87,18 @@ impl<'a, 'b> Collector<'a, 'b> {
         if let Some(sink) = &mut self.sink {
             sink.columns(&self.columns)?;
         }
-        (self.collected.rows, self.collected.count) = (vec![], 0);
+        (self.collected.rows, self.keeper) = (vec![], Keeper::new(self.keep));
         self.collected.columns = Some(columns);
         Ok(())
     }
 
-    /// Whether the next row is of any use.
-    pub(super) fn wants_row(&self) -> bool {
-        self.sink.is_some() || self.collected.count < self.most
+    /// Counts a row of so many bytes; whether its content is of any use.
+    pub(super) fn takes(&mut self, bytes: usize) -> bool {
+        self.keeper.takes(bytes) || self.sink.is_some()
     }
 
-    /// A row that was passed over.
-    pub(super) fn skipped_row(&mut self) {
-        self.collected.count += 1;
-    }
-
-    /// A row.
+    /// The content of a row that was counted.
     pub(super) fn row(&mut self, cells: Vec<Option<String>>) -> Result<(), Loss> {
-        self.collected.count += 1;
         match &mut self.sink {
             Some(sink) => {
                 let cells: Vec<Option<&str>> = cells.iter().map(Option::as_deref).collect();
@@ -116,8 +111,7 @@ impl<'a, 'b> Collector<'a, 'b> {
 
     /// A line of a COPY, without its end.
     pub(super) fn copied(&mut self, data: &[u8]) -> Result<(), Loss> {
-        if !self.wants_row() {
-            self.skipped_row();
+        if !self.takes(data.len()) {
             return Ok(());
         }
         let line = data.strip_suffix(b"\n").unwrap_or(data);
@@ -131,6 +125,6 @@ impl<'a, 'b> Collector<'a, 'b> {
 
     /// Everything.
     pub(super) fn finish(self) -> Collected {
-        self.collected
+        Collected { count: self.keeper.count(), ..self.collected }
     }
 }

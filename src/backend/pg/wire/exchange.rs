@@ -54,16 +54,11 @@ impl Wire {
         let mut refused = None;
         loop {
             match self.next().await? {
-                Next::Row(length) => match collector.wants_row() {
-                    true => {
-                        let cells = self.row(length).cells().await?;
-                        collector.row(cells)?;
-                    }
-                    false => {
-                        self.row(length).skip().await?;
-                        collector.skipped_row();
-                    }
-                },
+                Next::Row(length) if collector.takes(length) => {
+                    let cells = self.row(length).cells().await?;
+                    collector.row(cells)?;
+                }
+                Next::Row(length) => self.row(length).skip().await?,
                 Next::Message(Message::ReadyForQuery(body)) => {
                     self.status = status(body.status());
                     return Ok(match refused {
