@@ -8,6 +8,9 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::backend::pg::PgNode;
 use crate::model::{Engine, NodeName};
 
+/// What a request to cancel begins with (manual, 54.7, CancelRequest).
+const CANCEL: [u8; 4] = 80_877_102_u32.to_be_bytes();
+
 /// What the server does next on a connection.
 #[derive(Clone, Debug)]
 pub(super) enum Act {
@@ -43,7 +46,7 @@ pub(super) async fn node(scripts: Vec<Vec<Act>>) -> PgNode {
 async fn follow(mut stream: TcpStream, script: Vec<Act>) {
     let length = stream.read_i32().await.unwrap_or(4);
     let mut packet = vec![0; usize::try_from(length).unwrap_or(4) - 4];
-    if stream.read_exact(&mut packet).await.is_err() {
+    if stream.read_exact(&mut packet).await.is_err() || packet.starts_with(&CANCEL) {
         return;
     }
     if let Some(Act::Turn(bytes)) = script.first() {
