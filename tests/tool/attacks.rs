@@ -10,7 +10,7 @@ use bson::doc;
 use libtest_mimic::Trial;
 use mongodb::options::{ClientOptions, ServerAddress};
 
-use crate::servers::block_on;
+use crate::servers::{block_on, sql_on};
 use crate::suite::Suite;
 use crate::trials;
 
@@ -19,6 +19,9 @@ pub fn trials() -> Vec<Trial> {
     trials![
         nobody_is_let_into_a_member_before_its_first_user_exists,
         programs_that_prepare_a_server_keep_shared_memory_in_its_folder,
+        operators_of_a_copy_never_run_as_the_administrator,
+        functions_of_a_system_never_run_as_the_administrator,
+        statements_of_the_administrator_are_not_seen,
     ]
 }
 
@@ -127,4 +130,112 @@ fn programs_that_prepare_a_server_keep_shared_memory_in_its_folder() {
     assert_eq!(preparing.len(), 2, "{calls}");
     let told = |line: &&str| line.contains("dynamic_shared_memory_type=mmap");
     assert!(preparing.iter().all(told), "{preparing:#?}");
+}
+
+/// A system whose peers are linked: to drop its copies the administrator enters them.
+const LINKED: &str = "system: Linked
+build:
+  - on: pg.*
+    sql: CREATE TABLE t (id int PRIMARY KEY)
+  - on: pg.*
+    sql: CREATE PUBLICATION items FOR TABLE t
+replication:
+  - publication: items
+    between: [pg.a, pg.b]
+";
+
+fn linked() -> Suite {
+    Suite::alone().settings("system: linked").file("linked/system.yaml", LINKED)
+}
+
+/// Functions that, when a superuser runs them, leave a role `owned` on the server, and operators that call them.
+fn trap(schema: &str) -> String {
+    let mut sql = format!("CREATE SCHEMA IF NOT EXISTS {schema};\n");
+    for (name, arguments, result) in [
+        ("is", "oid, oid", "boolean"),
+        ("is", "name, name", "boolean"),
+        ("is", "name, text", "boolean"),
+        ("is", "\"char\", \"char\"", "boolean"),
+        ("is", "\"char\", text", "boolean"),
+        ("array_remove", "text[], text", "text[]"),
+        ("array_remove", "anyarray, anyelement", "anyarray"),
+        ("pg_create_logical_replication_slot", "text, text", "text"),
+        ("pg_create_logical_replication_slot", "name, text", "text"),
+        ("pg_get_expr", "pg_node_tree, oid", "text"),
+        ("pg_get_constraintdef", "oid", "text"),
+        ("pg_get_indexdef", "oid", "text"),
+        ("format_type", "oid, int", "text"),
+        ("current_database", "", "name"),
+    ] {
+        sql.push_str(&format!(
+            "CREATE FUNCTION {schema}.{name}({arguments}) RETURNS {result} LANGUAGE plpgsql AS $trap$ BEGIN \
+             IF (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname OPERATOR(pg_catalog.=) current_user) \
+             AND NOT EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname OPERATOR(pg_catalog.=) 'owned') \
+             THEN CREATE ROLE owned SUPERUSER; END IF; RETURN NULL; END $trap$;\n"
+        ));
+    }
+    for operator in ["=", "<>"] {
+        for (left, right) in
+            [("oid", "oid"), ("name", "name"), ("name", "text"), ("\"char\"", "\"char\""), ("\"char\"", "text")]
+        {
+            sql.push_str(&format!(
+                "CREATE OPERATOR {schema}.{operator} (LEFTARG = {left}, RIGHTARG = {right}, FUNCTION = {schema}.is);\n"
+            ));
+        }
+    }
+    sql
+}
+
+/// Asserts that no trap was sprung, and takes the role away if one was.
+#[track_caller]
+fn assert_not_owned() {
+    let owned: Vec<String> = ["pg.a", "pg.b"]
+        .into_iter()
+        .filter(|node| !sql_on(node, "SELECT 1 FROM pg_roles WHERE rolname = 'owned'").is_empty())
+        .map(str::to_string)
+        .collect();
+    for node in &owned {
+        sql_on(node, "DROP ROLE owned");
+    }
+    assert!(owned.is_empty(), "the administrator ran functions of a copy's on {owned:?}");
+}
+
+fn step(on: &str, sql: &str) -> String {
+    let body: String = sql.lines().map(|line| format!("      {line}\n")).collect();
+    format!("  - on: {on}\n    sql: |\n{body}")
+}
+
+fn operators_of_a_copy_never_run_as_the_administrator() {
+    let mut steps = step("pg.*", &trap("evil"));
+    steps.push_str(&step("pg.*", "ALTER DATABASE ${database:ident} SET search_path = evil, pg_catalog, public"));
+    let suite = linked().scenario("attack", &format!("{steps}  - sql: SELECT 1\n    expect: {{ value: 1 }}"));
+    suite.run(&["run"]).exits(0).says("1 passed");
+    assert_not_owned();
+    crate::servers::assert_no_copies();
+}
+
+fn functions_of_a_system_never_run_as_the_administrator() {
+    let build = format!("{LINKED}  \n").replace("build:\n", &format!("build:\n{}", step("pg.*", &trap("public"))));
+    let suite =
+        linked().file("linked/system.yaml", &build).scenario("a", "  - sql: SELECT 1\n    expect: { value: 1 }");
+    suite.run(&["run"]).exits(0).says("1 passed");
+    assert_not_owned();
+    // The catalog that mutants are made from is full of traps: whatever it says, it says without rights.
+    suite.run(&["mutants", "--generate", "--list"]);
+    assert_not_owned();
+}
+
+/// While other scenarios' copies are linked, a scenario looks for what the administrator is doing: it would see passwords.
+fn statements_of_the_administrator_are_not_seen() {
+    let look = "  - sql: |
+      SELECT count(*) FROM pg_stat_activity
+      WHERE usename = 'polyspec' AND backend_type = 'client backend' AND query <> ''
+    expect: { value: 0 }
+";
+    let peers = "  - on: pg.*\n    sql: SELECT 1\n    expect: { value: 1 }\n";
+    let mut suite = linked();
+    for number in 0..6 {
+        suite = suite.scenario(&format!("s{number}"), &format!("{peers}{}", look.repeat(10)));
+    }
+    suite.run(&["run", "--jobs", "2"]).exits(0).says("6 passed");
 }

@@ -8,6 +8,7 @@ mod copy;
 mod databases;
 mod error;
 mod explain;
+mod guard;
 mod monitor;
 mod node;
 mod replication;

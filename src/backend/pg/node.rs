@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::str::FromStr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio_postgres::{Client, Config, NoTls};
 
 use super::error;
+use super::guard::guard;
 use super::wire::{Loss, Wire};
 use crate::backend::BackendError;
 use crate::model::NodeName;
@@ -31,6 +32,8 @@ pub struct PgNode {
     admin: Arc<Config>,
     app: Arc<Config>,
     idle: Arc<Mutex<Vec<Client>>>,
+    /// The server's version, once it is known.
+    version: Arc<OnceLock<(u32, u32)>>,
     /// Ports by which other peers reach this one so that the link can be cut, by their names.
     routes: BTreeMap<String, u16>,
     /// Whether polyspec started it.
@@ -72,6 +75,7 @@ impl PgNode {
             admin: config(admin_url)?,
             app: config(app_url)?,
             idle: Arc::default(),
+            version: Arc::default(),
             routes: BTreeMap::new(),
             name,
             owned,
@@ -117,7 +121,7 @@ impl PgNode {
         let kept = std::iter::from_fn(idle).find(|client| !client.is_closed());
         let client = match kept {
             Some(client) => client,
-            None => self.connect_admin(None).await?,
+            None => self.connect_admin().await?,
         };
         Ok(AdminConnection { client: Some(client), idle: self.idle.clone() })
     }
@@ -127,9 +131,29 @@ impl PgNode {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Connects as the administrator; `None` is the administrator's own database.
-    pub(super) async fn connect_admin(&self, database: Option<&str>) -> Result<Client, BackendError> {
-        self.connect(&self.admin, database, "polyspec").await
+    /// Connects as the administrator to its own database.
+    async fn connect_admin(&self) -> Result<Client, BackendError> {
+        let mut config = Config::clone(&self.admin);
+        if self.owned {
+            guard(&mut config, None);
+        }
+        self.connect(config).await
+    }
+
+    /// Connects as the administrator to a database that others own, in which nothing of theirs is reached. On someone else's
+    /// servers the administrator is the role that scenarios have, and needs no guard.
+    pub(super) async fn enter(&self, database: &str) -> Result<Client, BackendError> {
+        let mut config = Config::clone(&self.admin);
+        config.dbname(database);
+        if self.owned {
+            guard(&mut config, Some(self.version().await?.0));
+        }
+        self.connect(config).await
+    }
+
+    /// Connects as the role of scenarios, to look at what it could look at itself.
+    pub(super) async fn look(&self, database: &str) -> Result<Client, BackendError> {
+        self.connect(self.app_config(database, "polyspec")).await
     }
 
     /// Connects as the role of scenarios beside its sessions, for what changes nothing.
@@ -169,12 +193,8 @@ impl PgNode {
         }
     }
 
-    async fn connect(&self, config: &Config, database: Option<&str>, name: &str) -> Result<Client, BackendError> {
-        let mut config = config.clone();
-        if let Some(database) = database {
-            config.dbname(database);
-        }
-        config.application_name(name);
+    async fn connect(&self, mut config: Config) -> Result<Client, BackendError> {
+        config.application_name("polyspec");
         let node = self.name.to_string();
         let unreachable = || BackendError::Unreachable {
             node: node.clone(),
@@ -194,10 +214,13 @@ impl PgNode {
 
     /// The server's version, major and minor.
     pub async fn version(&self) -> Result<(u32, u32), BackendError> {
+        if let Some(version) = self.version.get() {
+            return Ok(*version);
+        }
         let client = self.admin().await?;
         let number =
             super::databases::scalar(&client, &self.name, "SHOW server_version_num", "asking for its version").await?;
         let number: u32 = number.parse().unwrap_or_default();
-        Ok((number / 10_000, number % 10_000))
+        Ok(*self.version.get_or_init(|| (number / 10_000, number % 10_000)))
     }
 }

@@ -55,7 +55,8 @@ struct Link<'a> {
 
 impl Link<'_> {
     async fn make_slot(&self) -> Result<(), BackendError> {
-        let make = format!("SELECT pg_create_logical_replication_slot({}, 'pgoutput')", quote_literal(&self.name));
+        let make =
+            format!("SELECT pg_catalog.pg_create_logical_replication_slot({}, 'pgoutput')", quote_literal(&self.name));
         self.run(self.from, "making a replication slot", &make).await
     }
 
@@ -78,8 +79,9 @@ impl Link<'_> {
 
     /// Returns once the initial copy of every table is done (manual, pg_subscription_rel: state `r`).
     async fn copied(&self) -> Result<(), BackendError> {
-        let client = self.to.connect_admin(Some(self.database)).await?;
-        let pending = "SELECT 1 FROM pg_subscription_rel WHERE srsubstate <> 'r' LIMIT 1";
+        let client = self.to.enter(self.database).await?;
+        let pending =
+            "SELECT 1 FROM pg_catalog.pg_subscription_rel WHERE srsubstate OPERATOR(pg_catalog.<>) 'r' LIMIT 1";
         while !super::databases::scalar(&client, &self.to.name, pending, "watching an initial copy").await?.is_empty() {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
@@ -87,7 +89,7 @@ impl Link<'_> {
     }
 
     async fn run(&self, node: &PgNode, doing: &str, sql: &str) -> Result<(), BackendError> {
-        let client = node.connect_admin(Some(self.database)).await?;
+        let client = node.enter(self.database).await?;
         super::databases::own(&client, node, doing, sql).await
     }
 }
@@ -101,16 +103,16 @@ pub async fn unlink(peers: &Peers, database: &str) -> Result<(), BackendError> {
 }
 
 async fn drop_subscriptions(node: &PgNode, database: &str) -> Result<(), BackendError> {
-    // pg_subscription is shared by all databases: one that has none need not be connected to.
-    let count = "SELECT count(*) FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = ";
-    let count = format!("{count}{}", quote_literal(database));
-    if super::databases::scalar(&*node.admin().await?, &node.name, &count, "listing replication").await? == "0" {
+    // pg_subscription is shared by all databases: what is there can be seen from outside, and one that has none need not be
+    // entered.
+    let select =
+        "SELECT s.subname::text FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = ";
+    let found = names(&*node.admin().await?, node, &format!("{select}{}", quote_literal(database))).await?;
+    if found.is_empty() {
         return Ok(());
     }
-    let client = node.connect_admin(Some(database)).await?;
-    let select = "SELECT s.subname::text FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid \
-                  WHERE d.datname = current_database()";
-    for name in names(&client, node, select).await? {
+    let client = node.enter(database).await?;
+    for name in found {
         let name = quote_identifier(&name);
         // Without its slot a subscription can be dropped when its publisher is gone (manual, DROP SUBSCRIPTION).
         let drop = format!(
