@@ -56,7 +56,7 @@ const PUBLICATIONS: &str = "SELECT p.pubname::text, \
 /// The server is not reached or refuses.
 pub async fn catalog(node: &PgNode, database: &str) -> Result<PgCatalog, BackendError> {
     // As the role that owns it: names are shown as that role sees them, and functions of the system's run as that role.
-    let client = node.look(database).await?;
+    let client = node.connect_beside(database).await?;
     let reader = Reader { client, node: node.name.to_string() };
     let of_users = |select: &str, order: &str| format!("{select} AND {OF_USERS} ORDER BY {order}");
     let columns = format!(

@@ -151,16 +151,11 @@ impl PgNode {
         self.connect(config).await
     }
 
-    /// Connects as the role of scenarios, to look at what it could look at itself.
-    pub(super) async fn look(&self, database: &str) -> Result<Client, BackendError> {
-        self.connect(self.app_config(database, "polyspec")).await
-    }
-
     /// Connects as the role of scenarios beside its sessions, for what changes nothing.
     pub(super) async fn connect_beside(&self, database: &str) -> Result<Client, BackendError> {
-        let mut app = Config::clone(&self.app);
+        let mut app = self.app_config(database, "polyspec");
         app.options("-c default_transaction_read_only=on");
-        self.connect(&app, Some(database), "polyspec").await
+        self.connect(app).await
     }
 
     /// How the role of scenarios connects to a database.
