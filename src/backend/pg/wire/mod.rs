@@ -6,6 +6,7 @@
 mod cancel;
 mod collect;
 mod exchange;
+mod float;
 mod row;
 mod socket;
 mod startup;
