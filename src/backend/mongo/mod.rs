@@ -1,5 +1,6 @@
 //! MongoDB: client sessions and their commands, copies of databases, barriers, blocking.
 
+mod answers;
 mod barrier;
 mod bootstrap;
 mod bulk;
@@ -11,6 +12,7 @@ mod error;
 mod monitor;
 mod session;
 
+pub use answers::answers;
 pub use barrier::{catch_up, settled, step_down};
 pub use bootstrap::{Address, NewSet, initiate, ping};
 pub use bulk::{Bulk, insert, settle};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::node::AdminConnection;
-use super::{PgNode, error};
+use super::PgNode;
+use super::admin::AdminConnection;
 use crate::backend::BackendError;
 
 /// How often the server is asked.
@@ -19,14 +19,13 @@ const WAITS: &str = "SELECT cardinality(pg_blocking_pids($1)) > 0 AND (patience 
 
 /// A connection of its own that watches other backends.
 pub struct BlockingMonitor {
-    node: String,
     client: AdminConnection,
 }
 
 impl BlockingMonitor {
     /// Connects.
     pub async fn connect(node: &PgNode) -> Result<Self, BackendError> {
-        Ok(Self { node: node.name.to_string(), client: node.admin().await? })
+        Ok(Self { client: node.admin().await? })
     }
 
     /// Returns once backend `pid` waits for a lock that another one holds (manual, 9.27: `pg_blocking_pids`), and, where
@@ -34,13 +33,8 @@ impl BlockingMonitor {
     /// that whoever closes a circle later finds the deadlock and is its victim.
     pub async fn blocked(&self, pid: i32) -> Result<(), BackendError> {
         loop {
-            let waits: bool = self
-                .client
-                .query_one(WAITS, &[&pid, &SOON])
-                .await
-                .map(|row| row.get(0))
-                .map_err(|error| error::of_own(&self.node, "watching for a lock", error))?;
-            if waits {
+            let rows = self.client.rows("watching for a lock", WAITS, &[&pid, &SOON]).await?;
+            if rows.first().is_some_and(|row| row.get(0)) {
                 return Ok(());
             }
             tokio::time::sleep(INTERVAL).await;
