@@ -43,7 +43,6 @@ impl Tally {
                 }
             }
             Event::ServerNotice { .. }
-            | Event::Warning { .. }
             | Event::CopiesKept { .. }
             | Event::Download { .. }
             | Event::Progress { .. }

@@ -76,7 +76,8 @@ impl<'a> Watch<'a> {
             Work::Mongo { slot, .. }
             | Work::LoadDocuments { slot, .. }
             | Work::ExplainMongo { slot, .. }
-            | Work::Start(slot, _)
+            | Work::ReadStream { slot, .. }
+            | Work::Start(slot, ..)
             | Work::Commit(slot)
             | Work::Abort(slot) => {
                 let clients = clients.ok_or_else(|| BackendError::Other("there is no MongoDB here".into()))?;

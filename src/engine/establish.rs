@@ -159,6 +159,7 @@ impl Establish<'_> {
             sessions: Sessions::new(copy.clone(), clients.cloned()),
             variables,
             goldens: Goldens::none(),
+            streams: BTreeMap::new(),
             blocked: BTreeMap::new(),
             server_time: Duration::ZERO,
             steps: 0,

@@ -22,8 +22,8 @@ pub(super) async fn off(stage: &Stage<'_>) {
         for at in 0..clients.set.members.len() {
             let mut session = MongoSession::new(clients.clone(), false);
             let document = doc! { COMMAND: &name, "mode": "off" };
-            let command =
-                Command { target: &Target::Member(at), database: "admin", document, limit: LIMIT, keep: Keep::Count };
+            let target = Target::Member(at);
+            let command = Command { document, keep: Keep::Count, ..Command::of(&target, "admin", LIMIT) };
             // A member that is down has lost its fail points with its process.
             let _ = session.run(command, None).await;
         }

@@ -9,6 +9,18 @@ use crate::model::{
 };
 use crate::system::Servers;
 
+/// Commands of MongoDB that kill what others do, stop their writes, or change what all of them run under.
+const SERVER_WIDE: [&str; 8] = [
+    "killAllSessions",
+    "killAllSessionsByPattern",
+    "fsync",
+    "setParameter",
+    "setDefaultRWConcern",
+    "setFeatureCompatibilityVersion",
+    "replSetReconfig",
+    "replSetStepDown",
+];
+
 /// What a scenario needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Footprint {
@@ -22,6 +34,8 @@ pub struct Footprint {
     pub cuts: bool,
     /// It sets fail points of MongoDB, which are everybody's.
     pub fail_points: bool,
+    /// It sends commands of MongoDB that touch everybody's operations or settings.
+    pub server_wide: bool,
     /// It starts programs.
     pub runs: bool,
 }
@@ -46,11 +60,6 @@ impl Footprint {
     /// Whether the scenario speaks to an engine.
     pub fn uses(&self, engine: Engine) -> bool {
         self.selectors.iter().any(|selector| selector.engine() == engine)
-    }
-
-    /// The engines that it speaks to.
-    pub fn engines(&self) -> BTreeSet<Engine> {
-        [Engine::Pg, Engine::Mongo].into_iter().filter(|engine| self.uses(*engine)).collect()
     }
 
     /// How many different PostgreSQL peers it speaks to on these servers.
@@ -96,7 +105,11 @@ impl Footprint {
             Action::Fault(fault) => self.add_fault(fault),
             Action::Workload(workload) => self.add_workload(workload, system, depth),
             Action::Run(_) => self.runs = true,
-            Action::Mongo(command) => self.fail_points |= sets_fail_point(command),
+            Action::Mongo(command) => {
+                let name = name_of(command).unwrap_or_default();
+                self.fail_points |= name == COMMAND;
+                self.server_wide |= SERVER_WIDE.contains(&name);
+            }
             Action::CatchUp(engine) => {
                 self.selectors.insert(NodeSelector::All(*engine));
             }
@@ -163,7 +176,30 @@ pub fn default_selector(step: &Step) -> Option<NodeSelector> {
 }
 
 /// `$db` may stand before the name of the command.
-fn sets_fail_point(command: &Value) -> bool {
-    let ValueKind::Mapping(entries) = &command.kind else { return false };
-    entries.iter().find(|(name, _)| name.value != "$db").is_some_and(|(name, _)| name.value == COMMAND)
+fn name_of(command: &Value) -> Option<&str> {
+    let ValueKind::Mapping(entries) = &command.kind else { return None };
+    entries.iter().map(|(name, _)| name.as_str()).find(|name| *name != "$db")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceFile;
+
+    fn footprint(command: &str) -> Footprint {
+        let text = format!(
+            "scenario: t\nrequirements: [R1]\nsteps:\n  - mongo: {command}\n    expect: {{ reply: {{ ok: 1 }} }}\n"
+        );
+        let file = SourceFile::new("t.yaml", &text);
+        let scenario = crate::language::scenario(&file, "t.yaml", &|_| unreachable!("it includes nothing"));
+        Footprint::of(&scenario.expect("the scenario is right").value, None)
+    }
+
+    #[test]
+    fn a_command_that_kills_what_others_do_or_sets_what_they_run_under_is_server_wide() {
+        assert!(footprint("{ killAllSessions: [] }").server_wide);
+        assert!(footprint("{ $db: admin, setParameter: 1, transactionLifetimeLimitSeconds: 1 }").server_wide);
+        assert!(!footprint("{ insert: fsync, documents: [{ setParameter: 1 }] }").server_wide);
+        assert!(footprint("{ $db: admin, configureFailPoint: failCommand, mode: off }").fail_points);
+    }
 }

@@ -9,7 +9,7 @@ use bson::Document;
 use super::Reporting;
 use super::generate::{MongoFill, PgFill, Told};
 use super::sessions::{MongoSlot, PgSlot};
-use crate::backend::mongo::{Command, Target};
+use crate::backend::mongo::{Command, Target, Until};
 use crate::backend::pg::Request;
 use crate::backend::{BackendError, RowSink};
 use crate::generate::Plan;
@@ -70,6 +70,10 @@ pub enum Work {
         document: Document,
         /// A transaction to be started first, with its options.
         start: Option<Option<Document>>,
+        /// Whether the reply is an answer also when it holds errors of single writes.
+        whole_reply: bool,
+        /// The name of the cursor that stays open.
+        stream: Option<String>,
     },
     /// Documents to be inserted, all or none.
     LoadDocuments {
@@ -113,8 +117,17 @@ pub enum Work {
         /// The command.
         document: Document,
     },
+    /// What comes from a cursor that stays open.
+    ReadStream {
+        /// The session.
+        slot: MongoSlot,
+        /// The name of the cursor.
+        stream: String,
+        /// Until when it is read.
+        until: Until,
+    },
     /// The beginning of a transaction and nothing else.
-    Start(MongoSlot, Option<Document>),
+    Start(MongoSlot, Target, Option<Document>),
     /// The commit of a transaction.
     Commit(MongoSlot),
     /// The abort of a transaction.
@@ -182,14 +195,20 @@ impl Order {
             Work::CopyCsv { slot, table, columns, data } => {
                 slot.connected().await?.session().copy_csv(table, columns, data.clone(), limit).await
             }
-            Work::Mongo { slot, target, database, document, start } => {
+            Work::Mongo { slot, target, database, document, start, whole_reply, stream } => {
                 let mut session = slot.lock().await;
                 if let Some(options) = start
-                    && let refused @ Outcome::Refused(_) = session.start_transaction(options.clone()).await?
+                    && let refused @ Outcome::Refused(_) =
+                        session.start_transaction(target, options.clone(), limit).await?
                 {
                     return Ok(refused);
                 }
-                session.run(Command { target, database, document: document.clone(), limit, keep }, sink).await
+                let (document, whole_reply) = (document.clone(), *whole_reply);
+                let command = Command { target, database, document, limit, keep, whole_reply };
+                match stream {
+                    Some(name) => session.open(name, command).await,
+                    None => session.run(command, sink).await,
+                }
             }
             Work::LoadDocuments { slot, target, database, collection, documents } => {
                 slot.lock().await.load(target, database, collection, documents, limit).await
@@ -201,10 +220,13 @@ impl Order {
                 fill.clone().run(plan.clone(), Told::new(reporting, &self.node, plan)).await
             }
             Work::ExplainMongo { slot, target, database, document } => {
-                let command = Command { target, database, document: document.clone(), limit, keep };
+                let command = Command { document: document.clone(), keep, ..Command::of(target, database, limit) };
                 slot.lock().await.explain(command).await
             }
-            Work::Start(slot, options) => slot.lock().await.start_transaction(options.clone()).await,
+            Work::ReadStream { slot, stream, until } => slot.lock().await.read(stream, *until, limit).await,
+            Work::Start(slot, target, options) => {
+                slot.lock().await.start_transaction(target, options.clone(), limit).await
+            }
             Work::Commit(slot) => slot.lock().await.commit(limit).await,
             Work::Abort(slot) => slot.lock().await.abort(limit).await,
         }

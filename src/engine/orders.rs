@@ -59,7 +59,7 @@ impl Stage<'_> {
         Ok(())
     }
 
-    fn limit(&self, step: &Step) -> std::time::Duration {
+    pub(super) fn limit(&self, step: &Step) -> std::time::Duration {
         step.timeout.as_ref().map_or(self.options.statement_timeout, |limit| limit.value)
     }
 
@@ -140,10 +140,13 @@ impl Stage<'_> {
         match (&step.action, start) {
             (Action::Mongo(command), start) => {
                 let (database, document) = self.routed(database, self.command(command)?);
-                Ok(Work::Mongo { slot, target, database, document, start })
+                let stream = step.stream.as_ref().map(|name| name.value.clone());
+                let whole_reply = wants_write_errors(step);
+                Ok(Work::Mongo { slot, target, database, document, start, whole_reply, stream })
             }
             (Action::Explain(ExplainTarget::Mongo(command)), _) => {
-                Ok(Work::ExplainMongo { slot, target, database, document: self.command(command)? })
+                let (database, document) = self.routed(database, self.command(command)?);
+                Ok(Work::ExplainMongo { slot, target, database, document })
             }
             (Action::Load(load), _) => {
                 let data = self.host.read(&load.file.span, &load.file.value)?;
@@ -160,7 +163,7 @@ impl Stage<'_> {
                     reporting: self.reporting.clone(),
                 })
             }
-            (Action::Transaction, Some(options)) => Ok(Work::Start(slot, options)),
+            (Action::Transaction, Some(options)) => Ok(Work::Start(slot, target, options)),
             _ => Err(Diagnostic::error(&step.action_span, "this cannot be sent to MongoDB").into()),
         }
     }
@@ -179,6 +182,14 @@ impl Stage<'_> {
             _ => Err(Diagnostic::error(&value.span, "a command is a mapping").into()),
         }
     }
+}
+
+/// Whether a step speaks of the errors of single writes (`writeErrors`, `writeConcernError`) as parts of the reply: then the
+/// whole reply is judged, and these errors do not refuse it.
+fn wants_write_errors(step: &Step) -> bool {
+    let reply = step.expect.as_ref().and_then(|expect| expect.reply.as_ref());
+    let Some(Value { kind: ValueKind::Mapping(entries), .. }) = reply else { return false };
+    entries.iter().any(|(key, _)| matches!(key.as_str(), "writeErrors" | "writeConcernError"))
 }
 
 /// A script in the pieces in which it is sent: the data of each COPY with its command, all the SQL between in one message.

@@ -132,7 +132,15 @@ fn route(stage: &mut Stage<'_>, record: &SltRecord) -> Result<Option<Order>, Hal
             let slot = stage.sessions.mongo(&target, session).map_err(|_| none())?;
             let database = stage.sessions.copy().database.clone();
             let node = clients.name(&target);
-            let work = Work::Mongo { slot, target, database, document: bson::Document::new(), start: None };
+            let work = Work::Mongo {
+                slot,
+                target,
+                database,
+                document: bson::Document::new(),
+                start: None,
+                whole_reply: false,
+                stream: None,
+            };
             Order { node, work, limit, keep: Keep::All }
         }
     };

@@ -10,8 +10,8 @@ use super::blocked::{self, Beginning, Blocked};
 use super::goldens::Goldens;
 use super::host::Host;
 use super::order::Order;
-use super::sessions::Sessions;
-use super::{Options, Reporting, used};
+use super::sessions::{MongoSlot, Sessions};
+use super::{Options, Reporting, stream, used};
 use crate::backend::BackendError;
 use crate::judge;
 use crate::model::{Action, Expectation, Step, System, Variables};
@@ -69,6 +69,8 @@ pub struct Stage<'a> {
     pub variables: Variables,
     /// The comparison with the golden file.
     pub goldens: Goldens,
+    /// Cursors that stay open: the session of each, and the node.
+    pub streams: BTreeMap<String, (MongoSlot, String)>,
     /// Steps that wait on a lock.
     pub blocked: BTreeMap<String, Blocked>,
     /// Time in which a server had a statement.
@@ -225,6 +227,7 @@ impl Stage<'_> {
             _ => {}
         }
         let orders = self.orders(step)?;
+        self.streams.extend(stream::opened(step, &orders));
         if let ([order], true) = (orders.as_slice(), self.goldens.streams(step)) {
             let observation = self.goldens.stream(step, order).await.map_err(Trouble::Backend)?;
             self.server_time += observation.elapsed;
@@ -242,7 +245,7 @@ impl Stage<'_> {
     }
 
     /// What does not hold. `answers` are what servers have said of values so far.
-    async fn judge(
+    pub(super) async fn judge(
         &self,
         step: &Step,
         observations: &[Observation],
@@ -266,7 +269,7 @@ impl Stage<'_> {
     }
 
     /// What follows when a step holds: its golden, and what it saves.
-    async fn accept(&mut self, step: &Step, observations: &[Observation]) -> Result<(), Halt> {
+    pub(super) async fn accept(&mut self, step: &Step, observations: &[Observation]) -> Result<(), Halt> {
         self.goldens.compare(step, observations).map_err(|error| Halt::Breaks(vec![plain(&step.span, &error)]))?;
         for (name, path) in &step.save {
             let saved = observations.first().ok_or_else(|| "the step has no output".to_string());
@@ -299,6 +302,10 @@ impl Stage<'_> {
     }
 
     async fn run_await(&mut self, step: &Step, name: &str) -> Result<(), Halt> {
+        if let Some((slot, node)) = self.streams.get(name) {
+            let order = stream::reading(step, slot, node, name, self.limit(step));
+            return self.read_stream(step, &order).await;
+        }
         let Some(blocked) = self.blocked.remove(name) else {
             return Err(breaks(&Diagnostic::error(&step.span, format!("no step that waits is named `{name}`"))));
         };
@@ -355,7 +362,7 @@ impl From<BackendError> for Trouble {
 }
 
 impl Trouble {
-    fn into_halt(self, step: &Step) -> Halt {
+    pub(super) fn into_halt(self, step: &Step) -> Halt {
         match self {
             Trouble::Authors(error) => breaks(&error),
             Trouble::Backend(error) => Halt::Breaks(vec![broken(step, &error)]),
@@ -373,7 +380,7 @@ fn failure_of(observations: &[Observation]) -> Failure {
 }
 
 /// A connection that is gone is what a step may expect; for every other step it is a breakage.
-fn refused(step: &Step, order: &Order, error: BackendError) -> Result<Observation, BackendError> {
+pub(super) fn refused(step: &Step, order: &Order, error: BackendError) -> Result<Observation, BackendError> {
     if step.expect.as_ref().is_some_and(|expect| expect.error.is_some()) {
         return as_refusal(&order.node, error);
     }

@@ -150,6 +150,7 @@ impl<'a> Stage<'a> {
             sessions: Sessions::new(self.sessions.copy().clone(), self.sessions.clients().cloned()),
             variables: self.variables.clone(),
             goldens: Goldens::none(),
+            streams: Default::default(),
             blocked: Default::default(),
             server_time: Default::default(),
             steps: 0,

@@ -180,6 +180,7 @@ pub(crate) fn step(expect: Option<Expectation>) -> Step {
         expect,
         golden: None,
         eventually: None,
+        stream: None,
         blocks: None,
         save: vec![],
         timeout: None,

@@ -27,6 +27,8 @@ pub struct Step {
     pub golden: Option<Spanned<String>>,
     /// Retry until `expect` holds, for at most this long.
     pub eventually: Option<Spanned<Duration>>,
+    /// The cursor of the command never ends and stays open (a change stream, a tailable cursor); the name is for `await`.
+    pub stream: Option<Spanned<String>>,
     /// The step must be seen waiting on a lock; the name is for `await`.
     pub blocks: Option<Spanned<String>>,
     /// Variables to keep: name and path (`0.0`, `documents.0._id`, `value`).
@@ -61,7 +63,7 @@ pub enum Action {
     CatchUp(Engine),
     /// Runs concurrent clients.
     Workload(Workload),
-    /// Collects the outcome of a step that `blocks`.
+    /// Collects the outcome of a step that `blocks`, or reads on from one that opened a `stream`.
     Await(Spanned<String>),
     /// Runs a named list of steps.
     Use {

@@ -2,7 +2,6 @@
 //! it.
 
 mod bootstrap;
-mod control;
 mod endpoints;
 mod establish;
 mod files;
@@ -11,6 +10,7 @@ mod grading;
 mod host;
 mod jobs;
 mod servers;
+mod signals;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -24,6 +24,7 @@ pub use generated::{GeneratedRequest, Told};
 pub use grading::MutantRequest;
 pub use jobs::{Prepared, prepare};
 pub use servers::{Obtained, Wanted, obtain};
+pub use signals::stop_wanted;
 
 use crate::cluster;
 use crate::engine::{self, Dispatcher, Interrupt, Reporting};
@@ -114,9 +115,6 @@ impl Prepared {
         let run = async {
             let mut done = Ok(());
             for pass in 0..passes {
-                if interrupt.is_set() {
-                    break;
-                }
                 let jobs = self.jobs.clone();
                 let pass_done =
                     engine::run(jobs, &obtained.servers, &host, &options, &reporting, interrupt.clone()).await;
@@ -131,14 +129,12 @@ impl Prepared {
             std::future::pending::<()>().await;
         };
         let done = tokio::select! {
-            // Whoever is waited for must not be told before everybody else that the run was stopped.
-            biased;
-            () = tell => Ok(()),
             done = run => done,
+            () = tell => Ok(()),
         };
-        if self.request.keep && host.kept_any() && !interrupt.is_set() {
+        if self.request.keep && host.kept_any() {
             reporting.send(Event::CopiesKept { message: obtained.stay_notice() });
-            obtained.stay(&interrupt).await;
+            obtained.stay().await;
         }
         let paths = self.unused_goldens();
         if !paths.is_empty() {

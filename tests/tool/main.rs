@@ -11,7 +11,6 @@ mod goldens;
 mod interruption;
 mod isolation;
 mod kit;
-mod large;
 mod mutants;
 mod other_user;
 mod outputs;
@@ -19,6 +18,7 @@ mod programs;
 mod redact;
 mod reports;
 mod servers;
+mod sessions;
 mod suite;
 mod world;
 
@@ -50,7 +50,6 @@ fn main() -> ExitCode {
         faults::trials(),
         goldens::trials(),
         interruption::trials(),
-        large::trials(),
         isolation::trials(),
         kit::trials(),
         mutants::trials(),
@@ -58,6 +57,7 @@ fn main() -> ExitCode {
         outputs::trials(),
         programs::trials(),
         reports::trials(),
+        sessions::trials(),
     ];
     let conclusion = libtest_mimic::run(&arguments, trials.into_iter().flatten().collect());
     world::take_down();

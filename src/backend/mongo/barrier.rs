@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use bson::{Document, Timestamp, doc};
 use futures::future::{join_all, try_join_all};
 
+use super::limit::{ASK_LIMIT, within};
 use super::{MongoClients, Target, error};
 use crate::backend::BackendError;
 
@@ -15,7 +16,7 @@ const INTERVAL: Duration = Duration::from_millis(4);
 const KEY_NOT_FOUND: i32 = 211;
 
 /// How long a member is asked something that can also be left out.
-const ASK_LIMIT: Duration = Duration::from_millis(500);
+const SHORT_LIMIT: Duration = Duration::from_millis(500);
 
 /// Waits until every member has applied what the primary has written so far, and returns how long that took. Each member is
 /// asked for its own opTime: the primary's view of the others is a heartbeat old. It waits as long as it takes: the caller
@@ -40,12 +41,15 @@ async fn reached(clients: &MongoClients, member: Target, target: Timestamp) -> R
 }
 
 async fn status(clients: &MongoClients, target: &Target) -> Result<Document, BackendError> {
-    let admin = clients.client(target).await?.database("admin");
-    let mut action = admin.run_command(doc! { "replSetGetStatus": 1 });
-    if let Some(criteria) = target.criteria() {
-        action = action.selection_criteria(criteria);
-    }
-    action.await.map_err(|error| error::of_own(&clients.name(target), "asking how far the members are", &error))
+    within(clients, target, ASK_LIMIT, async {
+        let admin = clients.client(target).await?.database("admin");
+        let mut action = admin.run_command(doc! { "replSetGetStatus": 1 });
+        if let Some(criteria) = target.criteria() {
+            action = action.selection_criteria(criteria);
+        }
+        action.await.map_err(|error| error::of_own(&clients.name(target), "asking how far the members are", &error))
+    })
+    .await
 }
 
 fn applied(status: &Document) -> Option<Timestamp> {
@@ -71,7 +75,7 @@ async fn probe(clients: &MongoClients, member: &Target) -> Option<i32> {
     let admin = clients.client(&Target::Primary).await.ok()?.database("admin");
     let told = admin.run_command(doc! { "ping": 1 }).session(&mut primary);
     // Without a primary there is no newer time to be told.
-    let _ = tokio::time::timeout(ASK_LIMIT, told).await;
+    let _ = tokio::time::timeout(SHORT_LIMIT, told).await;
     let mut session = clients.start_session(member, false).await.ok()?;
     if let Some(time) = primary.cluster_time() {
         session.advance_cluster_time(time);
@@ -91,7 +95,9 @@ pub async fn step_down(clients: &MongoClients, limit: Duration) -> Result<Durati
     let before = clients.primary().await?;
     let command = doc! { "replSetStepDown": 10, "secondaryCatchUpPeriodSecs": 5 };
     let node = clients.name(&Target::Primary);
-    if let Err(error) = clients.client(&Target::Primary).await?.database("admin").run_command(command).await
+    let admin = clients.client(&Target::Primary).await?.database("admin");
+    let down = async { Ok(admin.run_command(command).await) };
+    if let Err(error) = within(clients, &Target::Primary, limit, down).await?
         // The primary may close the connection on its way down: that it went is seen below.
         && let Ok(refused) = error::of_command(&node, &error)
     {
@@ -118,7 +124,7 @@ async fn unfreeze(clients: &MongoClients) {
     let free = |at| async move {
         let admin = clients.client(&Target::Member(at)).await.ok()?.database("admin");
         let freed = admin.run_command(doc! { "replSetFreeze": 0 });
-        tokio::time::timeout(ASK_LIMIT, freed).await.ok()?.ok()
+        tokio::time::timeout(SHORT_LIMIT, freed).await.ok()?.ok()
     };
     join_all((0..clients.set.members.len()).map(free)).await;
 }

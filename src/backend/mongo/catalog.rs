@@ -3,7 +3,8 @@
 use bson::doc;
 use futures::TryStreamExt;
 
-use super::{MongoClients, Target, error};
+use super::limit::{COPY_LIMIT, own};
+use super::{MongoClients, Target};
 use crate::backend::BackendError;
 use crate::catalog::Collection;
 
@@ -32,5 +33,5 @@ pub async fn catalog(clients: &MongoClients, database: &str) -> Result<Vec<Colle
         collections.sort_by(|a, b| a.name.cmp(&b.name));
         Ok::<_, mongodb::error::Error>(collections)
     };
-    read.await.map_err(|error| error::of_own(&clients.name(&Target::Primary), "reading the catalog", &error))
+    own(clients, COPY_LIMIT, "reading the catalog", read).await
 }

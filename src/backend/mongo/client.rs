@@ -10,6 +10,7 @@ use mongodb::{Client, ClientSession};
 use tokio::sync::OnceCell;
 
 use super::error;
+use super::limit::{ASK_LIMIT, KILL_GRACE, own};
 use crate::backend::BackendError;
 use crate::model::{Engine, NodeName, NodeSelector};
 
@@ -97,9 +98,9 @@ impl MongoClients {
 
     /// The address of the primary now, `host:port`.
     pub async fn primary(&self) -> Result<String, BackendError> {
-        let node = self.name(&Target::Primary);
-        let hello = self.client(&Target::Primary).await?.database("admin").run_command(bson::doc! { "hello": 1 }).await;
-        let hello = hello.map_err(|error| error::of_own(&node, "asking who is primary", &error))?;
+        let admin = self.client(&Target::Primary).await?.database("admin");
+        let hello = async { admin.run_command(bson::doc! { "hello": 1 }).await };
+        let hello = own(self, ASK_LIMIT, "asking who is primary", hello).await?;
         Ok(hello.get_str("primary").unwrap_or_default().to_string())
     }
 
@@ -133,17 +134,18 @@ impl MongoClients {
     pub async fn close(&self) {
         for cell in self.direct.iter().chain([&self.client]) {
             if let Some(client) = cell.get() {
-                client.clone().shutdown().immediate(true).await;
+                let shutdown = async { client.clone().shutdown().immediate(true).await };
+                // What is not closed by then goes with the process.
+                let _ = tokio::time::timeout(KILL_GRACE, shutdown).await;
             }
         }
     }
 
     /// The server's version, major and minor.
     pub async fn version(&self) -> Result<(u32, u32), BackendError> {
-        let node = self.name(&Target::Primary);
-        let info =
-            self.client(&Target::Primary).await?.database("admin").run_command(bson::doc! { "buildInfo": 1 }).await;
-        let info = info.map_err(|error| error::of_own(&node, "asking for its version", &error))?;
+        let admin = self.client(&Target::Primary).await?.database("admin");
+        let info = async { admin.run_command(bson::doc! { "buildInfo": 1 }).await };
+        let info = own(self, ASK_LIMIT, "asking for its version", info).await?;
         let mut parts =
             info.get_str("version").unwrap_or_default().split('.').map(|part| part.parse().unwrap_or_default());
         Ok((parts.next().unwrap_or_default(), parts.next().unwrap_or_default()))

@@ -6,7 +6,8 @@ use futures::TryStreamExt;
 use futures::future::try_join_all;
 use mongodb::{Client, Database};
 
-use super::{MongoClients, Target, error};
+use super::limit::{ASK_LIMIT, COPY_LIMIT, DROP_LIMIT, own, within};
+use super::{MongoClients, Target};
 use crate::backend::BackendError;
 
 /// Options that a collection made by `$out` can be given afterwards with collMod.
@@ -14,7 +15,8 @@ const LATER_OPTIONS: [&str; 3] = ["validator", "validationLevel", "validationAct
 
 /// Copies every collection and view of `template` into `database`, and waits until a majority has them.
 pub async fn copy_database(clients: &MongoClients, template: &str, database: &str) -> Result<(), BackendError> {
-    let client = clients.client(&Target::Primary).await?;
+    let primary = Target::Primary;
+    let client = within(clients, &primary, ASK_LIMIT, clients.client(&primary)).await?;
     let copied = async {
         let found = list(&client.database(template), doc! { "listCollections": 1 }).await?;
         let (views, collections): (Vec<_>, Vec<_>) =
@@ -27,7 +29,7 @@ pub async fn copy_database(clients: &MongoClients, template: &str, database: &st
             doc! { "appendOplogNote": 1, "data": { "polyspec": database }, "writeConcern": { "w": "majority" } };
         client.database("admin").run_command(barrier).await.map(drop)
     };
-    copied.await.map_err(|error| error::of_own(&clients.name(&Target::Primary), "copying a built system", &error))
+    own(clients, COPY_LIMIT, "copying a built system", copied).await
 }
 
 async fn copy_collection(
@@ -86,23 +88,23 @@ async fn list(database: &Database, command: Document) -> mongodb::error::Result<
 
 /// Drops a database that polyspec made.
 pub async fn drop_database(clients: &MongoClients, database: &str) -> Result<(), BackendError> {
-    let dropped = clients.client(&Target::Primary).await?.database(database);
-    let dropped = dropped.run_command(doc! { "dropDatabase": 1, "writeConcern": { "w": 1 } }).await;
-    dropped.map(drop).map_err(|error| error::of_own(&clients.name(&Target::Primary), "dropping a copy", &error))
+    let database = clients.client(&Target::Primary).await?.database(database);
+    let drop = async { database.run_command(doc! { "dropDatabase": 1, "writeConcern": { "w": 1 } }).await.map(drop) };
+    own(clients, DROP_LIMIT, "dropping a copy", drop).await
 }
 
 /// Databases whose names begin with `prefix`.
 pub async fn databases(clients: &MongoClients, prefix: &str) -> Result<Vec<String>, BackendError> {
-    let names = clients.client(&Target::Primary).await?.list_database_names().await;
-    let mut names =
-        names.map_err(|error| error::of_own(&clients.name(&Target::Primary), "listing databases", &error))?;
+    let client = clients.client(&Target::Primary).await?;
+    let names = async { client.list_database_names().await };
+    let mut names = own(clients, ASK_LIMIT, "listing databases", names).await?;
     names.retain(|name| name.starts_with(prefix));
     Ok(names)
 }
 
 /// Makes a database with one collection, whose being there is a mark.
 pub async fn mark(clients: &MongoClients, database: &str) -> Result<(), BackendError> {
-    let marked =
-        clients.client(&Target::Primary).await?.database(database).run_command(doc! { "create": "ready" }).await;
-    marked.map(drop).map_err(|error| error::of_own(&clients.name(&Target::Primary), "marking a built system", &error))
+    let database = clients.client(&Target::Primary).await?.database(database);
+    let mark = async { database.run_command(doc! { "create": "ready" }).await.map(drop) };
+    own(clients, ASK_LIMIT, "marking a built system", mark).await
 }

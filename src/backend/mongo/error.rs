@@ -19,15 +19,34 @@ pub(super) fn of_command(node: &str, error: &Error) -> Result<ServerError, Backe
         ErrorKind::Write(WriteFailure::WriteError(write)) => {
             Ok(refusal(write.code, write.code_name.as_deref().unwrap_or_default(), &write.message, labels))
         }
-        // The driver's own word on a misuse of a transaction or an argument: the command never left, the scenario sees it
-        // as the refusal that the server would have given.
-        ErrorKind::Transaction { message, .. } | ErrorKind::InvalidArgument { message, .. } => {
-            Ok(ServerError { message: message.clone(), labels, ..ServerError::default() })
-        }
         ErrorKind::ServerSelection { message, .. } => {
             Err(BackendError::Unreachable { node: node.into(), cause: message.clone() })
         }
-        kind => Err(BackendError::Lost { node: node.into(), cause: kind.to_string(), labels }),
+        kind if is_of_the_connection(kind) => {
+            Err(BackendError::Lost { node: node.into(), cause: kind.to_string(), labels })
+        }
+        kind => Err(BackendError::Other(format!("the driver of {node}: {}", of_driver(kind)))),
+    }
+}
+
+/// Kinds of errors that say that a connection was lost, or could not be made usable.
+fn is_of_the_connection(kind: &ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::Io(_)
+            | ErrorKind::ConnectionPoolCleared { .. }
+            | ErrorKind::Authentication { .. }
+            | ErrorKind::DnsResolve { .. }
+            | ErrorKind::Internal { .. }
+    )
+}
+
+/// The driver's own word, on a misuse of a transaction, or on what it cannot write as BSON or read: no server has seen it,
+/// so that it is never the error that a scenario expects.
+fn of_driver(kind: &ErrorKind) -> String {
+    match kind {
+        ErrorKind::Transaction { message, .. } | ErrorKind::InvalidArgument { message, .. } => message.clone(),
+        kind => kind.to_string(),
     }
 }
 

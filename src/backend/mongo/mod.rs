@@ -1,23 +1,26 @@
 //! MongoDB: client sessions and their commands, copies of databases, barriers, blocking.
 
-mod answers;
 mod barrier;
 mod bootstrap;
 mod bulk;
 mod catalog;
 mod client;
 mod codes;
+mod command;
 mod copy;
 mod error;
+mod limit;
 mod monitor;
 mod session;
+mod stream;
 
-pub use answers::answers;
 pub use barrier::{catch_up, settled, step_down};
 pub use bootstrap::{Address, NewSet, initiate, ping};
 pub use bulk::{Bulk, insert, settle};
 pub use catalog::catalog;
 pub use client::{MongoClients, MongoSet, Target, members};
+pub use command::Command;
 pub use copy::{copy_database, databases, drop_database, mark};
 pub use monitor::blocked;
-pub use session::{Command, MongoSession};
+pub use session::MongoSession;
+pub use stream::Until;

@@ -138,6 +138,7 @@ fn step(span: &Span, action: Action, on: Vec<NodeSelector>) -> Step {
         expect: None,
         golden: None,
         eventually: None,
+        stream: None,
         blocks: None,
         save: vec![],
         timeout: None,

@@ -7,8 +7,8 @@ use super::tree::Node;
 use crate::language::sink::Sink;
 use crate::language::sql::is_read_only;
 use crate::language::suggest::enumerate;
-use crate::model::{Action, Engine, ExplainTarget, NodeSelector, SqlSource, Step, TransactionVerb};
-use crate::source::{Diagnostic, Span};
+use crate::model::{Action, Engine, ExplainTarget, NodeSelector, SqlSource, Step, TransactionVerb, Value, ValueKind};
+use crate::source::{Diagnostic, Span, Spanned};
 
 const SQL_EXPECT: &[&str] = &[
     "rows",
@@ -35,6 +35,7 @@ pub(crate) fn check(node: &Node, step: &Step, sink: &mut Sink) {
     transaction(node, step, sink);
     eventually(node, step, sink);
     blocks(node, step, sink);
+    stream(node, step, sink);
     if let Some(plan) = step.expect.as_ref().and_then(|expect| expect.plan.as_ref()) {
         plan_kinds::check(plan, engine(&step.action), sink);
     }
@@ -130,6 +131,46 @@ fn blocks(node: &Node, step: &Step, sink: &mut Sink) {
             sink.push(error.help(format!("put `{key}` in the step with `await: {}`", name.value)));
         }
     }
+}
+
+/// A cursor that stays open is one of a node, and never ends by itself.
+fn stream(node: &Node, step: &Step, sink: &mut Sink) {
+    let Some(name) = &step.stream else { return };
+    if let Action::Mongo(command) = &step.action
+        && !never_ends(command)
+    {
+        let error = Diagnostic::error(&name.span, "the cursor of this command ends by itself");
+        sink.push(error.help(
+            "a stream is an `aggregate` whose pipeline begins with `$changeStream`, or a `find` with `tailable: true`",
+        ));
+    }
+    for key in ["eventually", "blocks", "transaction"] {
+        if let Some(entry) = node.entry(key) {
+            let error = Diagnostic::error(&entry.key.span, format!("`{key}` has no meaning beside `stream`"));
+            sink.push(error.help(format!("wait with `await: {}`", name.value)));
+        }
+    }
+    let several = |selector: &Spanned<NodeSelector>| matches!(selector.value, NodeSelector::All(_));
+    if let Some(on) = node.entry("on").filter(|_| step.on.len() > 1 || step.on.iter().any(several)) {
+        let error = Diagnostic::error(&on.key.span, "a stream is read from one node");
+        sink.push(error.help("make it a step for each node, each with a `stream` of its own"));
+    }
+}
+
+/// Whether a command opens a tailable cursor or a change stream, as far as its text says.
+fn never_ends(command: &Value) -> bool {
+    let field = |value: &Value, name: &str| match &value.kind {
+        ValueKind::Mapping(entries) => {
+            entries.iter().find(|(key, _)| key.as_str() == name).map(|(_, value)| value.clone())
+        }
+        _ => None,
+    };
+    let tailable = field(command, "tailable").is_some_and(|value| matches!(value.kind, ValueKind::Bool(true)));
+    let first = field(command, "pipeline").and_then(|pipeline| match pipeline.kind {
+        ValueKind::Sequence(stages) => stages.into_iter().next(),
+        _ => None,
+    });
+    tailable || first.is_some_and(|stage| field(&stage, "$changeStream").is_some())
 }
 
 fn expected(expect: &Node, step: &Step, sink: &mut Sink) {

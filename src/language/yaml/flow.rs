@@ -1,4 +1,4 @@
-//! What holds between steps: who blocks and who awaits, names of goldens, and that something is expected at all.
+//! What holds between steps: who blocks or opens a stream and who awaits, names of goldens, and that something is expected at all.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,14 @@ use crate::source::{Diagnostic, Span};
 
 /// Checks the steps of one list, or of a scenario with those of `finally`, in the order in which they run.
 pub(crate) fn check<'a>(steps: impl IntoIterator<Item = &'a Step>, sink: &mut Sink) {
-    let mut flow = Flow { sink, waiting: BTreeMap::new(), goldens: BTreeMap::new(), records: false };
+    let mut flow =
+        Flow { sink, waiting: BTreeMap::new(), streams: BTreeMap::new(), goldens: BTreeMap::new(), records: false };
     for step in steps {
         flow.golden(step);
         flow.busy(step);
         flow.awaits(step);
         flow.blocks(step);
+        flow.streams(step);
         flow.recorded(step);
     }
     flow.end();
@@ -25,6 +27,8 @@ struct Flow<'a, 'b> {
     sink: &'a mut Sink,
     /// Steps that block and are not awaited yet, by name.
     waiting: BTreeMap<&'b str, &'b Step>,
+    /// Steps that open a stream, by its name, and whether somebody reads it.
+    streams: BTreeMap<&'b str, (&'b Step, bool)>,
     goldens: BTreeMap<&'b str, &'b Span>,
     /// Whether a workload has recorded keys, or a list may have.
     records: bool,
@@ -63,9 +67,10 @@ impl<'b> Flow<'_, 'b> {
                     expected_of_await(expect, blocked, self.sink);
                 }
             }
+            None if self.streams.contains_key(name.as_str()) => self.reads(step, name),
             None => {
                 let error = Diagnostic::error(&name.span, format!("no earlier step blocks as `{}`", name.value));
-                let near = nearest(name, self.waiting.keys().copied());
+                let near = nearest(name, self.waiting.keys().chain(self.streams.keys()).copied());
                 self.sink.push(error.help(match near {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("add `blocks: {}` to the step that waits on a lock", name.value),
@@ -76,9 +81,26 @@ impl<'b> Flow<'_, 'b> {
 
     fn blocks(&mut self, step: &'b Step) {
         let Some(name) = &step.blocks else { return };
-        if self.waiting.insert(&name.value, step).is_some() {
+        if self.waiting.insert(&name.value, step).is_some() || self.streams.contains_key(name.as_str()) {
             let error = Diagnostic::error(&name.span, format!("a step already blocks as `{}`", name.value));
             self.sink.push(error.help("await it first, or take another name"));
+        }
+    }
+
+    fn reads(&mut self, step: &Step, name: &str) {
+        let Some((opened, read)) = self.streams.get_mut(name) else { return };
+        *read = true;
+        if let Some(expect) = &step.expect {
+            expected_of_await(expect, opened, self.sink);
+        }
+    }
+
+    fn streams(&mut self, step: &'b Step) {
+        let Some(name) = &step.stream else { return };
+        let again = self.streams.insert(&name.value, (step, false)).is_some();
+        if again || self.waiting.contains_key(name.as_str()) {
+            let error = Diagnostic::error(&name.span, format!("`{}` is the name of an earlier step", name.value));
+            self.sink.push(error.help("take another name"));
         }
     }
 
@@ -101,6 +123,11 @@ impl<'b> Flow<'_, 'b> {
             let span = step.blocks.as_ref().map_or(&step.span, |blocks| &blocks.span);
             let error = Diagnostic::error(span, format!("nobody awaits `{name}`")).label("its outcome is lost");
             self.sink.push(error.help(format!("add a step `await: {name}` after the one that releases the lock")));
+        }
+        for (name, (step, _)) in self.streams.iter().filter(|(_, (_, read))| !read) {
+            let span = step.stream.as_ref().map_or(&step.span, |stream| &stream.span);
+            let error = Diagnostic::error(span, format!("no step reads the stream `{name}`"));
+            self.sink.push(error.help(format!("add a step `await: {name}`, or remove `stream`")));
         }
     }
 }

@@ -79,7 +79,11 @@ static STEP_KEYS: &[Key] = &[
         Shape::Table(&WORKLOAD),
         "Runs concurrent clients, with faults beside them, and records every outcome.",
     ),
-    key("await", Scalar, "Collects the outcome of the earlier step that `blocks` under this name."),
+    key(
+        "await",
+        Scalar,
+        "Collects the outcome of the earlier step that `blocks` under this name, or reads on from its `stream`.",
+    ),
     key(
         "use",
         Scalar,
@@ -115,6 +119,11 @@ static STEP_KEYS: &[Key] = &[
         "blocks",
         Scalar,
         "The step must be seen waiting on a lock; a later `await` of this name collects its outcome.",
+    ),
+    key(
+        "stream",
+        Scalar,
+        "MongoDB: the cursor of a change stream or of a tailable `find` stays open; a later `await` of this name reads what comes.",
     ),
     key("save", Map(&Scalar), "Values to keep: variable and path into the result (`0.0`, `documents.0._id`, `value`)."),
     key("timeout", Duration, "The time limit of one statement, instead of the suite's."),

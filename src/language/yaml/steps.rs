@@ -10,7 +10,7 @@ use crate::model::{NodeSelector, Step, TransactionVerb};
 use crate::source::{Diagnostic, Span, Spanned};
 
 /// Keys that make sense beside some actions only.
-const COMPANIONS: [(&str, &[&str]); 9] = [
+const COMPANIONS: [(&str, &[&str]); 10] = [
     ("with", &["use"]),
     ("params", &["sql"]),
     ("stdin", &["sql"]),
@@ -19,6 +19,7 @@ const COMPANIONS: [(&str, &[&str]); 9] = [
     ("golden", &["sql", "mongo", "explain", "await", "use", "run"]),
     ("eventually", &["sql", "mongo", "explain", "use", "run"]),
     ("blocks", &["sql", "mongo"]),
+    ("stream", &["mongo"]),
     ("save", &["sql", "mongo", "explain", "await", "use", "workload", "run"]),
 ];
 
@@ -42,6 +43,7 @@ impl Decoder<'_> {
             expect: node.get("expect").map(|expect| self.expectation(expect)),
             golden: node.scalar_of("golden"),
             eventually: time_of(node, "eventually"),
+            stream: node.scalar_of("stream"),
             blocks: node.scalar_of("blocks"),
             save: self.saves(node),
             timeout: time_of(node, "timeout"),

@@ -113,9 +113,10 @@ impl Decoder<'_> {
         }
         let golden = step.golden.as_ref().map(|golden| &golden.span);
         let blocks = step.blocks.as_ref().map(|blocks| &blocks.span);
-        for span in golden.into_iter().chain(blocks) {
+        let stream = step.stream.as_ref().map(|stream| &stream.span);
+        for span in golden.into_iter().chain(blocks).chain(stream) {
             let error = Diagnostic::error(span, "an operation runs many times and beside others");
-            self.sink.push(error.help("`golden` and `blocks` stand in steps of the scenario itself"));
+            self.sink.push(error.help("`golden`, `blocks` and `stream` stand in steps of the scenario itself"));
         }
     }
 

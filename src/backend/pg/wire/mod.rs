@@ -6,7 +6,6 @@
 mod cancel;
 mod collect;
 mod exchange;
-mod float;
 mod row;
 mod socket;
 mod startup;
@@ -21,7 +20,6 @@ use std::io;
 
 use bytes::{Buf, BytesMut};
 use postgres_protocol::message::backend::{self, Message};
-use postgres_protocol::message::frontend;
 
 use self::row::RowReader;
 use self::socket::Socket;
@@ -74,15 +72,6 @@ pub(super) struct Wire {
     /// What was said and notified since it was last taken.
     said: Vec<Notice>,
     notified: Vec<Notification>,
-}
-
-impl Drop for Wire {
-    /// Says goodbye (manual, 54.2.9): a server whose client is merely gone notes that in its log. Nobody waits for it.
-    fn drop(&mut self) {
-        let mut goodbye = BytesMut::new();
-        frontend::terminate(&mut goodbye);
-        self.socket.write_now(&goodbye);
-    }
 }
 
 /// What came next from the server.

@@ -1,0 +1,56 @@
+//! Cursors that stay open: steps that read on from one that an earlier step opened.
+
+use std::time::Duration;
+
+use super::order::{Order, Work};
+use super::sessions::MongoSlot;
+use super::step::{Halt, Stage, Trouble, refused};
+use crate::backend::mongo::Until;
+use crate::model::Step;
+use crate::observation::{Answers, Keep};
+
+/// The cursor that a step opens: its name, its session, and its node.
+pub(super) fn opened(step: &Step, orders: &[Order]) -> Option<(String, (MongoSlot, String))> {
+    let name = step.stream.as_ref()?;
+    match orders {
+        [Order { work: Work::Mongo { slot, .. }, node, .. }] => {
+            Some((name.value.clone(), (slot.clone(), node.clone())))
+        }
+        _ => None,
+    }
+}
+
+/// The order of a step that reads on.
+pub(super) fn reading(step: &Step, slot: &MongoSlot, node: &str, name: &str, limit: Duration) -> Order {
+    let work = Work::ReadStream { slot: slot.clone(), stream: name.to_string(), until: until(step) };
+    Order { node: node.to_string(), work, limit, keep: Keep::All }
+}
+
+/// As many documents as the step can use; when it says nothing of that, what is there now.
+fn until(step: &Step) -> Until {
+    let some = step.expect.as_ref().and_then(|expect| expect.empty.as_ref()).is_some_and(|empty| !empty.value);
+    match super::keep::of(step) {
+        Keep::First(count) if count > 0 => Until::Count(count),
+        _ if some => Until::Count(1),
+        _ => Until::Now,
+    }
+}
+
+impl Stage<'_> {
+    /// Reads on from a cursor, and judges what has come.
+    pub(super) async fn read_stream(&mut self, step: &Step, order: &Order) -> Result<(), Halt> {
+        let answer = order.run(None).await.or_else(|error| refused(step, order, error));
+        let observation = answer.map_err(|error| Trouble::Backend(error).into_halt(step))?;
+        self.server_time += observation.elapsed;
+        let observations = [observation];
+        let evidence = self.judge(step, &observations, &mut Answers::new()).await;
+        let evidence = evidence.map_err(|trouble| trouble.into_halt(step))?;
+        if evidence.iter().any(|evidence| evidence.unusable) {
+            return Err(Halt::Breaks(evidence));
+        }
+        if !evidence.is_empty() {
+            return Err(Halt::Fails(evidence));
+        }
+        self.accept(step, &observations).await
+    }
+}
