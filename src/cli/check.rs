@@ -16,6 +16,9 @@ pub(super) fn check(args: &args::Check, context: &Context) -> Exit {
             if let Err(errors) = prepared.suite.survivors() {
                 return refuse(&errors, context);
             }
+            if !prepared.slips.is_empty() {
+                return refuse(&prepared.slips, context);
+            }
             print(&prepared.warnings, context);
             let runs = prepared.jobs.len();
             say!("{runs} {} can be run", if runs == 1 { "scenario or case" } else { "scenarios and cases" });

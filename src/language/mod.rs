@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 pub use duration::duration;
 pub use selector::node_selector;
-pub use yaml::{SchemaKind, expects, schema};
+pub use yaml::{SchemaKind, expects, schema, wrong_save};
 
 use crate::model::{Explanation, RequirementsRegister, Scenario, Settings, System};
 use crate::source::{Diagnostic, SourceFile, Spanned};

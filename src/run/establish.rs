@@ -101,6 +101,7 @@ impl Wish {
             jobs: vec![],
             filtered_out: 0,
             warnings: vec![],
+            slips: vec![],
             goldens: None,
         };
         self.on_servers(&prepared, &system, lists, reporting).await

@@ -18,8 +18,8 @@ use crate::cluster::program::{OUTPUT_LIMIT, Program, ProgramError, run_program};
 use crate::engine::{Call, CallError, Host, NodeFault};
 use crate::model::{Engine, NodeName};
 use crate::observation::ProgramEnd;
-use crate::source::{Diagnostic, Span, Spanned};
-use crate::suite::Spool;
+use crate::source::{BYTE_ORDER_MARK, Diagnostic, Span, Spanned};
+use crate::suite::{Spool, lies_beside};
 
 /// How often a lock that another run has is tried.
 const LOCK_INTERVAL: Duration = Duration::from_millis(20);
@@ -88,7 +88,9 @@ fn taken(nodes: &Mutex<Vec<NodeName>>, engines: &BTreeSet<Engine>) -> Vec<NodeNa
 impl Host for SuiteHost<'_> {
     fn read(&self, from: &Span, relative: &str) -> Result<Vec<u8>, Diagnostic> {
         let path = self.suite.resolve_beside(&from.of(relative.to_string()))?;
-        std::fs::read(&path).map_err(|error| Diagnostic::error(from, format!("this cannot be read: {error}")))
+        let read = std::fs::read(&path);
+        let bytes = read.map_err(|error| Diagnostic::error(from, format!("this cannot be read: {error}")))?;
+        Ok(bytes.strip_prefix(BYTE_ORDER_MARK.as_bytes()).map(<[u8]>::to_vec).unwrap_or(bytes))
     }
 
     fn records(&self) -> bool {
@@ -196,11 +198,6 @@ impl Host for SuiteHost<'_> {
     fn can_cut(&self) -> bool {
         self.obtained.can_cut
     }
-}
-
-/// Whether a program is named by its place beside the file that names it.
-pub(super) fn lies_beside(program: &str) -> bool {
-    program.contains('/') && !program.starts_with('/')
 }
 
 fn not_started(program: &Spanned<String>, error: &io::Error) -> Diagnostic {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::sections::{Misfits, misfits};
 use super::{Request, SharedSuite, Wanted};
 use crate::engine::{Footprint, Job, SystemUnderTest};
 use crate::judge;
@@ -25,6 +26,9 @@ pub struct Prepared {
     pub filtered_out: usize,
     /// What may be not as its author means it.
     pub warnings: Vec<Diagnostic>,
+    /// What `check` refuses and a run tells by the verdicts of the scenarios: sections that goldens and steps do not share
+    /// (so that they can be accepted), and scripts of SQL that cannot be read.
+    pub slips: Vec<Diagnostic>,
     /// Goldens that scenarios of the suite use; `None` when not all scenarios could be read.
     pub goldens: Option<Vec<PathBuf>>,
 }
@@ -47,8 +51,10 @@ impl Prepared {
 /// # Errors
 /// Everything that is wrong with the suite, its files or the selection.
 pub fn prepare(mut request: Request) -> Result<Prepared, Vec<Diagnostic>> {
-    let suite = Arc::new(Suite::open(&request.suite, &request.cwd)?);
+    let mut suite = Suite::open(&request.suite, &request.cwd)?;
     request.endpoints = super::endpoints::resolve(suite.settings(), &request)?;
+    suite.also_at(&request.endpoints);
+    let suite = Arc::new(suite);
     let loaded = suite.load(&request.selection)?;
     let unusable: Vec<Diagnostic> =
         loaded.runs.iter().filter(|run| run.case.unwrap_or(0) == 0).flat_map(unusable).collect();
@@ -67,8 +73,13 @@ pub fn prepare(mut request: Request) -> Result<Prepared, Vec<Diagnostic>> {
         let none = Diagnostic::nowhere("all scenarios that are left are of the design of the suite's own system");
         return Err(vec![none.help("another system is not held to it: leave `--system` or a filter out")]);
     }
-    let warnings = suite.warnings().iter().cloned().chain(loaded.warnings).collect();
-    Ok(Prepared { suite, request, jobs, filtered_out, warnings, goldens: loaded.goldens })
+    let mut warnings: Vec<_> = suite.warnings().iter().cloned().chain(loaded.warnings).collect();
+    let mut slips = loaded.slips;
+    for Misfits { stray, unrecorded } in loaded.runs.iter().map(|run| misfits(&suite, run)) {
+        slips.extend(stray);
+        warnings.extend(unrecorded);
+    }
+    Ok(Prepared { suite, request, jobs, filtered_out, warnings, slips, goldens: loaded.goldens })
 }
 
 /// Whether a run holds a system to its design, and the request is about another one.
@@ -146,7 +157,7 @@ fn files(step: &Step) -> Option<Spanned<String>> {
         Action::Sql { source: SqlSource::File(file), .. } => Some(file.clone()),
         Action::Load(load) => Some(load.file.clone()),
         Action::Run(program) => {
-            let path = program.program.as_literal().filter(|path| super::host::lies_beside(path))?;
+            let path = program.program.as_literal().filter(|path| crate::suite::lies_beside(path))?;
             Some(program.program.span.of(path.to_string()))
         }
         _ => None,

@@ -9,6 +9,7 @@ mod generated;
 mod grading;
 mod host;
 mod jobs;
+mod sections;
 mod servers;
 mod signals;
 

@@ -7,5 +7,5 @@ mod visible;
 mod window;
 
 pub use diagnostic::{Diagnostic, Severity};
-pub use span::{SourceFile, Span, Spanned};
+pub use span::{BYTE_ORDER_MARK, SourceFile, Span, Spanned};
 pub use visible::{visible, visible_lines};

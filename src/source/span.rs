@@ -4,21 +4,30 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+/// The byte order mark that some programs write at the beginning of a file; it is not part of its content.
+pub const BYTE_ORDER_MARK: &str = "\u{FEFF}";
+
 /// A text file as its author knows it: the path that is shown, and the text.
 pub struct SourceFile {
     name: String,
     text: String,
+    marked: bool,
     line_starts: Vec<usize>,
 }
 
 impl SourceFile {
-    /// Keeps `text` under `name`, the path as it is to be shown (relative to where the user stands).
+    /// Keeps `text` under `name`, the path as it is to be shown (relative to where the user stands). A byte order mark at
+    /// its beginning is left out.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
-        let text = text.into();
+        let mut text = text.into();
+        let marked = text.starts_with(BYTE_ORDER_MARK);
+        if marked {
+            text.drain(..BYTE_ORDER_MARK.len());
+        }
         let line_starts = std::iter::once(0)
             .chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1))
             .collect();
-        Arc::new(Self { name: name.into(), text, line_starts })
+        Arc::new(Self { name: name.into(), text, marked, line_starts })
     }
 
     /// The path as it is shown.
@@ -29,6 +38,11 @@ impl SourceFile {
     /// The whole text.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Whether the file begins with a byte order mark, which is not part of its text: who writes it anew keeps that.
+    pub fn is_marked(&self) -> bool {
+        self.marked
     }
 
     /// The 1-based line and column (in characters) of a byte offset. An offset past the end is that of the end.

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::discovery::{Found, discover};
+use super::sessions::lonely;
 use super::uses::{all_steps, check_scenario, uses_any};
 use super::{Selection, Suite};
 use crate::language::{self, suggest::nearest};
-use crate::model::{Format, Scenario};
+use crate::model::{Body, Format, Scenario, SltRecord, Step};
 use crate::source::{Diagnostic, Spanned};
 
 /// One run of a scenario: it gets one verdict.
@@ -31,6 +32,8 @@ pub struct Loaded {
     pub filtered_out: usize,
     /// Warnings about files of which something is run, and names of files that are not used because they are wrong.
     pub warnings: Vec<Diagnostic>,
+    /// What is wrong inside scripts of SQL that a step of a run names. A run tells it by the verdict of that scenario.
+    pub slips: Vec<Diagnostic>,
     /// The golden files that the scenarios of the suite, wanted or not, use; `None` when some could not be read, so
     /// that nobody can say which goldens are unused.
     pub goldens: Option<Vec<PathBuf>>,
@@ -67,7 +70,17 @@ impl Suite {
         let selected = selection.choose(self, runs).map_err(|errors| all_errors(errors, &scenarios.broken))?;
         warnings.extend(warnings_of(&scenarios, &selected.runs));
         warnings.extend(selected.warnings);
-        Ok(Loaded { runs: selected.runs, filtered_out: selected.filtered_out, warnings, goldens })
+        let slips = self.slips_of(&selected.runs);
+        Ok(Loaded { runs: selected.runs, filtered_out: selected.filtered_out, warnings, slips, goldens })
+    }
+
+    fn slips_of(&self, runs: &[Run]) -> Vec<Diagnostic> {
+        let first_cases = runs.iter().filter(|run| run.case.unwrap_or(0) == 0);
+        let steps = first_cases.flat_map(|run| match &run.scenario.body {
+            Body::Steps { steps, finally } => steps.iter().chain(finally).collect::<Vec<_>>(),
+            Body::Slt(_) => vec![],
+        });
+        self.check_scripts(steps)
     }
 
     /// The absolute path of a scenario's file.
@@ -97,7 +110,10 @@ impl Suite {
                 if wrong.is_empty() { Ok((scenario, warnings)) } else { Err(wrong) }
             });
             match read {
-                Ok((scenario, warnings)) => scenarios.good.push((Arc::new(scenario), warnings)),
+                Ok((scenario, mut warnings)) => {
+                    warnings.extend(self.with_all_steps(&scenario, |steps| lonely(steps)));
+                    scenarios.good.push((Arc::new(scenario), warnings));
+                }
                 Err(errors) => scenarios.broken.push((found, errors)),
             }
         }
@@ -114,6 +130,7 @@ impl Suite {
     fn wrong_with(&self, scenario: &Scenario, goldens: &mut BTreeMap<PathBuf, String>) -> Vec<Diagnostic> {
         let mut wrong: Vec<_> = scenario.requirements.iter().filter_map(|id| self.unknown_requirement(id)).collect();
         wrong.extend(self.shares_golden(scenario, goldens));
+        wrong.extend(self.missing_names(scenario));
         if uses_any(scenario) {
             match self.system_of(scenario) {
                 Ok(system) => wrong.extend(check_scenario(scenario, system.as_deref())),
@@ -121,6 +138,25 @@ impl Suite {
             }
         }
         wrong
+    }
+
+    /// Nodes and files that the scenario names and that the suite does not have.
+    fn missing_names(&self, scenario: &Scenario) -> Vec<Diagnostic> {
+        let needs = scenario.needs.iter().filter_map(|need| self.nodes.check_need(&need.value, &need.span));
+        let mut missing: Vec<_> = needs.collect();
+        match &scenario.body {
+            Body::Steps { steps, finally } => {
+                missing.extend(self.nodes.check_steps(steps.iter().chain(finally), true));
+                missing.extend(self.check_files(steps.iter().chain(finally)));
+            }
+            Body::Slt(script) => missing.extend(script.records.iter().filter_map(|record| self.check_record(record))),
+        }
+        missing
+    }
+
+    fn check_record(&self, record: &SltRecord) -> Option<Diagnostic> {
+        let (selector, _) = record.connection.as_ref()?;
+        self.nodes.check(selector, &record.span)
     }
 
     /// `a.yaml` and `a.yml` have one golden between them; a `.slt` file has none.
@@ -170,8 +206,25 @@ impl Suite {
 
     /// Whether a step of the scenario, or of a list that it uses, compares with a golden.
     fn has_golden(&self, scenario: &Scenario) -> bool {
+        self.with_all_steps(scenario, |steps| steps.iter().any(|step| step.golden.is_some()))
+    }
+
+    /// The sections of its golden that the steps of a scenario name; then with those that lists which it uses name.
+    pub fn golden_names(&self, scenario: &Scenario) -> (Vec<Spanned<String>>, Vec<String>) {
+        let own = match &scenario.body {
+            Body::Steps { steps, finally } => {
+                steps.iter().chain(finally).filter_map(|step| step.golden.clone()).collect()
+            }
+            Body::Slt(_) => vec![],
+        };
+        let names =
+            |steps: &[&Step]| steps.iter().filter_map(|step| Some(step.golden.as_ref()?.value.clone())).collect();
+        (own, self.with_all_steps(scenario, names))
+    }
+
+    fn with_all_steps<T>(&self, scenario: &Scenario, ask: impl FnOnce(&[&Step]) -> T) -> T {
         let system = if uses_any(scenario) { self.system_of(scenario).ok().flatten() } else { None };
-        all_steps(scenario, system.as_deref()).iter().any(|step| step.golden.is_some())
+        ask(&all_steps(scenario, system.as_deref()))
     }
 }
 

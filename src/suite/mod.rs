@@ -1,15 +1,20 @@
 //! The files of the suite: its settings, its register of requirements, its scenarios and systems, and its goldens. The only
 //! room that writes under the golden folder. It follows no path that leads out of the suite.
 
+mod beside;
 mod discovery;
 mod files;
 mod goldens;
 mod load;
+mod nodes;
 mod pattern;
 mod resolve;
 mod rewritten;
 mod selection;
+mod sessions;
 mod systems;
+#[cfg(test)]
+mod test_names;
 #[cfg(test)]
 mod test_suite;
 mod uses;
@@ -18,6 +23,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+pub use beside::lies_beside;
 pub use goldens::{Goldens, Pending, Spool};
 pub use load::{Loaded, Run};
 pub use selection::Selection;
@@ -26,6 +32,7 @@ use crate::language;
 use crate::model::{Explanation, RequirementsRegister, Settings, System};
 use crate::source::Diagnostic;
 use files::Files;
+use nodes::Nodes;
 
 /// The file that makes a folder a suite.
 pub const SETTINGS: &str = "polyspec.yaml";
@@ -36,6 +43,7 @@ pub struct Suite {
     register: RequirementsRegister,
     warnings: Vec<Diagnostic>,
     files: Files,
+    nodes: Nodes,
     systems: Mutex<BTreeMap<PathBuf, Arc<System>>>,
 }
 
@@ -59,7 +67,15 @@ impl Suite {
             return Err(leaving);
         }
         let register = read_register(&settings, &files, &mut warnings)?;
-        Ok(Suite { settings, register, warnings, files, systems: Mutex::default() })
+        let nodes = Nodes::of(&settings);
+        Ok(Suite { settings, register, warnings, files, nodes, systems: Mutex::default() })
+    }
+
+    /// Takes it that these endpoints, by node name or `mongo`, are the suite's too: the command line gives them.
+    pub fn also_at<'a>(&mut self, endpoints: impl IntoIterator<Item = (&'a String, &'a String)>) {
+        for (name, url) in endpoints {
+            self.nodes.add(&self.settings.topology, name, url);
+        }
     }
 
     /// What `polyspec.yaml` says.

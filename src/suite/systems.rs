@@ -32,6 +32,7 @@ impl Suite {
         }
         let system = Arc::new(self.merged(&folder, cited, &mut vec![])?);
         check_lists(&system)?;
+        self.check_system(&system)?;
         self.systems.lock().unwrap_or_else(PoisonError::into_inner).insert(folder, system.clone());
         Ok(system)
     }
@@ -43,6 +44,17 @@ impl Suite {
     pub fn system_of(&self, scenario: &Scenario) -> Result<Option<Arc<System>>, Vec<Diagnostic>> {
         let name = scenario.system.as_ref().or(self.settings.system.as_ref());
         name.map(|name| self.system(name, Some(&name.span))).transpose()
+    }
+
+    /// Nodes and files that the steps of a system name and that are not there.
+    fn check_system(&self, system: &System) -> Result<(), Vec<Diagnostic>> {
+        let steps = || system.build.iter().chain(system.steps.values().flatten());
+        let mut missing = self.nodes.check_steps(steps(), false);
+        missing.extend(self.check_files(steps()));
+        if missing.is_empty() {
+            missing = self.check_scripts(steps());
+        }
+        if missing.is_empty() { Ok(()) } else { Err(missing) }
     }
 
     fn system_folder(&self, name: &str, cited: Option<&Span>) -> Result<PathBuf, Diagnostic> {

@@ -7,14 +7,14 @@ use super::{Loaded, Selection, Suite};
 use crate::source::{Diagnostic, SourceFile, Span};
 
 /// Files of a suite in a folder of its own.
-struct Folder(tempfile::TempDir);
+pub(super) struct Folder(tempfile::TempDir);
 
 const REGISTER: &str = "parts: [{ part: 1, title: One, points: 10 }]\nrequirements:\n\
     - { id: P1.1, part: 1, title: A, source: s }\n- { id: P1.2, part: 1, title: B, source: s }\n";
 
 impl Folder {
     /// A suite with a register of two requirements, a system, and three scenarios with five runs.
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = Self(tempfile::tempdir().unwrap());
         folder.write("polyspec.yaml", "suite: shop\nsystem: systems/base\ntopology: { pg: { peers: [apj] } }\n");
         folder.write("scenarios/requirements.yaml", REGISTER);
@@ -32,22 +32,22 @@ impl Folder {
         self.0.path().canonicalize().unwrap()
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub(super) fn write(&self, name: &str, text: &str) {
         let path = self.path().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
 
-    fn scenario(&self, name: &str, head: &str) {
+    pub(super) fn scenario(&self, name: &str, head: &str) {
         let steps = if head.contains("steps:") { "" } else { "steps: [{ sql: SELECT 1, expect: { value: 1 } }]\n" };
         self.write(&format!("scenarios/{name}"), &format!("scenario: Something holds\n{head}\n{steps}"));
     }
 
-    fn open(&self) -> Result<Suite, Vec<Diagnostic>> {
+    pub(super) fn open(&self) -> Result<Suite, Vec<Diagnostic>> {
         Suite::open(Path::new("."), &self.path())
     }
 
-    fn load(&self, selection: &Selection) -> Result<Loaded, Vec<Diagnostic>> {
+    pub(super) fn load(&self, selection: &Selection) -> Result<Loaded, Vec<Diagnostic>> {
         self.open().unwrap().load(selection)
     }
 
@@ -56,13 +56,13 @@ impl Folder {
         loaded.runs.into_iter().map(|run| run.name).collect()
     }
 
-    fn refused(&self, selection: Selection) -> String {
+    pub(super) fn refused(&self, selection: Selection) -> String {
         told(&self.load(&selection).expect_err("it was not refused"))
     }
 }
 
 /// The diagnostics with their places and mends, a line each.
-fn told(errors: &[Diagnostic]) -> String {
+pub(super) fn told(errors: &[Diagnostic]) -> String {
     let one = |error: &Diagnostic| {
         let place = error.span.as_ref().map(|span| format!("{span}: ")).unwrap_or_default();
         let help = error.help.iter().map(|help| format!("; {help}"));

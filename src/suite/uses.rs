@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::language::expects;
 use crate::language::suggest::nearest;
+use crate::language::{expects, wrong_save};
 use crate::model::{Action, Body, Scenario, Step, System};
 use crate::source::{Diagnostic, Spanned};
 
@@ -14,7 +14,19 @@ pub(super) fn check_scenario(scenario: &Scenario, system: Option<&System>) -> Ve
     let none = Lists::new();
     let lists = system.map_or(&none, |system| &system.steps);
     let unknown: Vec<_> = used_by(scenario).filter_map(|name| unknown(name, lists, system)).collect();
-    if unknown.is_empty() { vacuous(scenario, system).into_iter().collect() } else { unknown }
+    if !unknown.is_empty() {
+        return unknown;
+    }
+    let (steps, finally) = own_steps(scenario);
+    let saves = steps.iter().chain(finally).flat_map(|step| wrong_saves(step, lists));
+    vacuous(scenario, system).into_iter().chain(saves).collect()
+}
+
+/// Paths beside `use` that the last step of the list cannot give.
+fn wrong_saves(step: &Step, lists: &Lists) -> Vec<Diagnostic> {
+    let Action::Use { name, .. } = &step.action else { return vec![] };
+    let Some(last) = lists.get(name.as_str()).and_then(|list| list.last()) else { return vec![] };
+    step.save.iter().filter_map(|(_, path)| wrong_save(&last.action, path)).collect()
 }
 
 /// A scenario whose steps, with those of the lists that it uses, expect nothing.

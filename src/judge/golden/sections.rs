@@ -3,6 +3,7 @@
 use std::io::{self, BufRead};
 
 use super::text::{MAGIC, SECTION, section_header};
+use crate::source::BYTE_ORDER_MARK;
 
 /// The index of a golden file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,9 +80,10 @@ impl Sections {
     }
 }
 
-/// A line without its end.
+/// A line without its end; the first one without a byte order mark.
 pub(super) fn text_of(line: &[u8], number: usize) -> io::Result<&str> {
-    std::str::from_utf8(without_end(line)).map_err(|_| invalid(number, "a golden file is UTF-8"))
+    let text = std::str::from_utf8(without_end(line)).map_err(|_| invalid(number, "a golden file is UTF-8"))?;
+    Ok(if number == 1 { text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text) } else { text })
 }
 
 /// The bytes of a line without its end.
@@ -121,6 +123,15 @@ mod tests {
         assert!(error("# polyspec golden 1: a\nstray\n").starts_with("line 2: this line is in no section"));
         assert!(error("# polyspec golden 1: a\n== s\n== s\n").starts_with("line 3: the section `s` is there twice"));
         assert!(Sections::index(&b"\xff\n"[..]).is_err());
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_not_part_of_the_first_line() {
+        let marked = format!("{BYTE_ORDER_MARK}{FILE}");
+        let sections = Sections::index(marked.as_bytes()).unwrap();
+        assert_eq!(sections.scenario, "a/b.yaml");
+        let one = sections.find("one").unwrap();
+        assert_eq!(&marked[one.offset as usize..(one.offset + one.length) as usize], "x:int4\n1\n");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::actions::with_nulls;
 use super::keys::ERROR;
 use super::plan_kinds;
+use super::saved::wrong_save;
 use super::tree::Node;
 use crate::language::sink::Sink;
 use crate::language::sql::is_read_only;
@@ -36,6 +37,9 @@ pub(crate) fn check(node: &Node, step: &Step, sink: &mut Sink) {
     eventually(node, step, sink);
     blocks(node, step, sink);
     stream(node, step, sink);
+    if step.blocks.is_none() {
+        saves(step, &step.action, sink);
+    }
     if let Some(plan) = step.expect.as_ref().and_then(|expect| expect.plan.as_ref()) {
         plan_kinds::check(plan, engine(&step.action), sink);
     }
@@ -44,6 +48,11 @@ pub(crate) fn check(node: &Node, step: &Step, sink: &mut Sink) {
         together(expect, sink);
         bounds(expect, step, sink);
     }
+}
+
+/// The paths of `save` against what `action` gives.
+pub(crate) fn saves(step: &Step, action: &Action, sink: &mut Sink) {
+    step.save.iter().filter_map(|(_, path)| wrong_save(action, path)).for_each(|wrong| sink.push(wrong));
 }
 
 /// The engine that the action speaks to; `None` when it is not decided by the action.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::fits::{engine, expected_of_await};
+use super::fits::{engine, expected_of_await, saves};
 use crate::language::sink::Sink;
 use crate::language::suggest::nearest;
 use crate::model::{Action, Operation, Step};
@@ -63,6 +63,7 @@ impl<'b> Flow<'_, 'b> {
         let Action::Await(name) = &step.action else { return };
         match self.waiting.remove(name.as_str()) {
             Some(blocked) => {
+                saves(step, &blocked.action, self.sink);
                 if let Some(expect) = &step.expect {
                     expected_of_await(expect, blocked, self.sink);
                 }

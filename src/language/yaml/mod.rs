@@ -19,6 +19,7 @@ mod plan_kinds;
 mod program;
 mod read;
 mod requirements;
+mod saved;
 mod scenario;
 mod schema;
 mod sent;
@@ -32,6 +33,7 @@ mod workload;
 
 pub use flow::expects;
 pub(crate) use requirements::requirements;
+pub use saved::wrong_save;
 pub(crate) use scenario::{points, read_need, scenario};
 pub use schema::{SchemaKind, schema};
 pub(crate) use settings::settings;
