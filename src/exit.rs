@@ -17,8 +17,19 @@ pub enum Exit {
     /// The machinery broke: a server did not start, a scenario could not be carried out, or the run was interrupted
     /// before every selected scenario had its turn.
     Machinery = 3,
-    /// Nothing was proven: a run was inconclusive, or all runs were skipped.
+    /// Nothing was proven: a run was inconclusive, or all runs were skipped; where that is strict, one was skipped.
     Inconclusive = 4,
+}
+
+impl Exit {
+    /// The end of a run. What is `strict` has no room for a run that proves nothing: one that was skipped is then as
+    /// inconclusive as all that were.
+    pub fn of(summary: &Summary, strict: bool) -> Self {
+        match Exit::from(summary) {
+            Exit::Pass if strict && summary.skipped > 0 => Exit::Inconclusive,
+            exit => exit,
+        }
+    }
 }
 
 impl From<&Summary> for Exit {
@@ -68,6 +79,16 @@ mod tests {
         assert_eq!(exit(|s| (s.failed, s.not_run, s.inconclusive) = (1, 3, 1)), Exit::Fail);
         assert_eq!(exit(|s| (s.passed, s.not_run, s.inconclusive) = (1, 3, 1)), Exit::Machinery);
         assert_eq!(exit(|s| (s.passed, s.inconclusive) = (9, 1)), Exit::Inconclusive);
+    }
+
+    #[test]
+    fn a_strict_run_has_no_room_for_a_skip() {
+        let of = |passed, failed, skipped| Summary { passed, failed, skipped, ..Summary::default() };
+        assert_eq!(Exit::of(&of(9, 0, 1), true), Exit::Inconclusive);
+        assert_eq!(Exit::of(&of(9, 0, 1), false), Exit::Pass);
+        assert_eq!(Exit::of(&of(9, 0, 0), true), Exit::Pass);
+        assert_eq!(Exit::of(&of(9, 1, 1), true), Exit::Fail);
+        assert_eq!(Exit::of(&of(0, 0, 0), true), Exit::Input);
     }
 
     #[test]

@@ -122,6 +122,9 @@ pub(super) struct Run {
     /// Keep the copies of failed scenarios and print how to connect to them
     #[arg(long)]
     pub keep: bool,
+    /// Let no scenario be skipped: the run then ends with 4 [default: true where `CI` is set]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub strict: Option<bool>,
     /// Begin no new scenario after the first that is not fine
     #[arg(long)]
     pub fail_fast: bool,

@@ -34,10 +34,10 @@ pub(super) fn run(args: &args::Run, context: &Context) -> Exit {
         Err(errors) => return refuse(&errors, context),
     };
     print(&prepared.warnings, context);
-    if context.ci
-        && let Some(exit) = forbids_pending(&prepared, context)
-    {
-        return exit;
+    let pending = if context.ci { prepared.pending() } else { vec![] };
+    if !pending.is_empty() {
+        print(&pending, context);
+        return Exit::Fail;
     }
     if args.select.shuffle.is_some() {
         aside!("shuffled with --shuffle={seed}");
@@ -47,10 +47,19 @@ pub(super) fn run(args: &args::Run, context: &Context) -> Exit {
         Err(error) => return refuse(&[error], context),
     };
     let exit = match carry_out(prepared, 1, &mut reporters, |_| {}) {
-        Ok(summary) => Exit::from(&summary),
+        Ok(summary) => end(&summary, args.strict.unwrap_or(context.ci)),
         Err(error) => explain(error, context),
     };
     reporters.finish(exit)
+}
+
+/// The exit code, and a word about it where the counts alone do not explain it.
+fn end(summary: &Summary, strict: bool) -> Exit {
+    let exit = Exit::of(summary, strict);
+    if exit != Exit::from(summary) {
+        eprintln!("strict (--strict, or CI is set): a run in which a scenario is skipped does not pass");
+    }
+    exit
 }
 
 /// Runs what was prepared, `passes` times on the same servers; `between` is called after each pass.
@@ -84,19 +93,6 @@ pub(super) fn explain(error: RunError, context: &Context) -> Exit {
             Exit::Machinery
         }
     }
-}
-
-/// In CI nobody looks at what is pending, so it must not be there.
-fn forbids_pending(prepared: &Prepared, context: &Context) -> Option<Exit> {
-    let goldens = prepared.suite.goldens().pending().unwrap_or_default();
-    let pending: Vec<_> = goldens.into_iter().chain(prepared.suite.rewritten()).collect();
-    let diagnostic = |pending: &crate::suite::Pending| {
-        let shown = prepared.suite.display(&pending.pending);
-        Diagnostic::nowhere(format!("`{shown}` is pending"))
-            .help("Look at it with `polyspec review` on your own machine, and commit what you accept.")
-    };
-    print(&pending.iter().map(diagnostic).collect::<Vec<_>>(), context);
-    (!pending.is_empty()).then_some(Exit::Fail)
 }
 
 /// The parts of a request that all commands share.

@@ -39,6 +39,16 @@ impl Prepared {
         Wanted { suite: &self.suite, request: &self.request, jobs: &self.jobs, all: false }
     }
 
+    /// What is pending in the suite: in CI no one looks at it, so that it must not be there.
+    pub fn pending(&self) -> Vec<Diagnostic> {
+        let goldens = self.suite.goldens().pending().unwrap_or_default();
+        let diagnostic = |pending: crate::suite::Pending| {
+            Diagnostic::nowhere(format!("`{}` is pending", self.suite.display(&pending.pending)))
+                .help("Look at it with `polyspec review` on your own machine, and commit what you accept.")
+        };
+        goldens.into_iter().chain(self.suite.rewritten()).map(diagnostic).collect()
+    }
+
     /// Whether all systems can be built: one whose build starts programs, only where that is allowed.
     pub(super) fn forbid_building_programs(&self) -> Result<(), Vec<Diagnostic>> {
         let systems = self.jobs.iter().filter_map(|job| job.system.as_ref());

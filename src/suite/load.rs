@@ -111,7 +111,7 @@ impl Suite {
             });
             match read {
                 Ok((scenario, mut warnings)) => {
-                    warnings.extend(self.with_all_steps(&scenario, |steps| lonely(steps)));
+                    warnings.extend(self.with_all_steps(&scenario, lonely));
                     scenarios.good.push((Arc::new(scenario), warnings));
                 }
                 Err(errors) => scenarios.broken.push((found, errors)),

@@ -86,7 +86,7 @@ const ARROWS: &[(&str, &[&str], &str)] = &[
     ),
     (
         "conformance",
-        &["cluster", "engine", "event", "exit", "report", "run", "source", "suite"],
+        &["cluster", "engine", "event", "exit", "report", "run", "source", "suite", "verdict"],
         "the face that cargo test sees",
     ),
     ("cli", &["*"], "the face that people see"),

@@ -1,5 +1,7 @@
 //! A suite as `cargo test`: this very program, started with [`FOLDER`] set, is what a project's `tests/conformance.rs` is.
 
+use std::process::Command;
+
 use libtest_mimic::Trial;
 
 use crate::children::{self, Ended};
@@ -19,8 +21,10 @@ pub fn trials() -> Vec<Trial> {
         every_run_is_listed_as_a_test,
         a_filter_is_part_of_a_name_and_exact_is_the_whole,
         skip_leaves_out,
-        hidden_scenarios_and_those_with_a_todo_are_ignored_tests,
+        hidden_scenarios_are_ignored_tests,
         a_failure_shows_what_a_run_shows,
+        it_ends_with_the_exit_code_of_a_run,
+        in_ci_a_skip_is_a_failed_test_and_nothing_is_recorded,
         one_thread_and_several_give_the_same_verdicts,
         a_suite_that_is_wrong_is_refused,
         nothing_is_started_for_a_list_or_for_no_test,
@@ -41,9 +45,13 @@ fn fill(suite: Suite) -> Suite {
 }
 
 fn harness(suite: &Suite, arguments: &[&str]) -> Ended {
+    children::finish(harness_command(suite, arguments))
+}
+
+fn harness_command(suite: &Suite, arguments: &[&str]) -> Command {
     let mut command = children::command(std::env::current_exe().expect("this program"), &suite.path(""));
     command.args(arguments).env("POLYSPEC_RUN_DIR", suite.run_dir()).env(FOLDER, suite.path(""));
-    children::finish(command)
+    command
 }
 
 /// Names of the tests that ran, with their results.
@@ -78,16 +86,17 @@ fn a_filter_is_part_of_a_name_and_exact_is_the_whole() {
 
 fn skip_leaves_out() {
     let suite = fill(Suite::shared());
-    assert_eq!(ran(&suite, &["--skip", "apples"]), ["many.yaml#1", "many.yaml#2"]);
+    assert_eq!(ran(&suite, &["--skip", "apples"]), ["later.yaml", "many.yaml#1", "many.yaml#2"]);
     assert_eq!(ran(&suite, &["apples", "--skip", "pears"]), ["apples.yaml"]);
 }
 
-fn hidden_scenarios_and_those_with_a_todo_are_ignored_tests() {
+fn hidden_scenarios_are_ignored_tests() {
     let suite = fill(Suite::shared());
-    let ended = harness(&suite, &[]).exits(0).prints("4 passed").prints("2 ignored");
+    let ended = harness(&suite, &[]).exits(0).prints("5 passed").prints("1 ignored");
     assert!(results(&ended).contains(&("secret.yaml".into(), "ignored".into())), "{ended}");
     // What fails as its `todo` says is fine here, too.
-    assert_eq!(ran(&suite, &["--ignored"]), ["later.yaml", "secret.yaml"]);
+    assert!(results(&ended).contains(&("later.yaml".into(), "ok".into())), "{ended}");
+    assert_eq!(ran(&suite, &["--ignored"]), ["secret.yaml"]);
     assert_eq!(ran(&suite, &["--include-ignored"]).len(), 6);
 }
 
@@ -95,8 +104,46 @@ fn a_failure_shows_what_a_run_shows() {
     let suite = fill(Suite::shared()).scenario("fails", FAILS);
     let ended =
         harness(&suite, &[]).prints("fails.yaml").prints("expected 2, came 1").prints("scenarios/fails.yaml:6:22");
-    assert_eq!(ended.code, Some(101), "as `cargo test` ends");
+    assert_eq!(ended.code, Some(1), "as a run ends");
     ended.prints("polyspec run --exact fails.yaml");
+}
+
+const SKIPPED: (&str, &str) = ("needs", "needs: [pg >= 99]");
+const BREAKS: &str =
+    "  - sql: SELECT NULL\n    save: { x: value }\n  - sql: SELECT ${x:ident}\n    expect: { value: 1 }";
+
+fn it_ends_with_the_exit_code_of_a_run() {
+    let skips = || Suite::shared().headed(SKIPPED.0, SKIPPED.1, PASSES);
+    for (suite, code) in [
+        (skips(), 4),
+        (skips().scenario("passes", PASSES), 0),
+        (skips().scenario("fails", FAILS), 1),
+        (Suite::shared().scenario("fails", FAILS).scenario("breaks", BREAKS), 3),
+        (Suite::shared().headed("passes", "todo: not yet", PASSES), 1),
+        (Suite::shared().headed("fails", "todo: not yet", FAILS), 0),
+        (Suite::shared().headed("secret", "hidden: true", PASSES), 2),
+        (Suite::shared().file("scenarios/README.md", "none yet"), 2),
+    ] {
+        suite.run(&["run"]).exits(code);
+        harness(&suite, &[]).exits(code);
+    }
+}
+
+fn in_ci_a_skip_is_a_failed_test_and_nothing_is_recorded() {
+    let in_ci = |suite: &Suite| {
+        let mut command = harness_command(suite, &[]);
+        command.env("CI", "1");
+        children::finish(command)
+    };
+    let suite = Suite::shared().headed(SKIPPED.0, SKIPPED.1, PASSES).scenario("passes", PASSES);
+    let ended = in_ci(&suite).exits(4);
+    assert!(results(&ended).contains(&("needs.yaml".into(), "FAILED".into())), "{ended}");
+    assert!(results(&ended).contains(&("passes.yaml".into(), "ok".into())), "{ended}");
+    let suite = Suite::shared().scenario("records", "  - sql: SELECT 1\n    golden: one");
+    in_ci(&suite).exits(1);
+    assert!(!suite.has("golden/records.golden.pending"));
+    harness(&suite, &[]).exits(1);
+    in_ci(&suite).exits(1).says("golden/records.golden.pending` is pending");
 }
 
 fn one_thread_and_several_give_the_same_verdicts() {

@@ -2,6 +2,7 @@
 
 use libtest_mimic::Trial;
 
+use crate::children;
 use crate::suite::Suite;
 use crate::trials;
 
@@ -20,6 +21,7 @@ pub fn trials() -> Vec<Trial> {
         three_is_for_a_server_that_cannot_be_reached,
         three_is_for_a_report_that_cannot_be_written,
         four_is_for_a_run_in_which_everything_was_skipped,
+        four_is_for_a_skip_where_that_is_strict,
         four_is_for_a_workload_in_which_nothing_succeeded,
         four_is_for_a_workload_that_is_over_before_its_fault,
         a_todo_that_fails_is_fine,
@@ -138,6 +140,20 @@ fn four_is_for_a_run_in_which_everything_was_skipped() {
     let suite = Suite::shared().headed("needs", "needs: [pg >= 99]", PASSES).scenario("passes", PASSES);
     suite.run(&["run", "needs"]).exits(4).says("it needs pg 99").says("1 skipped");
     suite.run(&["run"]).exits(0).says("1 passed, 0 failed, 0 errors, 1 skipped");
+}
+
+fn four_is_for_a_skip_where_that_is_strict() {
+    let suite = Suite::shared().headed("needs", "needs: [pg >= 99]", PASSES).scenario("passes", PASSES);
+    suite.run(&["run", "--strict"]).exits(4).says("1 passed, 0 failed, 0 errors, 1 skipped").says("strict");
+    suite.run(&["run", "--strict", "passes"]).exits(0);
+    let in_ci = |arguments: &[&str]| {
+        let mut command = suite.command(arguments);
+        command.env("CI", "1");
+        children::finish(command)
+    };
+    in_ci(&["run"]).exits(4).says("strict");
+    in_ci(&["run", "passes"]).exits(0);
+    in_ci(&["run", "--strict=false"]).exits(0);
 }
 
 fn four_is_for_a_workload_in_which_nothing_succeeded() {
