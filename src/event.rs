@@ -48,6 +48,11 @@ pub enum Event {
         /// One line.
         message: String,
     },
+    /// Something of the servers or of polyspec itself that is not as it should be and that the run goes on after.
+    Warning {
+        /// One line.
+        message: String,
+    },
     /// A server build is being fetched or unpacked.
     Download {
         /// The package.

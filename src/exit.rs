@@ -51,6 +51,14 @@ impl From<&Summary> for Exit {
     }
 }
 
+impl Exit {
+    /// Ends the process at once, for when there is no way back to `main`: nothing is cleaned up.
+    #[expect(clippy::disallowed_methods, reason = "the one place that ends the process")]
+    pub fn now(self) -> ! {
+        std::process::exit(self as i32)
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         ExitCode::from(exit as u8)

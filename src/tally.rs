@@ -43,6 +43,7 @@ impl Tally {
                 }
             }
             Event::ServerNotice { .. }
+            | Event::Warning { .. }
             | Event::CopiesKept { .. }
             | Event::Download { .. }
             | Event::Progress { .. }

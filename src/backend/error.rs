@@ -45,6 +45,11 @@ pub enum BackendError {
 }
 
 impl BackendError {
+    /// Whether the server gave no answer: it cannot be reached, or the connection is gone or silent.
+    pub fn is_no_answer(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Lost { .. } | Self::Silent { .. })
+    }
+
     /// The error as a refusal, for a step that expects one: class 08 of SQLSTATE (connection exception) for PostgreSQL, the
     /// driver's labels for MongoDB. `None` for what is no matter of connections.
     pub fn as_refusal(&self) -> Option<ServerError> {

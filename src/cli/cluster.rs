@@ -7,6 +7,7 @@ use super::Context;
 use super::args;
 use super::reporters::refuse;
 use super::say::{aside, say};
+use super::signals::heed_signals;
 use crate::cluster::state::{self, StateFile};
 use crate::cluster::{Cluster, ClusterDescription, ClusterError, Options, Owner, Progress, control, daemon, doctor};
 use crate::exit::Exit;
@@ -51,7 +52,14 @@ async fn start(root: &PathBuf, context: &Context) -> Result<StateFile, ClusterEr
         state_dir: &context.cluster.state_dir,
         suite: root,
     };
-    daemon::daemonize(&daemon, &mut |line| aside!("{line}")).await
+    let heeding = heed_signals();
+    let mut follow = |line: &str| aside!("{line}");
+    tokio::select! {
+        started = daemon::daemonize(&daemon, &mut follow) => started,
+        () = heeding.interrupt.wait() => {
+            Err(ClusterError::Daemon { cause: "interrupted: the servers are not up".into(), log: vec![] })
+        }
+    }
 }
 
 /// The background process: starts everything, says so in the state file, and serves until somebody takes it down.

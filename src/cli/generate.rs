@@ -3,11 +3,10 @@
 use super::Context;
 use super::args::{self, Format};
 use super::live::Live;
-use super::run::{explain, request};
+use super::run::{explain, interruptible, request};
 use super::say::{aside, say};
-use crate::engine::Interrupt;
 use crate::exit::Exit;
-use crate::run::{FileFormat, Files, Request, RunError, Wish, establish, runtime, stop_wanted, write_files};
+use crate::run::{FileFormat, Files, Request, Wish, establish, write_files};
 use crate::source::{visible, visible_lines};
 
 /// Makes rows, in a system on servers or in files.
@@ -69,7 +68,9 @@ fn format(format: Format) -> FileFormat {
 
 fn into_files(files: &Files, context: &Context) -> Exit {
     let mut live = Live::new(context);
-    let written = with_runtime(write_files(files, &mut |table, done, total| live.moved(table, done, total)));
+    let written = interruptible(async |interrupt| {
+        write_files(files, &mut |table, done, total| live.moved(table, done, total), interrupt).await
+    });
     match written {
         Ok(written) => {
             for (path, rows) in written {
@@ -83,28 +84,11 @@ fn into_files(files: &Files, context: &Context) -> Exit {
 
 fn into_servers(wish: Wish, context: &Context) -> Exit {
     let mut live = Live::new(context);
-    let work = async {
-        let (stop, interrupt) = Interrupt::new();
-        let listener = tokio::spawn(async move {
-            stop_wanted().await;
-            // The receiver lives as long as the work, and the sender must, too.
-            let _ = stop.send(true);
-            std::future::pending::<()>().await;
-        });
-        let done = establish(wish, |event| live.event(event), interrupt).await;
-        listener.abort();
-        done
-    };
-    match with_runtime(work) {
+    match interruptible(async |interrupt| establish(wish, |event| live.event(event), interrupt).await) {
         Ok(lines) => {
             say!("{}", visible_lines(&lines.join("\n")));
             Exit::Pass
         }
         Err(error) => explain(error, context),
     }
-}
-
-fn with_runtime<T>(work: impl Future<Output = Result<T, RunError>>) -> Result<T, RunError> {
-    let runtime = runtime().map_err(|error| RunError::Machinery(format!("no threads can be started: {error}")))?;
-    runtime.block_on(work)
 }

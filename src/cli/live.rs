@@ -30,7 +30,7 @@ impl Live {
     pub fn event(&mut self, event: &Stamped) {
         match &event.event {
             Event::Progress { what, done, total } => self.moved(what, *done, *total),
-            Event::ServerNotice { message } => self.line(message),
+            Event::ServerNotice { message } | Event::Warning { message } => self.line(message),
             _ => {}
         }
     }

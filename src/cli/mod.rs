@@ -14,6 +14,7 @@ mod reporters;
 mod run;
 mod say;
 mod schema;
+mod signals;
 
 pub use args::Arguments;
 pub use context::Context;

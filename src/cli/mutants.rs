@@ -3,13 +3,12 @@
 use super::Context;
 use super::args;
 use super::reporters::{Reporters, print, refuse};
-use super::run::{explain, request, selection};
+use super::run::{explain, interruptible, request, selection};
 use super::say::say;
-use crate::engine::Interrupt;
 use crate::exit::Exit;
 use crate::grade::generated::Scorecard;
 use crate::grade::{Fate, Matrix};
-use crate::run::{GeneratedRequest, MutantRequest, Prepared, Request, RunError, Told, prepare, runtime};
+use crate::run::{GeneratedRequest, MutantRequest, Prepared, Request, RunError, Told, prepare};
 use crate::source::{visible, visible_lines};
 
 /// Runs the suite over mutants and prints the kill matrix, or the scorecard of generated ones.
@@ -74,27 +73,11 @@ fn generated(
     Ok(exit_of(&card))
 }
 
-/// Runs something that ends when somebody presses Ctrl-C.
-fn interruptible<T>(run: impl AsyncFnOnce(Interrupt) -> Result<T, RunError>) -> Result<T, RunError> {
-    let runtime = runtime().map_err(|error| RunError::Machinery(error.to_string()))?;
-    runtime.block_on(async {
-        let (stop, interrupt) = Interrupt::new();
-        let listener = tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                let _ = stop.send(true);
-                std::future::pending::<()>().await;
-            }
-        });
-        let done = run(interrupt).await;
-        listener.abort();
-        done
-    })
-}
-
 /// Survivors and unproven requirements are failures of the suite; a requirement counts only when all mutants were run.
 fn exit(matrix: &Matrix, args: &args::Mutants) -> Exit {
     let unproven = args.names.is_empty() && !matrix.unproven().is_empty();
     match (matrix.count(Fate::Broken), matrix.count(Fate::Survived)) {
+        _ if matrix.interrupted => Exit::Machinery,
         (1.., _) => Exit::Machinery,
         (_, 1..) => Exit::Fail,
         _ if unproven => Exit::Fail,

@@ -6,10 +6,11 @@ use super::Context;
 use super::args;
 use super::reporters::{Reporters, print, refuse};
 use super::say::aside;
+use super::signals::heed_signals;
 use crate::engine::Interrupt;
 use crate::event::Summary;
 use crate::exit::Exit;
-use crate::run::{Prepared, Request, RunError, prepare, runtime, stop_wanted};
+use crate::run::{Prepared, Request, RunError, prepare, runtime};
 use crate::source::Diagnostic;
 use crate::suite::Selection;
 
@@ -69,19 +70,14 @@ pub(super) fn carry_out(
     reporters: &mut Reporters,
     between: impl FnMut(usize),
 ) -> Result<Summary, RunError> {
+    interruptible(async |interrupt| prepared.execute(passes, between, |event| reporters.event(event), interrupt).await)
+}
+
+/// Does work that ends in order when somebody presses Ctrl-C.
+pub(super) fn interruptible<T>(work: impl AsyncFnOnce(Interrupt) -> Result<T, RunError>) -> Result<T, RunError> {
     let runtime = runtime().map_err(|error| RunError::Machinery(format!("no threads can be started: {error}")))?;
-    runtime.block_on(async {
-        let (stop, interrupt) = Interrupt::new();
-        let listener = tokio::spawn(async move {
-            stop_wanted().await;
-            // The receiver lives as long as the run, and the sender must, too.
-            let _ = stop.send(true);
-            std::future::pending::<()>().await;
-        });
-        let summary = prepared.execute(passes, between, |event| reporters.event(event), interrupt).await;
-        listener.abort();
-        summary
-    })
+    let heeding = heed_signals();
+    runtime.block_on(work(heeding.interrupt.clone()))
 }
 
 /// Prints why there is no summary.

@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -33,6 +34,17 @@ enum Request {
     Shutdown,
 }
 
+impl Request {
+    /// How long an answer may take: a start is given up after a minute, and whoever asks how it is does not want to wait.
+    fn limit(&self) -> Duration {
+        match self {
+            Request::Status | Request::Heal { .. } => Duration::from_secs(5),
+            Request::Shutdown => Duration::from_secs(15),
+            _ => Duration::from_secs(90),
+        }
+    }
+}
+
 /// What is answered.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
@@ -49,6 +61,13 @@ pub struct Status {
     pub cluster: ClusterDescription,
     /// For each node its name, and `running`, `stopped`, `paused` or `crashed`.
     pub states: Vec<(String, String)>,
+}
+
+impl Status {
+    /// The names of the nodes.
+    pub fn nodes(&self) -> Vec<NodeName> {
+        self.states.iter().map(|(node, _)| name(node)).collect()
+    }
 }
 
 /// What is done once the cluster is down and before the asker hears so.
@@ -233,6 +252,7 @@ impl Client {
     }
 
     async fn ask(&self, request: Request) -> Result<Answer, ClusterError> {
+        let limit = request.limit();
         let exchange = async {
             let (read, mut write) = UnixStream::connect(&self.socket).await?.into_split();
             send(&mut write, &request).await?;
@@ -240,7 +260,9 @@ impl Client {
             BufReader::new(read.take(LONGEST_LINE)).read_line(&mut line).await?;
             Ok(serde_json::from_str(&line)?)
         };
-        exchange.await.map_err(|error: io::Error| ClusterError::Control {
+        let late = || io::Error::new(io::ErrorKind::TimedOut, format!("no answer within {limit:?}"));
+        let answer = tokio::time::timeout(limit, exchange).await.unwrap_or_else(|_| Err(late()));
+        answer.map_err(|error: io::Error| ClusterError::Control {
             cause: format!("{}: {error}; is it still up? `polyspec up` starts it again", self.socket.display()),
         })
     }

@@ -33,7 +33,7 @@ impl Daemon<'_> {
 }
 
 /// Starts it in a session of its own, without a terminal, and returns its state once it has written that. Meanwhile each
-/// whole line that it writes goes to `follow`.
+/// whole line that it writes goes to `follow`. When this is given up before that, it is killed: its servers end with it.
 ///
 /// # Errors
 /// It cannot be started, or it ended before it was ready: then with the end of its log.
@@ -41,11 +41,13 @@ pub async fn daemonize(daemon: &Daemon<'_>, follow: &mut dyn FnMut(&str)) -> Res
     state::prepare(daemon.state_dir)?;
     let failed = |error: io::Error| ClusterError::Spawn { program: daemon.program.clone(), cause: error.to_string() };
     let mut lines = Lines { file: fresh_log(&daemon.log()).map_err(failed)?, rest: vec![] };
-    let mut child = start(daemon).map_err(failed)?;
+    let mut starting = Starting { child: start(daemon).map_err(failed)?, stays: false };
     loop {
+        let child = &mut starting.child;
         lines.read_new().iter().for_each(|line| follow(line));
         let ready = state::read(daemon.state_dir, daemon.suite).filter(|state| state.owner.pid == child.id() as i32);
         if let Some(state) = ready {
+            starting.stays = true;
             return Ok(state);
         }
         if let Some(status) = child.try_wait().map_err(failed)? {
@@ -53,6 +55,22 @@ pub async fn daemonize(daemon: &Daemon<'_>, follow: &mut dyn FnMut(&str)) -> Res
             return Err(ClusterError::Daemon { cause: format!("the background process ended ({status})"), log });
         }
         tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// A process that is not ready yet.
+struct Starting {
+    child: Child,
+    stays: bool,
+}
+
+impl Drop for Starting {
+    fn drop(&mut self) {
+        if !self.stays {
+            // It may have ended by itself.
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
     }
 }
 

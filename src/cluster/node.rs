@@ -33,6 +33,8 @@ pub enum NodeState {
     Stopped,
     /// Its processes are stopped by SIGSTOP; its sockets are open.
     Paused,
+    /// The same, of all or some of them, by somebody else.
+    Frozen,
     /// It ended by itself; the end of its log.
     Crashed(Vec<String>),
 }
@@ -44,6 +46,7 @@ impl NodeState {
             NodeState::Running => "running",
             NodeState::Stopped => "stopped",
             NodeState::Paused => "paused",
+            NodeState::Frozen => "frozen",
             NodeState::Crashed(_) => "crashed",
         }
     }
@@ -90,6 +93,7 @@ impl Node {
             None => NodeState::Stopped,
             Some(process) if process.ended().is_some() => NodeState::Crashed(self.log_tail(log::TAIL_LINES)),
             Some(_) if inner.paused => NodeState::Paused,
+            Some(process) if is_frozen(process.pid()) => NodeState::Frozen,
             Some(_) => NodeState::Running,
         }
     }
@@ -119,7 +123,7 @@ impl Node {
         let _gate = self.gate.lock().await;
         match self.state() {
             NodeState::Running => Ok(()),
-            NodeState::Paused => Err(self.wrong_state("start", "resume it")),
+            NodeState::Paused | NodeState::Frozen => Err(self.wrong_state("start", "resume it")),
             NodeState::Stopped | NodeState::Crashed(_) => self.launch().await,
         }
     }
@@ -147,7 +151,7 @@ impl Node {
     /// SIGSTOP of all its processes. Returns once all of them have stopped.
     pub(crate) async fn pause(&self) -> Result<(), ClusterError> {
         let _gate = self.gate.lock().await;
-        let process = self.process_in("pause", &[NodeState::Running, NodeState::Paused])?;
+        let process = self.process_in("pause", &[NodeState::Running, NodeState::Paused, NodeState::Frozen])?;
         // The main process first, so that it cannot make new ones; it cannot reap its children then either, so their
         // numbers stay taken.
         process.signal(Signal::SIGSTOP);
@@ -160,7 +164,7 @@ impl Node {
     /// SIGCONT of all its processes.
     pub(crate) async fn resume(&self) -> Result<(), ClusterError> {
         let _gate = self.gate.lock().await;
-        let process = self.process_in("resume", &[NodeState::Running, NodeState::Paused])?;
+        let process = self.process_in("resume", &[NodeState::Running, NodeState::Paused, NodeState::Frozen])?;
         for child in table::children(process.pid()) {
             let _ = kill(Pid::from_raw(child.pid), Signal::SIGCONT);
         }
@@ -293,6 +297,12 @@ impl Node {
         let state = self.state().as_str().into();
         ClusterError::WrongState { node: self.server.node.clone(), operation, state, mend }
     }
+}
+
+/// Whether a process or one of its children is stopped.
+fn is_frozen(pid: i32) -> bool {
+    table::find(pid).is_some_and(|entry| entry.is_stopped())
+        || table::children(pid).iter().any(|child| child.is_stopped())
 }
 
 fn is_stopped(pid: i32) -> bool {

@@ -162,8 +162,7 @@ impl Cluster {
         &self.admin
     }
 
-    /// The role `app` of PostgreSQL: no superuser, cannot create databases, may set `deadlock_timeout`, is a member of
-    /// `pg_monitor`.
+    /// The role `app` of PostgreSQL: no superuser, cannot create databases, is a member of `pg_monitor`.
     pub fn app(&self) -> &Credentials {
         &self.app
     }

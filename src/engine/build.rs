@@ -1,14 +1,15 @@
 //! Builds systems: their steps run once on every server that the selection needs, and the result is frozen into templates.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
 use futures::future::{join, try_join_all};
 
 use super::goldens::Goldens;
+use super::health::Health;
 use super::sessions::Sessions;
-use super::step::{Halt, Stage, broken_build};
+use super::step::{Halt, Stage, broken_build, plain};
 use super::{Footprint, Host, Job, Options, Reporting, SystemUnderTest};
 use crate::backend::BackendError;
 use crate::backend::mongo::{self, MongoClients};
@@ -40,7 +41,7 @@ pub(super) type Built = BTreeMap<String, Result<Template, Vec<Evidence>>>;
 
 impl Builder<'_> {
     /// Builds every system that the jobs run on, each on the servers that its jobs speak to.
-    pub async fn build_all(&self, jobs: &[Job]) -> Built {
+    pub async fn build_all(&self, jobs: &[Job], health: &Health<'_>) -> Built {
         let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
         for job in jobs {
             let Some(system) = &job.system else { continue };
@@ -63,12 +64,43 @@ impl Builder<'_> {
         let mut built = Built::new();
         for (fingerprint, wanted) in wanted {
             let begun = Instant::now();
-            let template = self.build(&fingerprint, &wanted).await;
+            let template = self.build_on_healthy(&fingerprint, &wanted, health).await;
             let elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
             self.reporting.send(Event::SystemReady { system: wanted.system.system.path.clone(), elapsed_ms });
             built.insert(fingerprint, template);
         }
         built
+    }
+
+    /// Builds a system; once more when a server failed meanwhile and has come back.
+    async fn build_on_healthy(
+        &self,
+        fingerprint: &str,
+        wanted: &Wanted,
+        health: &Health<'_>,
+    ) -> Result<Template, Vec<Evidence>> {
+        let mut engines = BTreeSet::new();
+        engines.extend((!wanted.pg.is_empty()).then_some(Engine::Pg));
+        engines.extend(wanted.mongo.then_some(Engine::Mongo));
+        let span = &wanted.system.system.title.span;
+        let mut tried = false;
+        loop {
+            if let Some(cause) = health.lost(&engines) {
+                return Err(vec![plain(span, &format!("the system could not be built: {cause}"))]);
+            }
+            let begun = Instant::now();
+            let built = tokio::select! {
+                built = self.build(fingerprint, wanted) => built,
+                cause = health.fails(&engines) => {
+                    Err(vec![plain(span, &format!("the system could not be built: {cause}"))])
+                }
+            };
+            let failed = built.is_err()
+                && (health.examine(&engines, true).await.is_some() || health.trouble_since(&engines, begun).is_some());
+            if !failed || std::mem::replace(&mut tried, true) {
+                return built;
+            }
+        }
     }
 
     /// Builds a system on every server there is.

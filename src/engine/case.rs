@@ -8,6 +8,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::build::Built;
 use super::goldens::Goldens;
+use super::health::Health;
 use super::place::Place;
 use super::sessions::Sessions;
 use super::step::{Halt, Stage, breaks};
@@ -19,7 +20,19 @@ use crate::model::{Body, Datum, Engine, Variables};
 use crate::source::Diagnostic;
 use crate::system::{Copy, RunId, Servers};
 use crate::variables;
-use crate::verdict::Verdict;
+use crate::verdict::{Evidence, Verdict};
+
+/// The least time that `finally` has, unless the scenario has less.
+const FINALLY_LIMIT: Duration = Duration::from_secs(5);
+
+/// How long the sessions of a scenario may take to end.
+const CLOSE_LIMIT: Duration = Duration::from_secs(20);
+
+/// The least time that nodes have to come back after faults.
+const RESTORE_LIMIT: Duration = Duration::from_secs(60);
+
+/// SQLSTATEs of a session whose server ended it with another process of its own: crash_shutdown, cannot_connect_now.
+const CRASHED: [&str; 2] = ["57P02", "57P03"];
 
 /// What the runs of one worker share.
 pub(super) struct Worker<'a> {
@@ -31,6 +44,8 @@ pub(super) struct Worker<'a> {
     pub built: &'a Built,
     pub clients: Option<Arc<MongoClients>>,
     pub interrupt: super::Interrupt,
+    /// What is known of the servers.
+    pub health: &'a Health<'a>,
     /// Who may do steps: as many at a time as the run has jobs. Copies are made and dropped beside them.
     pub steps: &'a Semaphore,
 }
@@ -43,6 +58,8 @@ struct End {
     steps: usize,
     pending: Vec<String>,
     kept: Vec<String>,
+    /// The run was stopped before the scenario was done: it shows nothing.
+    interrupted: bool,
 }
 
 impl End {
@@ -54,21 +71,26 @@ impl End {
             steps: 0,
             pending: vec![],
             kept: vec![],
+            interrupted: false,
         }
     }
 }
 
 impl Worker<'_> {
     /// Runs a job and tells of it; returns how it ended. Its copy is made before and dropped after its turn, while others
-    /// have theirs; `None` when the run was `over` by the time that it came.
+    /// have theirs; `None` when the run was `over` by the time that it came, or was stopped before it was done.
     pub async fn run(&self, job: &Job, over: &dyn Fn() -> bool) -> Option<Verdict> {
         let footprint = Footprint::of(&job.scenario, job.system.as_ref().map(|system| &system.system));
         let begun = Instant::now();
-        let place = self.place(job, &footprint).await;
+        let place = tokio::select! {
+            place = self.place(job, &footprint) => place,
+            // What is half made is swept at the end of the run.
+            () = self.interrupt.wait() => return None,
+        };
         let made = begun.elapsed();
         let turn = self.steps.acquire().await.ok();
         if over() {
-            self.leave(place).await;
+            self.leave(place, &footprint).await;
             return None;
         }
         self.reporting.send(Event::ScenarioStarted { name: job.name.clone() });
@@ -77,6 +99,9 @@ impl Worker<'_> {
             Place::Own(copy) => self.on_copy(job, &footprint, Arc::new(copy), turn).await,
             Place::Nowhere(verdict) => End::of(verdict),
         };
+        if end.interrupted {
+            return None;
+        }
         end.copy_time += made;
         end.verdict = with_todo(job, end.verdict);
         let verdict = end.verdict.clone();
@@ -104,18 +129,14 @@ impl Worker<'_> {
         copy: Arc<Copy>,
         turn: Option<SemaphorePermit<'_>>,
     ) -> End {
-        let mut end = self.carry_out(job, copy.clone()).await;
-        if footprint.faults
-            && let Err(cause) = self.host.restore(&footprint.disturbs).await
-        {
-            end.verdict = worse(end.verdict, job, format!("the nodes did not come back: {cause}"));
+        let begun = Instant::now();
+        let disturbance = self.health.disturb(&footprint.disturbs);
+        let mut end = self.carry_out(job, copy.clone(), footprint).await;
+        if let Err(cause) = self.restored(footprint).await {
+            end.verdict = worse(end.verdict, job, cause);
         }
-        if let Some(clients) = self.clients.as_ref().filter(|_| footprint.disturbs.contains(&Engine::Mongo)) {
-            super::faults::settle_all(clients, self.options.statement_timeout).await;
-        }
-        if footprint.disturbs.contains(&Engine::Pg) {
-            self.servers.pg.iter().for_each(PgNode::forget);
-        }
+        drop(disturbance);
+        end.verdict = self.unless_servers_failed(end.verdict, job, footprint, begun).await;
         drop(turn);
         if self.options.keep && !end.verdict.is_fine() {
             end.kept =
@@ -123,14 +144,78 @@ impl Worker<'_> {
             return end;
         }
         let begun = Instant::now();
-        if let Err(error) = copy.remove(self.clients.as_deref()).await {
+        if let Err(error) = self.drop_copy(&copy, footprint).await {
             end.verdict = worse(end.verdict, job, format!("its copy could not be dropped: {error}"));
         }
         end.copy_time += begun.elapsed();
         end
     }
 
-    async fn carry_out(&self, job: &Job, copy: Arc<Copy>) -> End {
+    /// Undoes the faults of a scenario, within the time limit of a scenario.
+    async fn restored(&self, footprint: &Footprint) -> Result<(), String> {
+        if !footprint.faults || (self.interrupt.is_set() && self.host.servers_end_with_run()) {
+            return Ok(());
+        }
+        let restored = async {
+            self.host.restore(&footprint.disturbs).await?;
+            if let Some(clients) = self.clients.as_ref().filter(|_| footprint.disturbs.contains(&Engine::Mongo)) {
+                super::faults::settle_all(clients, self.options.statement_timeout).await;
+            }
+            Ok(())
+        };
+        let limit = self.options.timeout.max(RESTORE_LIMIT);
+        let restored = tokio::select! {
+            restored = tokio::time::timeout(limit, restored) => {
+                restored.unwrap_or_else(|_| Err(format!("it took longer than {limit:?}")))
+            }
+            () = self.interrupt.grace_is_over() => Err("the run was interrupted".to_string()),
+        };
+        if footprint.disturbs.contains(&Engine::Pg) {
+            self.servers.pg.iter().for_each(PgNode::forget);
+        }
+        restored.map_err(|cause| {
+            let cause = format!("the nodes did not come back: {cause}");
+            for engine in &footprint.disturbs {
+                self.health.lose(*engine, cause.clone());
+            }
+            cause
+        })
+    }
+
+    /// A verdict that blames the system although a server died or hung, which was no fault of the scenario's, is an error.
+    async fn unless_servers_failed(
+        &self,
+        verdict: Verdict,
+        job: &Job,
+        footprint: &Footprint,
+        begun: Instant,
+    ) -> Verdict {
+        let mut engines = footprint.engines();
+        engines.retain(|engine| !footprint.disturbs.contains(engine));
+        let asks = match &verdict {
+            Verdict::Fail { evidence } => evidence.iter().any(is_of_a_crash),
+            Verdict::Error { .. } => true,
+            _ => return verdict,
+        };
+        if self.interrupt.is_set() {
+            return verdict;
+        }
+        // What was seen of a crash is trouble, even if the server has recovered by now.
+        if asks && matches!(verdict, Verdict::Fail { .. }) {
+            self.health.note(Engine::Pg, "a process of the server crashed");
+        }
+        let found = self.health.examine(&engines, asks).await;
+        match found.or_else(|| self.health.trouble_since(&engines, begun)) {
+            Some(cause) => {
+                let mut evidence = vec![super::step::plain(&job.scenario.title.span, &cause)];
+                evidence.extend(verdict.evidence().iter().filter(|evidence| evidence.message != cause).cloned());
+                Verdict::Error { evidence }
+            }
+            None => verdict,
+        }
+    }
+
+    async fn carry_out(&self, job: &Job, copy: Arc<Copy>, footprint: &Footprint) -> End {
         let variables = match variables_of(job, builtin(&copy.database, self.clients.as_deref())) {
             Ok(variables) => variables,
             Err(error) => return End::of(verdict_of(Err(breaks(&error)))),
@@ -157,17 +242,21 @@ impl Worker<'_> {
             retry: None,
         };
         let limit = job.scenario.timeout.unwrap_or(self.options.timeout);
-        let mut done = self.within(limit, job, body(&mut stage, job)).await;
+        let begun = Instant::now();
+        let mut done = self.within(limit, job, footprint, body(&mut stage, job)).await;
         if let Body::Steps { finally, .. } = &job.scenario.body
             && !finally.is_empty()
+            && !self.interrupt.is_set()
         {
-            let last = self.within(limit, job, stage.run_all(finally)).await;
+            // A server that has eaten up the time of the steps must not have it twice.
+            let left = limit.saturating_sub(begun.elapsed()).max(FINALLY_LIMIT.min(limit));
+            let last = self.within(left, job, footprint, stage.run_all(finally)).await;
             done = done.and(last);
         }
+        let interrupted = self.interrupt.is_set() && done.is_err();
         stage.blocked.clear();
-        super::failpoints::off(&stage).await;
         let (goldens, pending) = stage.goldens.finish(self.host, done.is_ok());
-        stage.sessions.close().await;
+        self.close(&mut stage).await;
         let mut verdict = verdict_of(done.and(goldens));
         super::evidence::polish(&mut verdict, &stage.goldens);
         End {
@@ -177,18 +266,34 @@ impl Worker<'_> {
             steps: stage.steps,
             pending,
             kept: vec![],
+            interrupted,
         }
     }
 
-    /// The steps, unless time is over or somebody asks to stop.
+    /// Ends what a scenario holds on the servers. What does not end in time ends with its copy.
+    async fn close(&self, stage: &mut Stage<'_>) {
+        let closed = async {
+            super::failpoints::off(stage).await;
+            stage.sessions.close().await;
+        };
+        tokio::select! {
+            _ = tokio::time::timeout(CLOSE_LIMIT, closed) => {}
+            () = self.interrupt.grace_is_over() => {}
+        }
+    }
+
+    /// The steps, unless time is over, a server fails, or somebody asks to stop.
     async fn within(
         &self,
         limit: Duration,
         job: &Job,
+        footprint: &Footprint,
         steps: impl Future<Output = Result<(), Halt>>,
     ) -> Result<(), Halt> {
         let span = &job.scenario.title.span;
+        let engines = footprint.engines();
         tokio::select! {
+            cause = self.health.fails(&engines) => Err(Halt::Breaks(vec![super::step::plain(span, &cause)])),
             done = tokio::time::timeout(limit, steps) => done.unwrap_or_else(|_| {
                 let late = format!("the scenario was not done after {limit:?}");
                 Err(Halt::Fails(vec![super::step::plain(span, &late)]))
@@ -243,6 +348,11 @@ fn with_todo(job: &Job, verdict: Verdict) -> Verdict {
         (Some(reason), Verdict::Pass) => Verdict::UnexpectedPass { reason: reason.clone() },
         (_, verdict) => verdict,
     }
+}
+
+/// Whether it shows that the server lost a process and ended all others.
+fn is_of_a_crash(evidence: &Evidence) -> bool {
+    evidence.code.as_ref().is_some_and(|code| CRASHED.iter().any(|crashed| code.starts_with(crashed)))
 }
 
 /// A teardown that broke makes an error of every verdict, with what was seen before.

@@ -62,6 +62,11 @@ impl Footprint {
         self.selectors.iter().any(|selector| selector.engine() == engine)
     }
 
+    /// The engines that it speaks to.
+    pub fn engines(&self) -> BTreeSet<Engine> {
+        [Engine::Pg, Engine::Mongo].into_iter().filter(|engine| self.uses(*engine)).collect()
+    }
+
     /// How many different PostgreSQL peers it speaks to on these servers.
     pub fn peers<'a>(&self, servers: &'a Servers) -> Vec<&'a crate::backend::pg::PgNode> {
         let wanted: BTreeSet<_> =

@@ -98,6 +98,16 @@ pub trait Host: Send + Sync {
     /// paused, and returns when all answer.
     async fn restore(&self, engines: &BTreeSet<Engine>) -> Result<(), String>;
 
+    /// The nodes of an engine that have ended by themselves, or whose processes somebody else has stopped, each with what it
+    /// does in words. Nodes that a fault has taken down or paused are not among them.
+    async fn unwell(&self, engine: Engine) -> Vec<(NodeName, String)>;
+
+    /// Brings nodes back that are unwell; returns once they run.
+    async fn bring_back(&self, nodes: Vec<NodeName>) -> Result<(), String>;
+
+    /// Kills every node of an engine that polyspec owns and starts it again.
+    async fn restart_all(&self, engine: Engine) -> Result<(), String>;
+
     /// Runs a program to its end. When this is given up, the program is killed, with all that it has started.
     async fn call(&self, call: Call) -> Result<ProgramEnd, CallError>;
 
@@ -111,6 +121,9 @@ pub trait Host: Send + Sync {
     /// The sole right to build the template `database`, which other runs on these servers may want at the same moment; waits
     /// for it, and gives it back when it is dropped. `None` where no other run can want it.
     async fn hold_template(&self, database: &str) -> io::Result<Option<File>>;
+
+    /// Whether the servers end with this run, so that nothing has to be dropped before they do.
+    fn servers_end_with_run(&self) -> bool;
 
     /// Whether faults can be injected: only on nodes that polyspec owns.
     fn owns_nodes(&self) -> bool;

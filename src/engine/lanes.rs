@@ -22,7 +22,7 @@ impl Claim {
     /// What a job asks for.
     pub fn of(job: &Job) -> Self {
         let footprint = Footprint::of(&job.scenario, job.system.as_ref().map(|system| &system.system));
-        let uses = [Engine::Pg, Engine::Mongo].into_iter().filter(|engine| footprint.uses(*engine)).collect();
+        let uses = footprint.engines();
         let mut disturbs = footprint.disturbs.clone();
         if footprint.fail_points || footprint.server_wide {
             disturbs.insert(Engine::Mongo);

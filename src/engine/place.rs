@@ -1,7 +1,10 @@
 //! Where a scenario runs: on a copy of the system of its own.
 
+use std::time::Instant;
+
 use super::case::Worker;
 use super::{Footprint, Job};
+use crate::backend::BackendError;
 use crate::backend::pg::PgNode;
 use crate::model::{Engine, System};
 use crate::system::{Copy, CopyRequest, Servers};
@@ -28,15 +31,29 @@ impl Worker<'_> {
         }
     }
 
-    /// Gives up a place in which nothing was done. What cannot be dropped here is swept at the end of the run.
-    pub(super) async fn leave(&self, place: Place) {
-        if let Place::Own(copy) = place {
-            let _ = copy.remove(self.clients.as_deref()).await;
+    /// Drops a copy. One that cannot be dropped here is swept at the end of the run.
+    pub(super) async fn drop_copy(&self, copy: &Copy, footprint: &Footprint) -> Result<(), BackendError> {
+        if self.interrupt.is_set() && self.host.servers_end_with_run() {
+            return Ok(());
+        }
+        let engines = footprint.engines();
+        let drop = || self.health.own(&engines, "dropping a copy", copy.remove(self.clients.as_deref()));
+        match drop().await {
+            // A connection that was idle may have been lost when its server crashed, and dropping can be said twice.
+            Err(_) if self.health.lost(&engines).is_none() && !self.interrupt.is_set() => drop().await,
+            done => done,
         }
     }
 
-    /// A copy of a job's own.
-    pub(super) async fn make_copy(&self, job: &Job, footprint: &Footprint) -> Result<Copy, Vec<Evidence>> {
+    /// Gives up a place in which nothing was done. What cannot be dropped here is swept at the end of the run.
+    pub(super) async fn leave(&self, place: Place, footprint: &Footprint) {
+        if let Place::Own(copy) = place {
+            let _ = self.drop_copy(&copy, footprint).await;
+        }
+    }
+
+    /// A copy of a job's own. When a server was lost and has come back, it is made once more.
+    async fn make_copy(&self, job: &Job, footprint: &Footprint) -> Result<Copy, Vec<Evidence>> {
         let span = &job.scenario.title.span;
         let template = match &job.system {
             Some(system) => match self.built.get(&system.fingerprint) {
@@ -46,7 +63,7 @@ impl Worker<'_> {
             },
             None => None,
         };
-        let request = CopyRequest {
+        let request = || CopyRequest {
             template,
             pg: self.peers_of(job, footprint),
             mongo: footprint.uses(Engine::Mongo),
@@ -54,7 +71,15 @@ impl Worker<'_> {
             replication: job.system.as_ref().map_or(&[], |system| &system.system.replication),
             database: self.run.next_database(),
         };
-        let made = Copy::make(request, self.clients.as_deref()).await;
+        let engines = footprint.engines();
+        let begun = Instant::now();
+        let make = || self.health.own(&engines, "copying a system", Copy::make(request(), self.clients.as_deref()));
+        let made = match make().await {
+            Err(_) if self.health.trouble_since(&engines, begun).is_some() && self.health.lost(&engines).is_none() => {
+                make().await
+            }
+            made => made,
+        };
         made.map_err(|error| vec![super::step::plain(span, &format!("no copy of the system could be made: {error}"))])
     }
 

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures::future::join_all;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 
 use super::build::Builder;
 use super::case::Worker;
+use super::health::Health;
 use super::lanes::{Claim, Lanes};
-use super::{Host, Job, Options, Reporting, Until};
+use super::ward::LiveServers;
+use super::{Host, Interrupt, Job, Options, Reporting, Until};
 use crate::backend::mongo::{self, MongoClients};
 use crate::backend::{BackendError, pg};
 use crate::model::Engine;
@@ -19,30 +22,8 @@ use crate::verdict::Verdict;
 /// Workers that have copies made or dropped while others do steps.
 const MOST_BESIDE: usize = 4;
 
-/// A wish to stop that everybody who waits can see.
-#[derive(Clone)]
-pub struct Interrupt(watch::Receiver<bool>);
-
-impl Interrupt {
-    /// The wish, and what utters it by sending `true`.
-    pub fn new() -> (watch::Sender<bool>, Self) {
-        let (sender, receiver) = watch::channel(false);
-        (sender, Self(receiver))
-    }
-
-    /// Returns once somebody wants to stop; never, when nobody can any more.
-    pub async fn wait(&self) {
-        let mut receiver = self.0.clone();
-        if receiver.wait_for(|stop| *stop).await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
-
-    /// Whether somebody wants to stop.
-    pub fn is_set(&self) -> bool {
-        *self.0.borrow()
-    }
-}
+/// The least time that one thing has which polyspec does by itself, such as a copy.
+const OWN_LIMIT: Duration = Duration::from_secs(30);
 
 /// Runs all jobs. An `Err` is something that polyspec made and could not take away.
 pub async fn run(
@@ -61,11 +42,13 @@ pub async fn run(
     let admin = clients(0);
     let builder = Builder { servers, host, options, reporting, run: &run, clients: admin.as_ref() };
     let engines = Claim::of_all(&jobs).uses;
+    let live = LiveServers { servers, host, reporting, clients: admin.clone() };
+    let health = Health::new(&live, interrupt.clone(), options.timeout.max(OWN_LIMIT));
     let built = tokio::select! {
         biased;
         // What is half built is a ruin: swept below, or dropped by the next run that wants this template.
         () = interrupt.wait() => super::build::Built::new(),
-        built = builder.build_all(&jobs) => built,
+        built = builder.build_all(&jobs, &health) => built,
     };
     let side_by_side = options.jobs.min(jobs.len()).max(1);
     let steps = Semaphore::new(side_by_side);
@@ -80,6 +63,7 @@ pub async fn run(
         built: &built,
         clients: if number == 0 { admin.clone() } else { clients(number) },
         interrupt: interrupt.clone(),
+        health: &health,
         steps: &steps,
     };
     let seen = Seen::new(&options.until);
@@ -106,17 +90,25 @@ pub async fn run(
         }
     };
     join_all((0..workers).map(work)).await;
-    let mut done = Ok(());
-    for template in built.into_values().flatten() {
-        done = done.and(template.remove(admin.as_deref()).await);
-    }
-    if !options.keep {
-        done = done.and(sweep(servers, &run, admin.as_deref(), &engines).await);
-    }
+    let cleaned = async {
+        let mut done = Ok(());
+        for template in built.into_values().flatten() {
+            done = done.and(template.remove(admin.as_deref()).await);
+        }
+        match options.keep {
+            true => done,
+            false => done.and(sweep(servers, &run, admin.as_deref(), &engines).await),
+        }
+    };
+    let done = match interrupt.is_set() && host.servers_end_with_run() {
+        true => Ok(()),
+        false => health.own(&engines, "dropping what the run made", cleaned).await,
+    };
     if let Some(clients) = &admin {
         clients.close().await;
     }
-    done
+    // Servers that are given up, and end with this run, need not be cleaned.
+    if health.lost(&engines).is_some() && host.servers_end_with_run() { Ok(()) } else { done }
 }
 
 /// What was seen of what the run waits for.

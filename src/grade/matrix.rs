@@ -109,6 +109,8 @@ pub struct Matrix {
     pub uncited: Vec<String>,
     /// Every scenario that could have failed; empty when not all were run on all.
     pub scenarios: BTreeSet<String>,
+    /// The run was stopped before every mutant had its turn.
+    pub interrupted: bool,
 }
 
 impl Matrix {
@@ -135,13 +137,17 @@ impl Matrix {
 
     /// The summary for people.
     pub fn summary(&self) -> String {
-        let mut lines = vec![format!(
+        let mut lines = vec![];
+        if self.interrupted {
+            lines.push("interrupted: not every mutant was run".to_string());
+        }
+        lines.push(format!(
             "{} mutants: {} killed, {} survived, {} broken",
             self.mutants.len(),
             self.count(Fate::Killed),
             self.count(Fate::Survived),
             self.count(Fate::Broken)
-        )];
+        ));
         let unproven = self.unproven();
         lines.push(format!(
             "{} of {} requirements are proven",
@@ -200,6 +206,7 @@ mod tests {
             requirements: vec!["P1.1".into(), "P1.2".into()],
             uncited: vec![],
             scenarios: ["a.yaml".to_string(), "b.yaml".to_string()].into(),
+            interrupted: false,
         };
         assert_eq!(matrix.unproven(), ["P1.2"]);
         assert_eq!(matrix.idle(), ["b.yaml"]);

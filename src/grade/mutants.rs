@@ -98,6 +98,10 @@ pub async fn run(mutants: &[Mutant], jobs: &[Job], ground: &Ground<'_>, told: im
     let work = || async {
         while let Some((mutant, _turn)) = lanes.next().await {
             let report = report(mutant, jobs, ground).await;
+            // What was seen of a mutant until the run was stopped says nothing about it.
+            if ground.interrupt.is_set() {
+                break;
+            }
             let (reports, told) = &mut *done.borrow_mut();
             told(&report);
             reports.push(report);
@@ -109,15 +113,13 @@ pub async fn run(mutants: &[Mutant], jobs: &[Job], ground: &Ground<'_>, told: im
     // One of the design breaks no requirement, and kills no mutant that does.
     let counts = |job: &&Job| ground.all && job.scenario.design.is_none();
     let scenarios = jobs.iter().filter(counts).map(|job| job.scenario.path.clone()).collect();
-    Matrix { mutants: reports, requirements: vec![], uncited: vec![], scenarios }
+    let interrupted = ground.interrupt.is_set();
+    Matrix { mutants: reports, requirements: vec![], uncited: vec![], scenarios, interrupted }
 }
 
 async fn report(mutant: &Mutant, jobs: &[Job], ground: &Ground<'_>) -> MutantReport {
     let breaks = mutant.breaks();
     let mut report = MutantReport::new(&mutant.name, &mutant.system.system.title, &breaks);
-    if ground.interrupt.is_set() {
-        return report;
-    }
     let begun = Instant::now();
     let until = if ground.all { Until::End } else { Until::EachFails(breaks.into_iter().collect()) };
     let options = Options { jobs: 1, keep: false, until, ..ground.options.clone() };

@@ -81,6 +81,7 @@ fn events() -> impl Strategy<Value = Vec<Stamped>> {
         stamp(vec![
             Event::ScenarioStarted { name: name.clone() },
             Event::ServerNotice { message: name.clone() },
+            Event::Warning { message: name.clone() },
             Event::CopiesKept { message: name },
             lag,
             failed,

@@ -27,6 +27,7 @@ pub struct JUnit {
     started: String,
     folders: BTreeMap<String, Vec<TestCase>>,
     lags: BTreeMap<String, String>,
+    warnings: String,
     elapsed: Option<Duration>,
 }
 
@@ -39,6 +40,7 @@ impl JUnit {
             started: String::new(),
             folders: BTreeMap::new(),
             lags: BTreeMap::new(),
+            warnings: String::new(),
             elapsed: None,
         }
     }
@@ -60,6 +62,11 @@ impl JUnit {
             let time = cases.iter().filter_map(|case| case.time).sum();
             let mut suite = TestSuite::new(attribute(&folder));
             suite.set_time(time).add_test_cases(cases);
+            report.add_test_suite(suite);
+        }
+        if !self.warnings.is_empty() {
+            let mut suite = TestSuite::new("polyspec");
+            suite.set_system_err(clip(&self.warnings, DESCRIPTION));
             report.add_test_suite(suite);
         }
         match self.elapsed {
@@ -128,6 +135,7 @@ impl Reporter for JUnit {
                 }
             }
             Event::RunFinished { summary } => self.elapsed = Some(Duration::from_millis(summary.elapsed_ms)),
+            Event::Warning { message } => self.warnings.push_str(&format!("{}\n", visible(message))),
             Event::ServerNotice { .. }
             | Event::CopiesKept { .. }
             | Event::Download { .. }

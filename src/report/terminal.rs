@@ -198,6 +198,11 @@ impl Reporter for Terminal {
                 self.note(&format!("{suite}: {scenarios}{left_out}; {workers}; seed {seed}"));
             }
             Event::CopiesKept { message } => self.note(message),
+            Event::Warning { message } => {
+                let word = self.look.paint(Ink::Odd, "warning");
+                let text = format!("{word}: {}\n", visible(message));
+                self.put(&text);
+            }
             Event::ServerNotice { message } => {
                 if self.options.verbose {
                     self.note(message);

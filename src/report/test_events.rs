@@ -38,6 +38,7 @@ fn begin() -> Vec<Event> {
         Event::Download { name: "mongodb-6.0.19".into(), done: 0, total: Some(74_500_000) },
         Event::Download { name: "mongodb-6.0.19".into(), done: 74_500_000, total: Some(74_500_000) },
         Event::ServersReady { nodes: vec!["pg.apj".into(), "pg.emea".into()], owned: true, elapsed_ms: 1_530 },
+        Event::Warning { message: "pg.emea has ended: the servers of pg are brought back".into() },
         Event::Progress { what: "pg.apj".into(), done: 20_000, total: 120_000 },
         Event::SystemReady { system: "fixtures/ecommerce".into(), elapsed_ms: 870 },
         Event::ScenarioStarted { name: "p2/fragments.yaml#2".into() },

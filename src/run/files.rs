@@ -9,7 +9,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::establish::{lists, system_of, variables};
 use super::{Request, RunError};
-use crate::engine::chunks;
+use crate::engine::{Interrupt, chunks};
 use crate::generate::Plan;
 use crate::model::{Action, Generate};
 use crate::source::Diagnostic;
@@ -58,12 +58,26 @@ struct Wanted {
 ///
 /// # Errors
 /// The suite or the system is wrong, or a file cannot be written.
-pub async fn write_files(files: &Files, told: &mut dyn FnMut(&str, u64, u64)) -> Result<Vec<(PathBuf, u64)>, RunError> {
+pub async fn write_files(
+    files: &Files,
+    told: &mut dyn FnMut(&str, u64, u64),
+    interrupt: Interrupt,
+) -> Result<Vec<(PathBuf, u64)>, RunError> {
     let wanted = files.wanted().map_err(RunError::Input)?;
     let mut written = vec![];
     for each in &wanted {
         let path = files.path(&each.plan, each.table);
-        let done = files.write(each, &path, told).await;
+        // A file has its name only when it is whole.
+        let unfinished =
+            path.with_file_name(format!(".{}.part", path.file_name().unwrap_or_default().to_string_lossy()));
+        let done = tokio::select! {
+            done = files.write(each, &unfinished, told) => done,
+            () = interrupt.wait() => Err(std::io::Error::other("interrupted")),
+        };
+        let done = done.and_then(|()| std::fs::rename(&unfinished, &path));
+        if done.is_err() {
+            let _ = std::fs::remove_file(&unfinished);
+        }
         let broken = |error| RunError::Machinery(format!("`{}` cannot be written: {error}", path.display()));
         done.map_err(broken)?;
         written.push((path, each.plan.rows(each.table)));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::establish::system_of;
-use super::grading::without_end;
+use super::grading::{interrupted, without_end};
 use super::host::SuiteHost;
 use super::jobs::under_test;
 use super::{Prepared, RunError};
@@ -48,26 +48,38 @@ impl Prepared {
         let card = Scorecard { explanations: self.suite.survivors().map_err(RunError::Input)?, ..Scorecard::default() };
         let system = system_of(&self.suite, self.request.system.as_deref()).map_err(RunError::Input)?;
         let system = under_test(&self.suite, system).map_err(RunError::Input)?;
-        let obtained = self.servers(&mut sink).await?;
+        let obtained = self.servers(&mut sink, &interrupt).await?;
         let host = SuiteHost::new(&self, &obtained);
         let (dispatcher, reporting) = Dispatcher::new();
         let built = async {
             let options = self.options();
-            let built = survey(&system, &obtained.servers, &host, &options, &reporting).await;
+            let built = tokio::select! {
+                built = survey(&system, &obtained.servers, &host, &options, &reporting) => Some(built),
+                () = interrupt.wait() => None,
+            };
             drop(reporting);
             built
         };
         let (built, _) = futures::join!(built, dispatcher.drive(without_end(sink)));
         let done = match built {
-            Ok(survey) => {
+            None => Err(interrupted()),
+            Some(Ok(survey)) => {
                 let options = self.options();
-                let ground =
-                    Ground { servers: &obtained.servers, host: &host, options: &options, all: request.all, interrupt };
+                let ground = Ground {
+                    servers: &obtained.servers,
+                    host: &host,
+                    options: &options,
+                    all: request.all,
+                    interrupt: interrupt.clone(),
+                };
                 let card = self.graded(request, &survey, &system, &ground, card, told).await;
-                let removed = survey.remove().await.map_err(|error| RunError::Machinery(error.to_string()));
+                let removed = tokio::select! {
+                    removed = survey.remove() => removed.map_err(|error| RunError::Machinery(error.to_string())),
+                    () = interrupt.grace_is_over() => Ok(()),
+                };
                 card.and_then(|card| removed.map(|()| card))
             }
-            Err(evidence) => Err(RunError::Machinery(super::establish::sentence(&evidence))),
+            Some(Err(evidence)) => Err(RunError::Machinery(super::establish::sentence(&evidence))),
         };
         obtained.release().await;
         done

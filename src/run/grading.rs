@@ -29,6 +29,11 @@ pub(super) fn without_end(mut sink: impl FnMut(&Stamped)) -> impl FnMut(&Stamped
     }
 }
 
+/// The run was stopped before anything was known.
+pub(super) fn interrupted() -> RunError {
+    RunError::Machinery("interrupted".into())
+}
+
 impl Prepared {
     /// Runs the suite over mutants. `told` gets each report when it is there, `sink` the events of the servers.
     ///
@@ -43,7 +48,7 @@ impl Prepared {
     ) -> Result<Matrix, RunError> {
         let mutants = self.read_mutants(request).map_err(RunError::Input)?;
         self.forbid_building_programs().map_err(RunError::Input)?;
-        let mut obtained = self.servers(sink).await?;
+        let mut obtained = self.servers(sink, &interrupt).await?;
         // A mutant's template is of no use to any later run.
         obtained.servers.keeps_templates = false;
         let host = SuiteHost::new(&self, &obtained);
@@ -61,11 +66,18 @@ impl Prepared {
     }
 
     /// The servers that the jobs need; their events go to `sink`.
-    pub(super) async fn servers(&self, sink: impl FnMut(&Stamped)) -> Result<Obtained, RunError> {
+    pub(super) async fn servers(
+        &self,
+        sink: impl FnMut(&Stamped),
+        interrupt: &Interrupt,
+    ) -> Result<Obtained, RunError> {
         let (dispatcher, reporting) = Dispatcher::new();
         let wanted = self.wanted();
         let obtained = async {
-            let obtained = obtain(&wanted, &reporting).await.map_err(RunError::Machinery);
+            let obtained = tokio::select! {
+                obtained = obtain(&wanted, &reporting) => obtained.map_err(RunError::Machinery),
+                () = interrupt.wait() => Err(interrupted()),
+            };
             drop(reporting);
             obtained
         };

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::servers::{Control, Obtained};
+use super::control::Control;
+use super::servers::Obtained;
 use super::{Prepared, SharedSuite};
 use crate::cluster;
 use crate::cluster::program::{OUTPUT_LIMIT, Program, ProgramError, run_program};
@@ -145,6 +146,21 @@ impl Host for SuiteHost<'_> {
         self.control()?.bring_back(taken(&self.touched, engines)).await
     }
 
+    async fn unwell(&self, engine: Engine) -> Vec<(NodeName, String)> {
+        match &self.obtained.control {
+            Some(control) => control.unwell(engine).await,
+            None => vec![],
+        }
+    }
+
+    async fn bring_back(&self, nodes: Vec<NodeName>) -> Result<(), String> {
+        self.control()?.bring_back(nodes).await
+    }
+
+    async fn restart_all(&self, engine: Engine) -> Result<(), String> {
+        self.control()?.restart_all(engine).await
+    }
+
     async fn call(&self, call: Call) -> Result<ProgramEnd, CallError> {
         let mut environment = self.obtained.environment(&call.database, &call.peers, call.mongo);
         environment.extend(call.environment);
@@ -189,6 +205,10 @@ impl Host for SuiteHost<'_> {
                 Err(TryLockError::Error(error)) => return Err(error),
             }
         }
+    }
+
+    fn servers_end_with_run(&self) -> bool {
+        matches!(self.obtained.control, Some(Control::Own(_)))
     }
 
     fn owns_nodes(&self) -> bool {

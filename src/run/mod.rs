@@ -2,6 +2,7 @@
 //! it.
 
 mod bootstrap;
+mod control;
 mod endpoints;
 mod establish;
 mod files;
@@ -11,7 +12,6 @@ mod host;
 mod jobs;
 mod sections;
 mod servers;
-mod signals;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -25,7 +25,6 @@ pub use generated::{GeneratedRequest, Told};
 pub use grading::MutantRequest;
 pub use jobs::{Prepared, prepare};
 pub use servers::{Obtained, Wanted, obtain};
-pub use signals::stop_wanted;
 
 use crate::cluster;
 use crate::engine::{self, Dispatcher, Interrupt, Reporting};
@@ -116,6 +115,9 @@ impl Prepared {
         let run = async {
             let mut done = Ok(());
             for pass in 0..passes {
+                if interrupt.is_set() {
+                    break;
+                }
                 let jobs = self.jobs.clone();
                 let pass_done =
                     engine::run(jobs, &obtained.servers, &host, &options, &reporting, interrupt.clone()).await;
@@ -130,12 +132,14 @@ impl Prepared {
             std::future::pending::<()>().await;
         };
         let done = tokio::select! {
-            done = run => done,
+            // Whoever is waited for must not be told before everybody else that the run was stopped.
+            biased;
             () = tell => Ok(()),
+            done = run => done,
         };
-        if self.request.keep && host.kept_any() {
+        if self.request.keep && host.kept_any() && !interrupt.is_set() {
             reporting.send(Event::CopiesKept { message: obtained.stay_notice() });
-            obtained.stay().await;
+            obtained.stay(&interrupt).await;
         }
         let paths = self.unused_goldens();
         if !paths.is_empty() {

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::control::Control;
 use super::{Bootstrap, Request};
 use crate::backend::mongo::{MongoClients, MongoSet};
 use crate::backend::pg::PgNode;
 use crate::cluster::control::Client;
 use crate::cluster::{Cluster, ClusterDescription, Options, Progress, state};
-use crate::engine::{Footprint, Job, NodeFault, Reporting};
+use crate::engine::{Footprint, Interrupt, Job, Reporting};
 use crate::event::Event;
 use crate::model::{Engine, NodeName, Topology};
 use crate::suite::Suite;
@@ -26,67 +27,6 @@ pub struct Wanted<'a> {
     pub jobs: &'a [Job],
     /// Whether all nodes of the topology are wanted, whatever the jobs speak to; of somebody else's, those that were named.
     pub all: bool,
-}
-
-/// How faults reach the nodes.
-pub enum Control {
-    /// The cluster lives in this process.
-    Own(Box<Cluster>),
-    /// `polyspec up` keeps it.
-    Up(Client),
-}
-
-impl Control {
-    /// Injects a fault and returns when it is true.
-    pub async fn inject(&self, node: &NodeName, fault: NodeFault) -> Result<(), String> {
-        match self {
-            Control::Own(cluster) => match fault {
-                NodeFault::Stop => cluster.stop(node).await,
-                NodeFault::Start => cluster.start_node(node).await,
-                NodeFault::Kill => cluster.kill(node).await,
-                NodeFault::Pause => cluster.pause(node).await,
-                NodeFault::Resume => cluster.resume(node).await,
-            },
-            Control::Up(client) => match fault {
-                NodeFault::Stop => client.stop(node).await,
-                NodeFault::Start => client.start(node).await,
-                NodeFault::Kill => client.kill(node).await,
-                NodeFault::Pause => client.pause(node).await,
-                NodeFault::Resume => client.resume(node).await,
-            },
-        }
-        .map_err(|error| error.to_string())
-    }
-
-    /// Cuts groups of nodes off from one another and returns when it is true.
-    pub async fn cut(&self, groups: &[Vec<NodeName>]) -> Result<(), String> {
-        let done = match self {
-            Control::Own(cluster) => cluster.cut(groups).await,
-            Control::Up(client) => client.cut(groups).await,
-        };
-        done.map_err(|error| error.to_string())
-    }
-
-    /// Ends every cut that one of the nodes is part of; without nodes, all.
-    pub async fn heal(&self, nodes: &[NodeName]) -> Result<(), String> {
-        let done = match self {
-            Control::Own(cluster) => cluster.heal(nodes),
-            Control::Up(client) => client.heal(nodes).await,
-        };
-        done.map_err(|error| error.to_string())
-    }
-
-    /// Brings nodes back, whatever was done to them; those that run stay as they are. The first of them that does not come
-    /// back is the error.
-    pub async fn bring_back(&self, nodes: Vec<NodeName>) -> Result<(), String> {
-        let mut done = Ok(());
-        for node in nodes {
-            // Only a paused node can be resumed; whether it is there now, the start will say.
-            let _ = self.inject(&node, NodeFault::Resume).await;
-            done = done.and(self.inject(&node, NodeFault::Start).await);
-        }
-        done
-    }
 }
 
 /// The servers of a run and the hold that polyspec has on them.
@@ -322,9 +262,9 @@ impl Obtained {
     }
 
     /// Waits until somebody presses Ctrl-C, so that copies which were kept can be looked at.
-    pub async fn stay(&self) {
+    pub async fn stay(&self, interrupt: &Interrupt) {
         if matches!(self.control, Some(Control::Own(_))) {
-            super::stop_wanted().await;
+            interrupt.wait().await;
         }
     }
 

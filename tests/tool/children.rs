@@ -104,6 +104,20 @@ impl Running {
         self.child.id() as i32
     }
 
+    /// Waits for its end and returns the most memory that it had resident before it was last asked, in KiB (`VmHWM` of
+    /// proc(5)).
+    #[track_caller]
+    pub fn wait_with_peak(mut self) -> (Ended, u64) {
+        let status = format!("/proc/{}/status", self.pid());
+        let mut peak = 0;
+        let ended = eventually(LIMIT, || {
+            peak = std::fs::read_to_string(&status).ok().as_deref().and_then(high_water_mark).unwrap_or(peak);
+            self.has_ended()
+        });
+        assert!(ended, "it did not end within {LIMIT:?}");
+        (self.wait(), peak)
+    }
+
     /// Sends it a signal.
     pub fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(self.pid()), signal).expect("a signal is sent");
@@ -143,6 +157,11 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn high_water_mark(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse().ok()
 }
 
 /// The whole content. The child writes through the same open file, so its position must stay where it is.

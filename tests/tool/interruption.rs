@@ -1,10 +1,13 @@
 //! Runs that own their servers: whatever ends them, nothing of them stays, and nothing of others is touched.
 
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
 use nix::sys::signal::Signal;
+use nix::unistd::Pid;
 
 use crate::children::{Running, eventually};
 use crate::suite::Suite;
@@ -22,8 +25,20 @@ pub fn trials() -> Vec<Trial> {
         two_runs_side_by_side_do_not_disturb_one_another,
         two_runs_side_by_side_on_one_cluster_build_a_system_once,
         up_keeps_servers_until_down_and_both_may_be_said_twice,
+        up_that_is_interrupted_leaves_no_servers,
+        mutants_that_are_terminated_leave_nothing_and_prove_nothing,
+        files_of_rows_that_are_interrupted_have_no_name_yet,
+        a_run_whose_thread_hangs_ends_all_the_same,
+        a_second_signal_ends_a_run_at_once,
+        a_peer_that_somebody_stops_is_brought_back_once,
+        a_run_is_interrupted_although_a_peer_was_stopped_by_somebody,
+        members_that_somebody_kills_are_brought_back_once,
+        a_process_of_a_peer_that_somebody_kills_makes_one_error,
     ]
 }
+
+/// How soon a run must be over after a signal.
+const AFTER_A_SIGNAL: Duration = Duration::from_secs(6);
 
 const PASSES: &str = "  - sql: SELECT 1\n    expect: { value: 1 }";
 const HANGS: &str = "  - sql: SELECT pg_sleep(300)::text\n    timeout: 5min\n    expect: { value: '' }";
@@ -135,5 +150,156 @@ fn up_keeps_servers_until_down_and_both_may_be_said_twice() {
     suite.run(&["run"]).exits(0).says("1 passed");
     suite.run(&["down"]).exits(0).prints("the servers are down");
     suite.run(&["down"]).exits(0).prints("no servers are up");
+    assert_nothing_left(&suite);
+}
+
+/// Processes of a node, by what they call themselves, that do something: `SELECT`, or anything when that is empty.
+fn processes_of(suite: &Suite, node: &str, doing: &str) -> Vec<Pid> {
+    let runs = run_folders(suite.run_dir());
+    let of_node = |entry: std::fs::DirEntry| {
+        let command = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        let command = String::from_utf8_lossy(&command).into_owned();
+        let ours = runs.iter().any(|run| command.contains(&format!("{run}/{node}")));
+        (ours && command.contains(doing))
+            .then(|| entry.file_name().to_string_lossy().parse().ok().map(Pid::from_raw))?
+    };
+    std::fs::read_dir("/proc").expect("a table of processes").flatten().filter_map(of_node).collect()
+}
+
+fn signal_all(processes: &[Pid], signal: Signal) {
+    assert!(!processes.is_empty(), "there is somebody to signal");
+    for process in processes {
+        let _ = nix::sys::signal::kill(*process, signal);
+    }
+}
+
+/// A run in the middle of `pg_sleep`, with scenarios that come after it.
+fn asleep(suite: &Suite) -> Running {
+    let running = suite.start(&["run", "--jobs", "1"]);
+    let sleeps = eventually(SOON, || !processes_of(suite, "pg.a", " SELECT").is_empty());
+    assert!(sleeps, "it does not sleep: {}", running.stderr());
+    running
+}
+
+fn sleeper() -> Suite {
+    let suite = Suite::owning().headed("hangs", "timeout: 5min", HANGS);
+    suite.scenario("next", PASSES).scenario("over", PASSES)
+}
+
+fn a_peer_that_somebody_stops_is_brought_back_once() {
+    let suite = sleeper();
+    let running = asleep(&suite);
+    signal_all(&processes_of(&suite, "pg.a", ""), Signal::SIGSTOP);
+    let ended = running.wait().exits(3).says("2 passed, 0 failed, 1 error");
+    assert_eq!(ended.stderr.matches("are brought back").count(), 1, "{ended}");
+    assert_nothing_left(&suite);
+}
+
+fn a_run_is_interrupted_although_a_peer_was_stopped_by_somebody() {
+    let suite = sleeper();
+    let running = asleep(&suite);
+    signal_all(&processes_of(&suite, "pg.a", ""), Signal::SIGSTOP);
+    let begun = Instant::now();
+    running.signal(Signal::SIGINT);
+    running.wait().exits(3).says("0 passed, 0 failed, 0 errors, 3 not run");
+    assert!(begun.elapsed() < AFTER_A_SIGNAL, "it took {:?}", begun.elapsed());
+    assert_nothing_left(&suite);
+}
+
+fn members_that_somebody_kills_are_brought_back_once() {
+    let hangs = "  - mongo: { insert: t, documents: [{ _id: 1 }] }
+  - mongo: { find: t, filter: { $where: 'sleep(300000) || true' } }
+    timeout: 5min
+    expect: { documents: [] }";
+    let suite = Suite::owning().headed("hangs", "timeout: 5min", hangs).scenario("next", MONGO).scenario("over", MONGO);
+    let mut running = suite.start(&["run", "--jobs", "1"]);
+    running.says("servers started");
+    for member in ["mongo.m2", "mongo.m3"] {
+        signal_all(&processes_of(&suite, member, ""), Signal::SIGKILL);
+    }
+    let ended = running.wait().exits(3).says("2 passed, 0 failed, 1 error");
+    assert_eq!(ended.stderr.matches("are brought back").count(), 1, "{ended}");
+    assert_nothing_left(&suite);
+}
+
+fn a_process_of_a_peer_that_somebody_kills_makes_one_error() {
+    let suite = sleeper();
+    let running = asleep(&suite);
+    signal_all(&processes_of(&suite, "pg.a", " SELECT"), Signal::SIGKILL);
+    running.wait().exits(3).says("2 passed, 0 failed, 1 error");
+    assert_nothing_left(&suite);
+}
+
+/// A run whose scenario reads a pipe that nobody writes to, as long as the pipe is held.
+fn reads_a_pipe() -> (Suite, Running, File) {
+    let suite = Suite::owning().scenario("a", "  - load: { file: pipe.csv, into: t }\n    expect: { affected: 1 }");
+    nix::unistd::mkfifo(&suite.path("scenarios/pipe.csv"), nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+    let running = suite.start(&["run"]);
+    // A pipe can be opened for writing only when somebody reads it (fifo(7)).
+    let mut open = OpenOptions::new();
+    open.write(true).custom_flags(nix::libc::O_NONBLOCK);
+    let mut pipe = None;
+    let reads = eventually(SOON, || {
+        pipe = open.open(suite.path("scenarios/pipe.csv")).ok();
+        pipe.is_some()
+    });
+    assert!(reads, "nobody reads the pipe: {}", running.stderr());
+    (suite, running, pipe.expect("open"))
+}
+
+fn a_run_whose_thread_hangs_ends_all_the_same() {
+    let (suite, running, _pipe) = reads_a_pipe();
+    let begun = Instant::now();
+    running.signal(Signal::SIGTERM);
+    running.wait().exits(3).says("ended at once");
+    assert!(begun.elapsed() < AFTER_A_SIGNAL, "it took {:?}", begun.elapsed());
+    assert_nothing_left(&suite);
+}
+
+fn a_second_signal_ends_a_run_at_once() {
+    let (suite, running, _pipe) = reads_a_pipe();
+    // The second must not be one with the first.
+    let mut sent = 0;
+    let ended = eventually(SOON, || {
+        running.signal(Signal::SIGINT);
+        sent += 1;
+        running.stderr().contains("a second signal")
+    });
+    assert!(ended, "after {sent} signals: {}", running.stderr());
+    running.wait().exits(3);
+    assert_nothing_left(&suite);
+}
+
+fn mutants_that_are_terminated_leave_nothing_and_prove_nothing() {
+    let suite = Suite::owning()
+        .file("mutants/slow/system.yaml", "system: Slow\nbreaks: [T1]\nbuild:\n  - sql: CREATE TABLE t ()\n")
+        .headed("hangs", "timeout: 5min", HANGS);
+    let mut running = suite.start(&["mutants", "--mutants", "mutants"]);
+    running.says("servers started");
+    let begun = Instant::now();
+    running.signal(Signal::SIGTERM);
+    let ended = running.wait().exits(3);
+    assert!(begun.elapsed() < AFTER_A_SIGNAL, "it took {:?}", begun.elapsed());
+    assert!(!ended.stdout.contains("SURVIVED") && !ended.stdout.contains("killed  "), "{ended}");
+    assert_nothing_left(&suite);
+}
+
+fn files_of_rows_that_are_interrupted_have_no_name_yet() {
+    let system = "system: Rows\nbuild: []\nsteps:\n  insert_random_data:\n    - generate:\n        seed: \"${seed}\"\n        into:\n          - table: t\n            rows: \"${n}\"\n            columns:\n              name: name\n";
+    let suite = Suite::owning().settings("system: rows").file("rows/system.yaml", system);
+    let running = suite.start(&["generate", "--rows", "50000000", "--out", "out"]);
+    let unfinished = suite.path("out/pg/.t.csv.part");
+    assert!(eventually(SOON, || unfinished.exists()), "it does not write: {}", running.stderr());
+    running.signal(Signal::SIGINT);
+    running.wait().exits(3).says("interrupted");
+    assert!(!unfinished.exists() && !suite.has("out/pg/t.csv"), "a part of a file was left");
+}
+
+fn up_that_is_interrupted_leaves_no_servers() {
+    let suite = Suite::owning();
+    let running = suite.start(&["up"]);
+    assert!(eventually(SOON, || processes(suite.run_dir()) > 1), "nothing starts: {}", running.stderr());
+    running.signal(Signal::SIGINT);
+    running.wait().exits(3).says("interrupted");
     assert_nothing_left(&suite);
 }

@@ -23,6 +23,7 @@ pub fn trials() -> Vec<Trial> {
         no_copy_remains_after_a_termination,
         a_wait_that_never_ends_is_over_at_the_limit_and_leaves_nothing_running,
         a_statement_beyond_its_limit_is_cancelled_on_the_server_itself,
+        a_statement_that_swallows_its_cancellation_is_an_error_and_ends_with_its_copy,
         keep_keeps_the_copies_of_failed_scenarios_and_says_how_to_reach_them,
         keep_on_own_servers_waits_until_somebody_has_looked,
         a_system_that_cannot_be_built_breaks_its_scenarios_and_leaves_nothing,
@@ -126,7 +127,7 @@ fn leaves_nothing_after(signal: Signal) {
     assert!(eventually(SOON, || servers::is_asleep("pg.a")), "it does not hang: {}", running.stderr());
     assert!(copies().len() >= 2, "a scenario that runs has its copies: {:?}", copies());
     running.signal(signal);
-    running.wait().exits(3).says("0 passed, 0 failed, 1 error, 1 not run").says("interrupted");
+    running.wait().exits(3).says("0 passed, 0 failed, 0 errors, 2 not run").says("interrupted");
     assert_no_copies();
     assert_nothing_runs();
 }
@@ -163,6 +164,26 @@ fn a_statement_beyond_its_limit_is_cancelled_on_the_server_itself() {
     assert_nothing_runs();
     assert!(eventually(SOON, || servers::operations_on_copies() == 0), "a command of MongoDB still runs");
     drop_copies();
+}
+
+fn a_statement_that_swallows_its_cancellation_is_an_error_and_ends_with_its_copy() {
+    let steps = "  - sql: |
+      DO $$ BEGIN
+        LOOP
+          BEGIN
+            PERFORM pg_sleep(300);
+          EXCEPTION WHEN query_canceled THEN NULL;
+          END;
+        END LOOP;
+      END $$
+    timeout: 300ms
+  - sql: SELECT 1
+    expect: { value: 1 }";
+    let suite =
+        Suite::alone().scenario("swallows", steps).scenario("next", "  - sql: SELECT 1\n    expect: { value: 1 }");
+    suite.run(&["run", "--jobs", "1"]).exits(3).says("gave no answer within 300ms").says("1 passed, 0 failed, 1 error");
+    assert_no_copies();
+    assert_nothing_runs();
 }
 
 /// The URLs of the lines `pg.a: psql 'URL'` and `mongo: mongosh 'URL'`.

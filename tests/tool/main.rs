@@ -11,6 +11,7 @@ mod goldens;
 mod interruption;
 mod isolation;
 mod kit;
+mod large;
 mod mutants;
 mod other_user;
 mod outputs;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         faults::trials(),
         goldens::trials(),
         interruption::trials(),
+        large::trials(),
         isolation::trials(),
         kit::trials(),
         mutants::trials(),

@@ -1,5 +1,6 @@
 //! MongoDB: client sessions and their commands, copies of databases, barriers, blocking.
 
+mod answers;
 mod barrier;
 mod bootstrap;
 mod bulk;
@@ -14,6 +15,7 @@ mod monitor;
 mod session;
 mod stream;
 
+pub use answers::answers;
 pub use barrier::{catch_up, settled, step_down};
 pub use bootstrap::{Address, NewSet, initiate, ping};
 pub use bulk::{Bulk, insert, settle};

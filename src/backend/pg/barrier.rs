@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use futures::future::try_join_all;
 
-use super::databases::scalar;
 use super::{Peers, PgNode};
 use crate::backend::BackendError;
 use crate::variables::quote_literal;
@@ -27,14 +26,14 @@ async fn replayed(node: &PgNode, database: &str) -> Result<(), BackendError> {
     let doing = "asking how far the peers are";
     let flush = if node.version().await?.0 >= 17 { ", true" } else { "" };
     let target = format!("SELECT pg_logical_emit_message(false, 'polyspec', ''{flush})");
-    let target = scalar(&client, &node.name, &target, doing).await?;
+    let target = client.scalar(doing, &target).await?;
     let behind = format!(
         "SELECT count(*) FROM pg_replication_slots s LEFT JOIN pg_stat_replication r ON r.pid = s.active_pid \
          WHERE s.database = {} AND coalesce(r.replay_lsn < {target}::pg_lsn, true)",
         quote_literal(database),
         target = quote_literal(&target)
     );
-    while scalar(&client, &node.name, &behind, doing).await? != "0" {
+    while client.scalar(doing, &behind).await? != "0" {
         tokio::time::sleep(INTERVAL).await;
     }
     Ok(())

@@ -1,7 +1,8 @@
 //! Reads from the catalog of a database what constraints, columns, indexes, triggers, partitions and publications it has.
 
-use tokio_postgres::{Client, Row};
+use tokio_postgres::Row;
 
+use super::admin::AdminConnection;
 use super::{PgNode, error};
 use crate::backend::BackendError;
 use crate::catalog::{Column, Constraint, Index, Partition, PgCatalog, Publication, Trigger};
@@ -56,7 +57,7 @@ const PUBLICATIONS: &str = "SELECT p.pubname::text, \
 /// The server is not reached or refuses.
 pub async fn catalog(node: &PgNode, database: &str) -> Result<PgCatalog, BackendError> {
     // As the role that owns it: names are shown as that role sees them, and functions of the system's run as that role.
-    let client = node.connect_beside(database).await?;
+    let client = node.look(database).await?;
     let reader = Reader { client, node: node.name.to_string() };
     let of_users = |select: &str, order: &str| format!("{select} AND {OF_USERS} ORDER BY {order}");
     let columns = format!(
@@ -74,7 +75,7 @@ pub async fn catalog(node: &PgNode, database: &str) -> Result<PgCatalog, Backend
 }
 
 struct Reader {
-    client: Client,
+    client: AdminConnection,
     node: String,
 }
 
@@ -82,8 +83,9 @@ type Read<T> = Result<T, tokio_postgres::Error>;
 
 impl Reader {
     async fn all<T>(&self, select: &str, read: fn(&Row) -> Read<T>) -> Result<Vec<T>, BackendError> {
-        let rows = self.client.query(select, &[]).await.and_then(|rows| rows.iter().map(read).collect());
-        rows.map_err(|error| error::of_own(&self.node, "reading the catalog", error))
+        let rows = self.client.rows("reading the catalog", select, &[]).await?;
+        let read: Result<_, _> = rows.iter().map(read).collect();
+        read.map_err(|error| error::of_own(&self.node, "reading the catalog", error))
     }
 }
 

@@ -1,10 +1,7 @@
 //! Databases that polyspec makes and drops: templates that hold a built system, and the copies that scenarios get.
 
-use tokio_postgres::{Client, SimpleQueryMessage};
-
-use super::{PgNode, error};
+use super::PgNode;
 use crate::backend::BackendError;
-use crate::model::NodeName;
 use crate::variables::{quote_identifier, quote_literal};
 
 /// Makes an empty database that belongs to the role of scenarios, its `public` schema too.
@@ -13,7 +10,7 @@ pub async fn create_database(node: &PgNode, database: &str) -> Result<(), Backen
     let role = quote_identifier(node.app_role());
     let name = quote_identifier(database);
     let make = format!("CREATE DATABASE {name} OWNER {role} TEMPLATE template0{}", strategy(node));
-    own(&client, node, "making a database", &make).await
+    client.run("making a database", &make).await
 }
 
 /// On polyspec's own servers databases are copied file by file: they sync nothing and are small, so that the two
@@ -27,14 +24,14 @@ fn strategy(node: &PgNode) -> &'static str {
 pub async fn freeze_database(node: &PgNode, database: &str) -> Result<(), BackendError> {
     let client = node.admin().await?;
     let freeze = format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", quote_identifier(database));
-    own(&client, node, "freezing a built system", &freeze).await
+    client.run("freezing a built system", &freeze).await
 }
 
 /// Whether a database is there and closed to connections.
 pub async fn is_frozen(node: &PgNode, database: &str) -> Result<bool, BackendError> {
     let client = node.admin().await?;
     let select = format!("SELECT NOT datallowconn FROM pg_database WHERE datname = {}", quote_literal(database));
-    Ok(scalar(&client, &node.name, &select, "looking for a built system").await? == "t")
+    Ok(client.scalar("looking for a built system", &select).await? == "t")
 }
 
 /// Copies a frozen database (manual, 22.3: template databases).
@@ -47,41 +44,19 @@ pub async fn copy_database(node: &PgNode, template: &str, database: &str) -> Res
         quote_identifier(node.app_role()),
         strategy(node)
     );
-    own(&client, node, "copying a built system", &copy).await
+    client.run("copying a built system", &copy).await
 }
 
 /// Drops a database that polyspec made, whoever is still connected to it.
 pub async fn drop_database(node: &PgNode, database: &str) -> Result<(), BackendError> {
     let client = node.admin().await?;
     let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quote_identifier(database));
-    own(&client, node, "dropping a copy", &drop).await
+    client.run("dropping a copy", &drop).await
 }
 
 /// Databases whose names begin with `prefix`.
 pub async fn orphaned_databases(node: &PgNode, prefix: &str) -> Result<Vec<String>, BackendError> {
     let client = node.admin().await?;
     let select = format!("SELECT datname FROM pg_database WHERE starts_with(datname, {})", quote_literal(prefix));
-    let rows = client
-        .simple_query(&select)
-        .await
-        .map_err(|error| error::of_own(&node.name.to_string(), "listing databases", error))?;
-    Ok(rows.iter().filter_map(first_cell).collect())
-}
-
-/// Runs a command of polyspec's own.
-pub(super) async fn own(client: &Client, node: &PgNode, doing: &str, sql: &str) -> Result<(), BackendError> {
-    client.batch_execute(sql).await.map_err(|error| error::of_own(&node.name.to_string(), doing, error))
-}
-
-/// The first cell of the first row as text; empty when there is none or it is NULL.
-pub(super) async fn scalar(client: &Client, node: &NodeName, sql: &str, doing: &str) -> Result<String, BackendError> {
-    let rows = client.simple_query(sql).await.map_err(|error| error::of_own(&node.to_string(), doing, error))?;
-    Ok(rows.iter().find_map(first_cell).unwrap_or_default())
-}
-
-fn first_cell(message: &SimpleQueryMessage) -> Option<String> {
-    match message {
-        SimpleQueryMessage::Row(row) => row.get(0).map(str::to_string),
-        _ => None,
-    }
+    client.column("listing databases", &select).await
 }

@@ -1,5 +1,6 @@
 //! PostgreSQL: sessions and their statements, copies of databases, replication between peers, barriers, blocking.
 
+mod admin;
 mod answers;
 mod barrier;
 mod catalog;

@@ -1,13 +1,13 @@
 //! A PostgreSQL server and the two roles that polyspec has on it.
 
 use std::collections::BTreeMap;
-use std::ops::Deref;
 use std::str::FromStr;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio_postgres::{Client, Config, NoTls};
 
+use super::admin::{AdminConnection, Idle};
 use super::error;
 use super::guard::guard;
 use super::wire::{Loss, Wire};
@@ -31,34 +31,13 @@ pub struct PgNode {
     pub name: NodeName,
     admin: Arc<Config>,
     app: Arc<Config>,
-    idle: Arc<Mutex<Vec<Client>>>,
+    idle: Idle,
     /// The server's version, once it is known.
     version: Arc<OnceLock<(u32, u32)>>,
     /// Ports by which other peers reach this one so that the link can be cut, by their names.
     routes: BTreeMap<String, u16>,
     /// Whether polyspec started it.
     pub owned: bool,
-}
-
-/// A connection of the administrator's to its own database, given back to the node when it is dropped.
-pub(super) struct AdminConnection {
-    client: Option<Client>,
-    idle: Arc<Mutex<Vec<Client>>>,
-}
-
-impl Deref for AdminConnection {
-    type Target = Client;
-    fn deref(&self) -> &Client {
-        self.client.as_ref().expect("the client is there until the drop")
-    }
-}
-
-impl Drop for AdminConnection {
-    fn drop(&mut self) {
-        if let Some(client) = self.client.take().filter(|client| !client.is_closed()) {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(client);
-        }
-    }
 }
 
 impl PgNode {
@@ -121,9 +100,9 @@ impl PgNode {
         let kept = std::iter::from_fn(idle).find(|client| !client.is_closed());
         let client = match kept {
             Some(client) => client,
-            None => self.connect_admin().await?,
+            None => self.connect(self.admin_config()).await?,
         };
-        Ok(AdminConnection { client: Some(client), idle: self.idle.clone() })
+        Ok(AdminConnection::new(self.name.to_string(), client, Some(self.idle.clone())))
     }
 
     /// Closes the idle connections, for a server that was stopped and started.
@@ -131,24 +110,24 @@ impl PgNode {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Connects as the administrator to its own database.
-    async fn connect_admin(&self) -> Result<Client, BackendError> {
+    /// How the administrator connects to its own database.
+    fn admin_config(&self) -> Config {
         let mut config = Config::clone(&self.admin);
         if self.owned {
             guard(&mut config, None);
         }
-        self.connect(config).await
+        config
     }
 
     /// Connects as the administrator to a database that others own, in which nothing of theirs is reached. On someone else's
     /// servers the administrator is the role that scenarios have, and needs no guard.
-    pub(super) async fn enter(&self, database: &str) -> Result<Client, BackendError> {
+    pub(super) async fn enter(&self, database: &str) -> Result<AdminConnection, BackendError> {
         let mut config = Config::clone(&self.admin);
         config.dbname(database);
         if self.owned {
             guard(&mut config, Some(self.version().await?.0));
         }
-        self.connect(config).await
+        Ok(AdminConnection::new(self.name.to_string(), self.connect(config).await?, None))
     }
 
     /// Connects as the role of scenarios beside its sessions, for what changes nothing.
@@ -156,6 +135,20 @@ impl PgNode {
         let mut app = self.app_config(database, "polyspec");
         app.options("-c default_transaction_read_only=on");
         self.connect(app).await
+    }
+
+    /// The same, for a few questions with a limit each.
+    pub(super) async fn look(&self, database: &str) -> Result<AdminConnection, BackendError> {
+        let client = self.connect_beside(database).await?;
+        Ok(AdminConnection::new(self.name.to_string(), client, None))
+    }
+
+    /// Returns once the server answers somebody who connects anew: with whether it had to recover first.
+    pub async fn answers(&self) -> Result<bool, BackendError> {
+        let mut waited = false;
+        let client = self.connect_when_ready(self.admin_config(), &mut waited).await?;
+        AdminConnection::new(self.name.to_string(), client, None).run("asking whether it answers", "SELECT 1").await?;
+        Ok(waited)
     }
 
     /// How the role of scenarios connects to a database.
@@ -188,16 +181,29 @@ impl PgNode {
         }
     }
 
-    async fn connect(&self, mut config: Config) -> Result<Client, BackendError> {
+    async fn connect(&self, config: Config) -> Result<Client, BackendError> {
+        self.connect_when_ready(config, &mut false).await
+    }
+
+    /// A server that is starting up, or recovers from a crash, is waited for; `waited` says whether it was.
+    async fn connect_when_ready(&self, mut config: Config, waited: &mut bool) -> Result<Client, BackendError> {
         config.application_name("polyspec");
         let node = self.name.to_string();
-        let unreachable = || BackendError::Unreachable {
-            node: node.clone(),
-            cause: format!("no connection within {CONNECT_LIMIT:?}"),
+        let attempt = async {
+            loop {
+                match config.connect(NoTls).await {
+                    Err(error) if error.code().is_some_and(|code| code.code() == CANNOT_CONNECT_NOW) => {
+                        *waited = true;
+                        tokio::time::sleep(AGAIN).await;
+                    }
+                    done => return done,
+                }
+            }
         };
-        let (client, connection) = tokio::time::timeout(CONNECT_LIMIT, config.connect(NoTls))
+        let cause = || format!("no connection within {CONNECT_LIMIT:?}");
+        let (client, connection) = tokio::time::timeout(CONNECT_LIMIT, attempt)
             .await
-            .map_err(|_| unreachable())?
+            .map_err(|_| BackendError::Unreachable { node: node.clone(), cause: cause() })?
             .map_err(|error| error::of_connect(&node, &error))?;
         tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -213,8 +219,7 @@ impl PgNode {
             return Ok(*version);
         }
         let client = self.admin().await?;
-        let number =
-            super::databases::scalar(&client, &self.name, "SHOW server_version_num", "asking for its version").await?;
+        let number = client.scalar("asking for its version", "SHOW server_version_num").await?;
         let number: u32 = number.parse().unwrap_or_default();
         Ok(*self.version.get_or_init(|| (number / 10_000, number % 10_000)))
     }

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use futures::future::try_join_all;
-use tokio_postgres::Client;
-
-use super::{PgNode, error};
+use super::PgNode;
 use crate::backend::BackendError;
 use crate::model::{NodeName, Replication, ReplicationLink, ReplicationOrigin};
 use crate::variables::{quote_identifier, quote_literal};
+use futures::future::try_join_all;
+
+/// What polyspec does when it looks for links.
+const LISTING: &str = "listing replication";
+
+/// SQLSTATE object_in_use.
+const OBJECT_IN_USE: &str = "55006";
 
 /// The peers of a copy by name.
 pub type Peers = BTreeMap<NodeName, PgNode>;
@@ -82,7 +86,7 @@ impl Link<'_> {
         let client = self.to.enter(self.database).await?;
         let pending =
             "SELECT 1 FROM pg_catalog.pg_subscription_rel WHERE srsubstate OPERATOR(pg_catalog.<>) 'r' LIMIT 1";
-        while !super::databases::scalar(&client, &self.to.name, pending, "watching an initial copy").await?.is_empty() {
+        while !client.scalar("watching an initial copy", pending).await?.is_empty() {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
         Ok(())
@@ -90,7 +94,7 @@ impl Link<'_> {
 
     async fn run(&self, node: &PgNode, doing: &str, sql: &str) -> Result<(), BackendError> {
         let client = node.enter(self.database).await?;
-        super::databases::own(&client, node, doing, sql).await
+        client.run(doing, sql).await
     }
 }
 
@@ -107,7 +111,7 @@ async fn drop_subscriptions(node: &PgNode, database: &str) -> Result<(), Backend
     // entered.
     let select =
         "SELECT s.subname::text FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = ";
-    let found = names(&*node.admin().await?, node, &format!("{select}{}", quote_literal(database))).await?;
+    let found = node.admin().await?.column(LISTING, &format!("{select}{}", quote_literal(database))).await?;
     if found.is_empty() {
         return Ok(());
     }
@@ -118,7 +122,7 @@ async fn drop_subscriptions(node: &PgNode, database: &str) -> Result<(), Backend
         let drop = format!(
             "ALTER SUBSCRIPTION {name} DISABLE; ALTER SUBSCRIPTION {name} SET (slot_name = NONE); DROP SUBSCRIPTION {name}"
         );
-        super::databases::own(&client, node, "dropping a subscription", &drop).await?;
+        client.run("dropping a subscription", &drop).await?;
     }
     Ok(())
 }
@@ -129,21 +133,14 @@ async fn drop_slots(node: &PgNode, database: &str) -> Result<(), BackendError> {
     let of_database = format!("FROM pg_replication_slots WHERE database = {}", quote_literal(database));
     let end = format!("SELECT pg_terminate_backend(active_pid)::text {of_database} AND active_pid IS NOT NULL");
     let drop = format!("SELECT pg_drop_replication_slot(slot_name)::text {of_database} AND active_pid IS NULL");
-    while !names(&client, node, &format!("SELECT slot_name::text {of_database}")).await?.is_empty() {
-        names(&client, node, &end).await?;
+    while !client.column(LISTING, &format!("SELECT slot_name::text {of_database}")).await?.is_empty() {
+        client.column(LISTING, &end).await?;
         // Between the look and the drop a walsender may come back: that is no error, the next round sees it.
-        if let Err(error) = client.simple_query(&drop).await
-            && error.code() != Some(&tokio_postgres::error::SqlState::OBJECT_IN_USE)
-        {
-            return Err(error::of_own(&node.name.to_string(), "dropping a replication slot", error));
+        match client.column("dropping a replication slot", &drop).await {
+            Err(BackendError::Refused { error, .. }) if error.sqlstate.as_deref() == Some(OBJECT_IN_USE) => {}
+            done => done.map(std::mem::drop)?,
         }
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
     Ok(())
-}
-
-async fn names(client: &Client, node: &PgNode, select: &str) -> Result<Vec<String>, BackendError> {
-    let rows = client.query(select, &[]).await;
-    let rows = rows.map_err(|error| error::of_own(&node.name.to_string(), "listing replication", error))?;
-    Ok(rows.iter().map(|row| row.try_get(0).unwrap_or_default()).collect())
 }

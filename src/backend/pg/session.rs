@@ -22,6 +22,12 @@ const ADMIN_SHUTDOWN: &str = "57P01";
 /// What is to be known about a session whose server has closed it.
 const LOST: &str = "the session is gone with all that it held; the next step gets a new connection";
 
+/// The setting that a session may round its floating point by; the server does not report its changes.
+const DIGITS: &str = "extra_float_digits";
+
+/// The OIDs of `real` and `double precision`.
+const FLOATS: [u32; 2] = [700, 701];
+
 /// What is asked of a session.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
@@ -52,6 +58,8 @@ pub struct PgSession {
     config: Config,
     wire: Wire,
     types: Types,
+    /// What is printed of floating point is rounded, so that it is asked for in binary form.
+    rounds: bool,
     /// An exchange was begun and its end not read.
     busy: bool,
     /// The connection is gone, and a step was told.
@@ -70,6 +78,7 @@ impl PgSession {
             config,
             wire,
             types: Types::default(),
+            rounds: false,
             busy: false,
             lost: false,
             notices: vec![],
@@ -109,17 +118,40 @@ impl PgSession {
         sink: Option<&mut (dyn RowSink + '_)>,
     ) -> Result<Outcome, BackendError> {
         let deadline = tokio::time::Instant::now() + request.limit;
-        let Some(sink) = sink else {
-            let answer = self.limited(request, deadline, Collector::keeping(request.keep)).await?;
-            return self.outcome(answer, false).await;
+        let exact = self.rounds && crate::language::sql::statements(request.sql).len() == 1;
+        let columns = match sink.is_some() || exact {
+            true => self.described(request, deadline).await?,
+            false => Ok(vec![]),
         };
-        let columns = match self.described(request, deadline).await? {
+        let columns = match columns {
             Ok(columns) => columns,
             Err(refused) => return Ok(Outcome::Refused(refused)),
         };
-        let columns = self.types.columns(columns);
-        let answer = self.limited(request, deadline, Collector::streaming(sink, columns)).await?;
-        self.outcome(answer, true).await
+        let is_float = |column: &Described| exact && FLOATS.contains(&column.oid);
+        let binary: Vec<bool> = columns.iter().map(is_float).collect();
+        let streamed = sink.is_some();
+        let collector = match sink {
+            Some(sink) => Collector::streaming(sink, self.types.columns(columns)),
+            None => Collector::keeping(request.keep),
+        };
+        let answer = self.limited(request, &binary, deadline, collector).await?;
+        if request.sql.to_ascii_lowercase().contains(DIGITS) {
+            self.ask_for_digits().await;
+        }
+        self.outcome(answer, streamed).await
+    }
+
+    /// Learns whether the session rounds what it prints of floating point (manual, 19.11.2, `extra_float_digits`).
+    async fn ask_for_digits(&mut self) {
+        if self.wire.status() == Status::Failed || self.lost {
+            return;
+        }
+        self.busy = true;
+        if let Some(rows) = asked(&mut self.wire, "SHOW extra_float_digits").await {
+            self.busy = false;
+            let digits = rows.first().and_then(|row| row.first()?.as_ref()?.parse::<i32>().ok());
+            self.rounds = digits.is_some_and(|digits| digits < 1);
+        }
     }
 
     /// The columns of a statement before it is run: a sink wants its header first.
@@ -151,6 +183,7 @@ impl PgSession {
     async fn limited(
         &mut self,
         request: &Request<'_>,
+        binary: &[bool],
         deadline: tokio::time::Instant,
         collector: Collector<'_, '_>,
     ) -> Result<Result<Collected, ServerError>, BackendError> {
@@ -160,7 +193,8 @@ impl PgSession {
         self.busy = true;
         let (address, key) = self.wire.cancel_key();
         let stdin = request.stdin.clone().map_or(Stdin::Closed, Stdin::Data);
-        let exchange = Exchange { sql: request.sql, parameters: request.parameters, single: request.single, stdin };
+        let single = request.single || binary.contains(&true);
+        let exchange = Exchange { sql: request.sql, parameters: request.parameters, single, binary, stdin };
         let (answer, in_time) = {
             let mut work = pin!(self.wire.exchange(exchange, collector));
             match tokio::time::timeout_at(deadline, &mut work).await {
@@ -343,7 +377,7 @@ async fn cancelled<T>(address: &Address, key: CancelKey, work: impl Future<Outpu
 
 /// The rows of a query of polyspec's own; `None` when there are none in time.
 async fn asked(wire: &mut Wire, query: &str) -> Option<Vec<Vec<Option<String>>>> {
-    let exchange = Exchange { sql: query, parameters: &[], single: false, stdin: Stdin::Closed };
+    let exchange = Exchange { sql: query, parameters: &[], single: false, binary: &[], stdin: Stdin::Closed };
     let answer = tokio::time::timeout(GRACE, wire.exchange(exchange, Collector::keeping(Keep::All))).await;
     Some(answer.ok()?.ok()?.ok()?.rows)
 }

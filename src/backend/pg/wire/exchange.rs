@@ -33,6 +33,8 @@ pub(in crate::backend::pg) struct Exchange<'a> {
     pub(in crate::backend::pg) parameters: &'a [Option<String>],
     /// Whether it must be one statement.
     pub(in crate::backend::pg) single: bool,
+    /// For each column of one statement, whether it is asked for in binary form.
+    pub(in crate::backend::pg) binary: &'a [bool],
     /// What a COPY reads.
     pub(in crate::backend::pg) stdin: Stdin,
 }
@@ -47,7 +49,7 @@ impl Wire {
         self.said.clear();
         self.encode(|output| match exchange.parameters {
             [] if !exchange.single => Ok(frontend::query(exchange.sql, output)?),
-            parameters => extended(exchange.sql, parameters, output),
+            parameters => extended(exchange.sql, parameters, exchange.binary, output),
         })?;
         self.flush_or_listen().await?;
         let mut stdin = exchange.stdin;
@@ -55,7 +57,7 @@ impl Wire {
         loop {
             match self.next().await? {
                 Next::Row(length) if collector.takes(length) => {
-                    let cells = self.row(length).cells().await?;
+                    let cells = self.row(length).cells(exchange.binary).await?;
                     collector.row(cells)?;
                 }
                 Next::Row(length) => self.row(length).skip().await?,
@@ -189,8 +191,8 @@ fn status(byte: u8) -> Status {
 }
 
 /// Parse, Bind, Describe, Execute and Sync in one flight (manual, 54.2.3), everything in text form, parameters of the types
-/// that their places ask for.
-fn extended(sql: &str, parameters: &[Option<String>], output: &mut BytesMut) -> Result<(), Loss> {
+/// that their places ask for, and columns in text form but for those in `binary`.
+fn extended(sql: &str, parameters: &[Option<String>], binary: &[bool], output: &mut BytesMut) -> Result<(), Loss> {
     frontend::parse("", sql, [], output)?;
     let values = parameters.iter().map(Option::as_deref);
     let write = |value: Option<&str>, buffer: &mut BytesMut| match value {
@@ -200,7 +202,7 @@ fn extended(sql: &str, parameters: &[Option<String>], output: &mut BytesMut) -> 
         }
         None => Ok(IsNull::Yes),
     };
-    frontend::bind("", "", [], values, write, [], output)
+    frontend::bind("", "", [], values, write, binary.iter().map(|binary| i16::from(*binary)), output)
         .map_err(|_| Loss::Protocol("the parameters are too long for one message".into()))?;
     frontend::describe(b'P', "", output)?;
     frontend::execute("", 0, output)?;

@@ -6,6 +6,7 @@
 mod cancel;
 mod collect;
 mod exchange;
+mod float;
 mod row;
 mod socket;
 mod startup;
@@ -20,6 +21,7 @@ use std::io;
 
 use bytes::{Buf, BytesMut};
 use postgres_protocol::message::backend::{self, Message};
+use postgres_protocol::message::frontend;
 
 use self::row::RowReader;
 use self::socket::Socket;
@@ -72,6 +74,15 @@ pub(super) struct Wire {
     /// What was said and notified since it was last taken.
     said: Vec<Notice>,
     notified: Vec<Notification>,
+}
+
+impl Drop for Wire {
+    /// Says goodbye (manual, 54.2.9): a server whose client is merely gone notes that in its log. Nobody waits for it.
+    fn drop(&mut self) {
+        let mut goodbye = BytesMut::new();
+        frontend::terminate(&mut goodbye);
+        self.socket.write_now(&goodbye);
+    }
 }
 
 /// What came next from the server.

@@ -5,8 +5,8 @@ use std::io;
 use bytes::{Buf, BytesMut};
 use sha2::{Digest, Sha256};
 
-use super::Loss;
 use super::socket::Socket;
+use super::{Loss, float};
 
 /// The longest cell that is kept whole, in bytes. Of a longer one its beginning, its length and its SHA-256 are kept: no
 /// author writes such a value, and equal ones are still equal.
@@ -28,12 +28,12 @@ impl<'a> RowReader<'a> {
         Self { socket, input, left }
     }
 
-    /// The cells in text form; `None` is NULL.
-    pub(super) async fn cells(mut self) -> Result<Vec<Option<String>>, Loss> {
-        let count = self.take(2).await?.get_i16();
-        let mut cells = Vec::with_capacity(usize::try_from(count).unwrap_or_default());
-        for _ in 0..count {
-            cells.push(self.cell().await?);
+    /// The cells in text form; `None` is NULL. Those at a place in `binary` come in binary form and are floating point.
+    pub(super) async fn cells(mut self, binary: &[bool]) -> Result<Vec<Option<String>>, Loss> {
+        let count = usize::try_from(self.take(2).await?.get_i16()).unwrap_or_default();
+        let mut cells = Vec::with_capacity(count);
+        for at in 0..count {
+            cells.push(self.cell(binary.get(at) == Some(&true)).await?);
         }
         Ok(cells)
     }
@@ -49,12 +49,15 @@ impl<'a> RowReader<'a> {
         Ok(())
     }
 
-    async fn cell(&mut self) -> Result<Option<String>, Loss> {
+    async fn cell(&mut self, binary: bool) -> Result<Option<String>, Loss> {
         let Ok(length) = usize::try_from(self.take(4).await?.get_i32()) else { return Ok(None) };
         if length > LONGEST {
             return self.long_cell(length).await.map(Some);
         }
         let bytes = self.take(length).await?;
+        if binary {
+            return float::text(&bytes).map(Some).ok_or_else(|| Loss::Protocol("a float of another length".into()));
+        }
         match String::from_utf8(Vec::from(bytes)) {
             Ok(text) => Ok(Some(text)),
             Err(_) => Err(Loss::Protocol("a value is not in UTF-8; was client_encoding changed?".into())),

@@ -85,6 +85,11 @@ impl Socket {
         }
     }
 
+    /// Writes what the socket takes at once, and forgets the rest.
+    pub(super) fn write_now(&self, output: &[u8]) {
+        let _ = self.try_write(output);
+    }
+
     /// Writes a part of `output`; while the server takes nothing, what it sends goes to `input`.
     pub(super) async fn write_some(&mut self, output: &mut BytesMut, input: &mut BytesMut) -> io::Result<()> {
         let ready = self.ready(Interest::READABLE | Interest::WRITABLE).await?;

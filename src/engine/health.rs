@@ -1,0 +1,367 @@
+//! The health of the servers. A node that dies or hangs although no fault did that is reported once and brought back once;
+//! scenarios that met it are errors, never failures, and once it cannot be brought back, whoever needs it is an error at
+//! once. Work of polyspec's own has its deadline here, too.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::Interrupt;
+use super::ward::Ward;
+use crate::backend::BackendError;
+use crate::model::{Engine, NodeName};
+
+/// How often the nodes are looked at while something takes long.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// How long nodes may take to come back.
+const COMES_BACK: Duration = Duration::from_secs(40);
+
+/// What is known of the servers during a run.
+pub(super) struct Health<'a> {
+    ward: &'a dyn Ward,
+    interrupt: Interrupt,
+    /// How long work of polyspec's own may take.
+    limit: Duration,
+    look_every: Duration,
+    pg: tokio::sync::Mutex<()>,
+    mongo: tokio::sync::Mutex<()>,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    /// Engines that a scenario disturbs at this moment: it has them to itself, and what it sees there is its own business.
+    disturbed: BTreeSet<Engine>,
+    /// The last trouble of each engine, and when it was noticed.
+    troubles: BTreeMap<Engine, (Instant, String)>,
+    /// Engines that nothing runs on any more, and why.
+    lost: BTreeMap<Engine, String>,
+    brought_back: BTreeSet<Engine>,
+}
+
+/// The time in which a scenario disturbs engines.
+pub(super) struct Disturbance<'h> {
+    seen: &'h Mutex<Seen>,
+    engines: BTreeSet<Engine>,
+}
+
+impl Drop for Disturbance<'_> {
+    fn drop(&mut self) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.disturbed.retain(|engine| !self.engines.contains(engine));
+    }
+}
+
+impl<'a> Health<'a> {
+    /// Nothing has happened yet. `limit` is for each piece of polyspec's own work.
+    pub fn new(ward: &'a dyn Ward, interrupt: Interrupt, limit: Duration) -> Self {
+        Self {
+            ward,
+            interrupt,
+            limit,
+            look_every: LOOK_EVERY,
+            pg: tokio::sync::Mutex::default(),
+            mongo: tokio::sync::Mutex::default(),
+            seen: Mutex::default(),
+        }
+    }
+
+    /// Lets a scenario disturb engines until the result is dropped.
+    pub fn disturb(&self, engines: &BTreeSet<Engine>) -> Disturbance<'_> {
+        self.seen().disturbed.extend(engines);
+        Disturbance { seen: &self.seen, engines: engines.clone() }
+    }
+
+    /// Why nothing runs any more on one of these engines.
+    pub fn lost(&self, engines: &BTreeSet<Engine>) -> Option<String> {
+        let seen = self.seen();
+        engines.iter().find_map(|engine| seen.lost.get(engine).cloned())
+    }
+
+    /// Trouble that was noticed on one of these engines since then.
+    pub fn trouble_since(&self, engines: &BTreeSet<Engine>, since: Instant) -> Option<String> {
+        let seen = self.seen();
+        let trouble = |engine: &Engine| seen.troubles.get(engine).filter(|(at, _)| *at >= since);
+        engines.iter().find_map(|engine| trouble(engine).map(|(_, cause)| cause.clone()))
+    }
+
+    /// Looks whether the nodes of these engines run, and brings them back if not. With `asks` they are also asked whether
+    /// they answer. Returns what is wrong, or was until now.
+    pub async fn examine(&self, engines: &BTreeSet<Engine>, asks: bool) -> Option<String> {
+        for engine in engines {
+            if let Some(cause) = self.examine_one(*engine, asks).await {
+                return Some(cause);
+            }
+        }
+        None
+    }
+
+    /// Returns once something is wrong with one of these engines, with what it is.
+    pub async fn fails(&self, engines: &BTreeSet<Engine>) -> String {
+        let begun = Instant::now();
+        loop {
+            tokio::time::sleep(self.look_every).await;
+            if let Some(cause) = self.examine(engines, false).await {
+                return cause;
+            }
+            if let Some(cause) = self.trouble_since(engines, begun) {
+                return cause;
+            }
+        }
+    }
+
+    /// Does work of polyspec's own on these engines: until it is done, something is wrong with a server, its time is over,
+    /// or the run is to stop and the time for cleaning up is over.
+    pub async fn own<T>(
+        &self,
+        engines: &BTreeSet<Engine>,
+        doing: &str,
+        work: impl Future<Output = Result<T, BackendError>>,
+    ) -> Result<T, BackendError> {
+        if let Some(cause) = self.lost(engines) {
+            return Err(BackendError::Other(cause));
+        }
+        let begun = Instant::now();
+        tokio::select! {
+            done = work => match done {
+                Err(error) if error.is_no_answer() => Err(self.explained(engines, error).await),
+                done => done,
+            },
+            cause = self.fails(engines) => Err(BackendError::Other(cause)),
+            () = self.interrupt.grace_is_over() => Err(BackendError::Other(format!("{doing}: the run was interrupted"))),
+            () = tokio::time::sleep(self.limit) => Err(self.stuck(engines, doing, begun).await),
+        }
+    }
+
+    async fn explained(&self, engines: &BTreeSet<Engine>, error: BackendError) -> BackendError {
+        match self.examine(engines, true).await {
+            Some(cause) => BackendError::Other(format!("{error} ({cause})")),
+            None => error,
+        }
+    }
+
+    /// All nodes run, and yet they do not do what polyspec asks of them.
+    async fn stuck(&self, engines: &BTreeSet<Engine>, doing: &str, since: Instant) -> BackendError {
+        let cause = format!("{doing} was not done after {:?}", self.limit);
+        for engine in engines {
+            let _one = self.gate(*engine).lock().await;
+            // Others may have been stuck for the same reason, and have done what can be done.
+            if self.trouble_since(&[*engine].into(), since).is_none() {
+                self.mend(*engine, &cause, vec![]).await;
+            }
+        }
+        BackendError::Other(cause)
+    }
+
+    async fn examine_one(&self, engine: Engine, asks: bool) -> Option<String> {
+        // Whoever comes second finds what the first has done.
+        let _one = self.gate(engine).lock().await;
+        if let Some(cause) = self.lost(&[engine].into()) {
+            return Some(cause);
+        }
+        if self.seen().disturbed.contains(&engine) {
+            return None;
+        }
+        let unwell = self.ward.unwell(engine).await;
+        if !unwell.is_empty() {
+            let causes: Vec<String> = unwell.iter().map(|(node, cause)| format!("{node} {cause}")).collect();
+            let nodes = unwell.into_iter().map(|(node, _)| node).collect();
+            return Some(self.mend(engine, &causes.join(", "), nodes).await);
+        }
+        if !asks {
+            return None;
+        }
+        match self.ward.answers(engine).await {
+            Ok(None) => None,
+            Ok(Some(recovered)) => {
+                self.note(engine, &recovered);
+                Some(recovered)
+            }
+            Err(cause) => Some(self.mend(engine, &cause, vec![]).await),
+        }
+    }
+
+    /// Brings nodes back, or all of the engine's when none is named; gives the engine up the second time, and when it does
+    /// not come back. Returns what is to be told.
+    async fn mend(&self, engine: Engine, cause: &str, nodes: Vec<NodeName>) -> String {
+        self.note(engine, cause);
+        if !self.ward.can_bring_back() {
+            return self.lose(engine, cause.to_string());
+        }
+        if !self.seen().brought_back.insert(engine) {
+            return self.lose(engine, format!("{cause}, after the servers of {engine} had been brought back once"));
+        }
+        self.ward.say(format!("{cause}: that was no fault of a scenario's; the servers of {engine} are brought back"));
+        let back = async {
+            self.ward.bring_back(engine, nodes).await?;
+            self.ward.answers(engine).await
+        };
+        match tokio::time::timeout(COMES_BACK, back).await {
+            Ok(Ok(_)) => {
+                self.note(engine, cause);
+                cause.to_string()
+            }
+            Ok(Err(error)) => self.lose(engine, format!("{cause}, and it did not come back: {error}")),
+            Err(_) => self.lose(engine, format!("{cause}, and it did not come back within {COMES_BACK:?}")),
+        }
+    }
+
+    /// Notes trouble: whoever ran since, and does not hold, is an error.
+    pub fn note(&self, engine: Engine, cause: &str) {
+        self.seen().troubles.insert(engine, (Instant::now(), cause.to_string()));
+    }
+
+    /// From now on everything that needs the engine is an error at once.
+    pub fn lose(&self, engine: Engine, cause: String) -> String {
+        if self.seen().lost.insert(engine, cause.clone()).is_none() {
+            self.ward.say(format!("{cause}: nothing runs on {engine} any more"));
+        }
+        cause
+    }
+
+    fn gate(&self, engine: Engine) -> &tokio::sync::Mutex<()> {
+        match engine {
+            Engine::Pg => &self.pg,
+            Engine::Mongo => &self.mongo,
+        }
+    }
+
+    fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use futures::FutureExt;
+
+    use super::*;
+
+    /// Servers of which a test decides how they are.
+    #[derive(Default)]
+    struct Patients {
+        unwell: Mutex<Vec<(NodeName, String)>>,
+        answers: Mutex<Option<String>>,
+        /// Whether bringing them back helps.
+        incurable: bool,
+        external: bool,
+        said: Mutex<Vec<String>>,
+        brought_back: Mutex<Vec<Vec<NodeName>>>,
+    }
+
+    #[async_trait]
+    impl Ward for Patients {
+        async fn unwell(&self, _: Engine) -> Vec<(NodeName, String)> {
+            self.unwell.lock().expect("whole").clone()
+        }
+        async fn answers(&self, _: Engine) -> Result<Option<String>, String> {
+            self.answers.lock().expect("whole").clone().map_or(Ok(None), Err)
+        }
+        async fn bring_back(&self, _: Engine, nodes: Vec<NodeName>) -> Result<(), String> {
+            self.brought_back.lock().expect("whole").push(nodes);
+            if self.incurable {
+                return Err("no port".into());
+            }
+            self.unwell.lock().expect("whole").clear();
+            *self.answers.lock().expect("whole") = None;
+            Ok(())
+        }
+        fn can_bring_back(&self) -> bool {
+            !self.external
+        }
+        fn say(&self, message: String) {
+            self.said.lock().expect("whole").push(message);
+        }
+    }
+
+    impl Patients {
+        fn fall_ill(&self) {
+            let node = NodeName::new(Engine::Pg, "a");
+            *self.unwell.lock().expect("whole") = vec![(node, "has ended".into())];
+        }
+        fn count(&self) -> (usize, usize) {
+            (self.said.lock().expect("whole").len(), self.brought_back.lock().expect("whole").len())
+        }
+    }
+
+    fn health(patients: &Patients) -> Health<'_> {
+        let (_, interrupt) = Interrupt::new();
+        let look_every = Duration::from_millis(5);
+        Health { look_every, ..Health::new(patients, interrupt, Duration::from_millis(50)) }
+    }
+
+    fn pg() -> BTreeSet<Engine> {
+        [Engine::Pg].into()
+    }
+
+    #[tokio::test]
+    async fn servers_are_brought_back_once_and_then_given_up() {
+        let patients = Patients::default();
+        let health = health(&patients);
+        let begun = Instant::now();
+        assert_eq!(health.examine(&pg(), true).await, None);
+        patients.fall_ill();
+        assert_eq!(health.examine(&pg(), false).await.as_deref(), Some("pg.a has ended"));
+        assert!(health.trouble_since(&pg(), begun).is_some() && health.lost(&pg()).is_none());
+        assert_eq!(health.examine(&pg(), true).await, None);
+        patients.fall_ill();
+        assert!(health.examine(&pg(), false).await.is_some() && health.lost(&pg()).is_some());
+        assert!(health.examine(&pg(), false).await.is_some(), "what is given up stays so");
+        assert_eq!(patients.count(), (2, 1), "each is said once: {:?}", patients.said);
+        assert!(health.lost(&[Engine::Mongo].into()).is_none());
+    }
+
+    #[tokio::test]
+    async fn what_does_not_come_back_and_what_is_somebody_elses_is_given_up() {
+        for patients in
+            [Patients { incurable: true, ..Patients::default() }, Patients { external: true, ..Patients::default() }]
+        {
+            let health = health(&patients);
+            *patients.answers.lock().expect("whole") = Some("pg.a does not answer".into());
+            assert_eq!(health.examine(&pg(), false).await, None, "nobody asks");
+            assert!(health.examine(&pg(), true).await.is_some_and(|cause| cause.contains("does not answer")));
+            let own = health.own(&pg(), "copying", async { Ok(()) }).await;
+            assert!(own.is_err(), "nothing is begun on it any more");
+        }
+    }
+
+    #[tokio::test]
+    async fn own_work_ends_when_a_server_dies_or_its_time_is_over() {
+        let patients = Patients::default();
+        let mut health = health(&patients);
+        let hangs = || std::future::pending::<Result<(), BackendError>>();
+        let stuck = health.own(&pg(), "copying", hangs()).await.expect_err("late").to_string();
+        assert_eq!(stuck, "copying was not done after 50ms");
+        assert_eq!(patients.count(), (1, 1));
+        health.limit = Duration::from_secs(3600);
+        patients.fall_ill();
+        let died = health.own(&pg(), "copying", hangs()).await.expect_err("died").to_string();
+        assert!(died.contains("pg.a has ended"), "{died}");
+    }
+
+    #[tokio::test]
+    async fn several_that_are_stuck_bring_the_servers_back_once() {
+        let patients = Patients::default();
+        let health = health(&patients);
+        let hangs = || std::future::pending::<Result<(), BackendError>>();
+        let engines = pg();
+        let work = (0..3).map(|_| health.own(&engines, "copying", hangs()));
+        let done = futures::future::join_all(work).await;
+        assert!(done.iter().all(Result::is_err) && health.lost(&pg()).is_none());
+        assert_eq!(patients.count(), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn nobody_looks_at_what_a_scenario_disturbs() {
+        let patients = Patients::default();
+        let health = health(&patients);
+        patients.fall_ill();
+        let disturbance = health.disturb(&pg());
+        assert_eq!(health.examine(&pg(), true).await, None);
+        assert!(health.fails(&pg()).now_or_never().is_none());
+        drop(disturbance);
+        assert!(health.examine(&pg(), true).await.is_some());
+    }
+}
