@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures::future::join_all;
+use futures::future::{LocalBoxFuture, join_all};
 use tokio::sync::Semaphore;
 
 use super::build::Builder;
@@ -25,8 +25,20 @@ const MOST_BESIDE: usize = 4;
 /// The least time that one thing has which polyspec does by itself, such as a copy.
 const OWN_LIMIT: Duration = Duration::from_secs(30);
 
-/// Runs all jobs. An `Err` is something that polyspec made and could not take away.
-pub async fn run(
+/// Runs all jobs. An `Err` is something that polyspec made and could not take away. The state of a whole run is large, and
+/// as deep as everything that it waits for: it is on the heap, so that it weighs nothing in its caller's.
+pub fn run<'a>(
+    jobs: Vec<Job>,
+    servers: &'a Servers,
+    host: &'a dyn Host,
+    options: &'a Options,
+    reporting: &'a Reporting,
+    interrupt: Interrupt,
+) -> LocalBoxFuture<'a, Result<(), BackendError>> {
+    Box::pin(run_all(jobs, servers, host, options, reporting, interrupt))
+}
+
+async fn run_all(
     jobs: Vec<Job>,
     servers: &Servers,
     host: &dyn Host,
