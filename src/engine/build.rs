@@ -169,8 +169,9 @@ impl Builder<'_> {
         }
         let peers = peers.iter().map(|node| (node.name.clone(), node.clone())).collect();
         let copy = Arc::new(Copy { database: database.into(), peers, mongo });
+        let servers = self.servers.for_copy(&copy);
         let mut stage = Stage {
-            servers: self.servers,
+            servers: &servers,
             host: self.host,
             options: self.options,
             reporting: self.reporting,

@@ -220,12 +220,13 @@ impl Worker<'_> {
             Ok(variables) => variables,
             Err(error) => return End::of(verdict_of(Err(breaks(&error)))),
         };
-        let goldens = match Goldens::open(&job.name, self.host, &copy.database, &self.options.redact) {
+        let goldens = match Goldens::open(&job.name, self.host, &copy, &self.options.redact) {
             Ok(goldens) => goldens,
             Err(error) => return End::of(verdict_of(Err(breaks(&error)))),
         };
+        let servers = self.servers.for_copy(&copy);
         let mut stage = Stage {
-            servers: self.servers,
+            servers: &servers,
             host: self.host,
             options: self.options,
             reporting: self.reporting,

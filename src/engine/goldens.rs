@@ -16,6 +16,7 @@ use crate::judge::golden::{Change, Comparer, Comparison, RowWriter, Sections, me
 use crate::model::{Action, Redaction, Step};
 use crate::observation::{Column, Observation, Outcome, Output};
 use crate::source::{Diagnostic, Spanned};
+use crate::system::Copy;
 use crate::verdict::Evidence;
 
 /// The comparison of one run with its golden file.
@@ -42,9 +43,12 @@ impl Goldens {
     ///
     /// # Errors
     /// It is there and cannot be read; a redaction of the settings is not a regular expression.
-    pub fn open(run: &str, host: &dyn Host, database: &str, redact: &[Redaction]) -> Result<Self, Diagnostic> {
+    pub fn open(run: &str, host: &dyn Host, copy: &Copy, redact: &[Redaction]) -> Result<Self, Diagnostic> {
         let mut fixed = host.redactions();
-        fixed.push((database.to_string(), "database".to_string()));
+        fixed.push((copy.database.clone(), "database".to_string()));
+        if let Some(role) = copy.role() {
+            fixed.extend([(role.name.clone(), "role".to_string()), (role.password.clone(), "password".to_string())]);
+        }
         let mut goldens = Self::none();
         goldens.scenario = run.to_string();
         goldens.records = host.records();

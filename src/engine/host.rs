@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::backend::pg::Role;
 use crate::model::{Engine, NodeName};
 use crate::observation::ProgramEnd;
 use crate::source::{Diagnostic, Span, Spanned};
@@ -43,6 +44,8 @@ pub struct Call {
     pub database: String,
     /// The peers that have the copy.
     pub peers: Vec<NodeName>,
+    /// The copy's own role.
+    pub role: Option<Role>,
     /// Whether the replica set has it.
     pub mongo: bool,
 }

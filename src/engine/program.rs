@@ -46,6 +46,7 @@ impl Stage<'_> {
             limit: step.timeout.as_ref().map_or(self.options.statement_timeout, |limit| limit.value),
             database: copy.database.clone(),
             peers: copy.peers.keys().cloned().collect(),
+            role: copy.role().cloned(),
             mongo: copy.mongo,
         })
     }

@@ -13,8 +13,9 @@ use super::health::Health;
 use super::lanes::{Claim, Lanes};
 use super::ward::LiveServers;
 use super::{Host, Interrupt, Job, Options, Reporting, Until};
+use crate::backend::BackendError;
 use crate::backend::mongo::{self, MongoClients};
-use crate::backend::{BackendError, pg};
+use crate::backend::pg::{self, PgNode};
 use crate::model::Engine;
 use crate::system::{RunId, Servers};
 use crate::verdict::Verdict;
@@ -188,11 +189,7 @@ async fn sweep(
     engines: &BTreeSet<Engine>,
 ) -> Result<(), BackendError> {
     for node in servers.pg.iter().filter(|_| engines.contains(&Engine::Pg)) {
-        for database in pg::orphaned_databases(node, &run.prefix()).await? {
-            let peers = [(node.name.clone(), node.clone())].into();
-            pg::unlink(&peers, &database).await?;
-            pg::drop_database(node, &database).await?;
-        }
+        sweep_peer(node, &run.prefix()).await?;
     }
     if let Some(clients) = clients.filter(|_| engines.contains(&Engine::Mongo)) {
         for database in mongo::databases(clients, &run.prefix()).await? {
@@ -200,4 +197,19 @@ async fn sweep(
         }
     }
     Ok(())
+}
+
+/// A role goes only once no database is left in which it was granted something: hence two rounds.
+async fn sweep_peer(node: &PgNode, prefix: &str) -> Result<(), BackendError> {
+    for _ in 0..2 {
+        for database in pg::leftovers(node, prefix).await? {
+            let peers = [(node.name.clone(), node.clone())].into();
+            pg::unlink(&peers, &database).await?;
+            pg::remove_database(node, &database).await?;
+        }
+    }
+    match pg::leftovers(node, prefix).await?.first() {
+        Some(left) => Err(BackendError::Other(format!("{}: `{left}` and its role could not be dropped", node.name))),
+        None => Ok(()),
+    }
 }

@@ -64,13 +64,13 @@ async fn read(
         database: run.next_database(),
     };
     let copy = Copy::make(request, clients).await?;
-    let catalog = catalog(&copy, servers, clients).await;
+    let catalog = catalog(&copy, clients).await;
     copy.remove(clients).await?;
     catalog
 }
 
-async fn catalog(copy: &Copy, servers: &Servers, clients: Option<&MongoClients>) -> Result<Catalog, BackendError> {
-    let peers = servers.pg.iter().map(|node| async {
+async fn catalog(copy: &Copy, clients: Option<&MongoClients>) -> Result<Catalog, BackendError> {
+    let peers = copy.peers.values().map(|node| async {
         let catalog = pg::catalog(node, &copy.database).await?;
         Ok::<_, BackendError>((node.name.clone(), catalog))
     });

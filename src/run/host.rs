@@ -162,7 +162,7 @@ impl Host for SuiteHost<'_> {
     }
 
     async fn call(&self, call: Call) -> Result<ProgramEnd, CallError> {
-        let mut environment = self.obtained.environment(&call.database, &call.peers, call.mongo);
+        let mut environment = self.obtained.environment(&call);
         environment.extend(call.environment);
         let program = Program {
             program: self.program(&call.program)?,

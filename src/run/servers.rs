@@ -8,10 +8,10 @@ use std::time::Instant;
 use super::control::Control;
 use super::{Bootstrap, Request};
 use crate::backend::mongo::{MongoClients, MongoSet};
-use crate::backend::pg::PgNode;
+use crate::backend::pg::{PgNode, Role};
 use crate::cluster::control::Client;
 use crate::cluster::{Cluster, ClusterDescription, Options, Progress, state};
-use crate::engine::{Footprint, Interrupt, Job, Reporting};
+use crate::engine::{Call, Footprint, Interrupt, Job, Reporting};
 use crate::event::Event;
 use crate::model::{Engine, NodeName, Topology};
 use crate::suite::Suite;
@@ -229,15 +229,16 @@ impl Obtained {
     }
 
     /// What a program finds in its environment of a copy: the name of its database, and the URLs that lead to it.
-    pub fn environment(&self, database: &str, peers: &[NodeName], mongo: bool) -> Vec<(String, String)> {
-        let mut environment = vec![("POLYSPEC_DATABASE".to_string(), database.to_string())];
-        for node in peers {
+    pub fn environment(&self, call: &Call) -> Vec<(String, String)> {
+        let database = &call.database;
+        let mut environment = vec![("POLYSPEC_DATABASE".to_string(), database.clone())];
+        for node in &call.peers {
             if let Some(url) = self.app_urls.get(&node.to_string()) {
                 let name = format!("POLYSPEC_PG_{}_URL", node.name.to_uppercase());
-                environment.push((name, on_database(url, database)));
+                environment.push((name, as_role(&on_database(url, database), call.role.as_ref())));
             }
         }
-        if let Some(url) = self.urls.get("mongo").filter(|_| mongo) {
+        if let Some(url) = self.urls.get("mongo").filter(|_| call.mongo) {
             environment.push(("POLYSPEC_MONGO_URL".into(), on_database(url, database)));
         }
         environment
@@ -281,6 +282,14 @@ impl Obtained {
         if let Some(Control::Own(cluster)) = self.control {
             cluster.shutdown().await;
         }
+    }
+}
+
+/// The URL with the credentials of another role, which need no escapes.
+fn as_role(url: &str, role: Option<&Role>) -> String {
+    match (role, url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1)))) {
+        (Some(role), Some((scheme, place))) => format!("{scheme}://{}:{}@{place}", role.name, role.password),
+        _ => url.to_string(),
     }
 }
 

@@ -5,7 +5,7 @@ use futures::future::{join, try_join_all};
 use super::Template;
 use crate::backend::BackendError;
 use crate::backend::mongo::{self, MongoClients};
-use crate::backend::pg::{self, Peers, PgNode};
+use crate::backend::pg::{self, Peers, PgNode, Role};
 use crate::model::Replication;
 
 /// What a copy must have.
@@ -28,18 +28,24 @@ pub struct CopyRequest<'a> {
 pub struct Copy {
     /// The database's name, the same on every server.
     pub database: String,
-    /// The peers that have it.
+    /// The peers that have it, each with the copy's own role where polyspec owns the server.
     pub peers: Peers,
     /// Whether the replica set has it.
     pub mongo: bool,
 }
 
 impl Copy {
+    /// Its own role, on servers that polyspec owns.
+    pub fn role(&self) -> Option<&Role> {
+        self.peers.values().find_map(PgNode::role)
+    }
+
     /// Makes the copy. When a part of it fails, what was made is taken away again.
     pub async fn make(request: CopyRequest<'_>, clients: Option<&MongoClients>) -> Result<Self, BackendError> {
+        let role = Role::of(&request.database);
         let copy = Self {
             database: request.database.clone(),
-            peers: request.pg.iter().map(|node| (node.name.clone(), node.clone())).collect(),
+            peers: request.pg.iter().map(|node| (node.name.clone(), node.with_role(&role))).collect(),
             mongo: request.mongo,
         };
         match copy.fill(&request, clients).await {
@@ -81,7 +87,7 @@ impl Copy {
     pub async fn remove(&self, clients: Option<&MongoClients>) -> Result<(), BackendError> {
         let pg = async {
             pg::unlink(&self.peers, &self.database).await?;
-            try_join_all(self.peers.values().map(|node| pg::drop_database(node, &self.database))).await
+            try_join_all(self.peers.values().map(|node| pg::remove_database(node, &self.database))).await
         };
         let mongo = async {
             match clients.filter(|_| self.mongo) {

@@ -6,14 +6,14 @@ use super::Servers;
 use super::naming::{RunId, shared_template};
 use crate::backend::BackendError;
 use crate::backend::mongo::{MongoClients, databases, drop_database as drop_mongo};
-use crate::backend::pg::{self, PgNode};
+use crate::backend::pg::{self, PgNode, Role};
 
 /// The databases that hold a built system.
 #[derive(Clone, Debug)]
 pub struct Template {
     /// The database's name, the same on every server.
     pub database: String,
-    /// Peers that have it.
+    /// Peers that have it, each with the role that builds it where polyspec owns the server.
     pub pg: Vec<PgNode>,
     /// Whether the replica set has it.
     pub mongo: bool,
@@ -26,6 +26,8 @@ impl Template {
     pub fn plan(servers: &Servers, run: &RunId, fingerprint: &str, pg: Vec<PgNode>, mongo: bool) -> Self {
         let shared = servers.keeps_templates;
         let database = if shared { shared_template(fingerprint) } else { run.next_database() };
+        let role = Role::of(&database);
+        let pg = pg.iter().map(|node| node.with_role(&role)).collect();
         Self { database, pg, mongo, shared }
     }
 
@@ -50,7 +52,7 @@ impl Template {
         if pg::is_frozen(node, &self.database).await? {
             return Ok(None);
         }
-        pg::drop_database(node, &self.database).await?;
+        pg::remove_database(node, &self.database).await?;
         Ok(Some(node.clone()))
     }
 
@@ -81,7 +83,7 @@ impl Template {
         if self.shared {
             return Ok(());
         }
-        try_join_all(self.pg.iter().map(|node| pg::drop_database(node, &self.database))).await?;
+        try_join_all(self.pg.iter().map(|node| pg::remove_database(node, &self.database))).await?;
         match clients.filter(|_| self.mongo) {
             Some(clients) => drop_mongo(clients, &self.database).await,
             None => Ok(()),

@@ -22,6 +22,11 @@ pub fn trials() -> Vec<Trial> {
         operators_of_a_copy_never_run_as_the_administrator,
         functions_of_a_system_never_run_as_the_administrator,
         statements_of_the_administrator_are_not_seen,
+        copy_has_a_role_of_its_own,
+        scenario_cannot_touch_its_neighbours,
+        what_a_scenario_does_to_its_role_is_gone_with_it,
+        databases_that_a_scenario_made_are_dropped_with_its_copy,
+        build_cannot_touch_later_builds,
     ]
 }
 
@@ -238,4 +243,135 @@ fn statements_of_the_administrator_are_not_seen() {
         suite = suite.scenario(&format!("s{number}"), &format!("{peers}{}", look.repeat(10)));
     }
     suite.run(&["run", "--jobs", "2"]).exits(0).says("6 passed");
+}
+
+/// A system that a copy's role must own as if it had built it.
+const SHOP: &str = "system: Shop
+build:
+  - sql: |
+      CREATE TABLE item (id int PRIMARY KEY, name text);
+      INSERT INTO item VALUES (1, 'Chair');
+      CREATE VIEW named AS SELECT name FROM item;
+      CREATE FUNCTION added(int) RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT count(*)::int + $1 FROM item';
+      CREATE SCHEMA inner_one;
+";
+
+fn shop() -> Suite {
+    Suite::alone().settings("system: shop").file("shop/system.yaml", SHOP)
+}
+
+const PASSES: &str = "  - sql: SELECT name FROM item\n    expect: { value: Chair }\n";
+
+/// Steps that are refused with a SQLSTATE.
+fn refused(statements: &[(&str, &str)]) -> String {
+    let step =
+        |(sql, code): &(&str, &str)| format!("  - sql: {sql}\n    expect: {{ error: {{ sqlstate: \"{code}\" }} }}\n");
+    statements.iter().map(step).collect()
+}
+
+fn copy_has_a_role_of_its_own() {
+    let steps = "
+  - sql: SELECT bool_and(tableowner = current_user) FROM pg_tables WHERE schemaname = 'public'
+    expect: { value: true }
+  - sql: SELECT pg_get_userbyid(datdba) = current_user FROM pg_database WHERE datname = current_database()
+    expect: { value: true }
+  - sql: SELECT rolsuper OR rolcreaterole OR rolreplication OR rolbypassrls FROM pg_roles WHERE rolname = current_user
+    expect: { value: false }
+  - sql: ALTER TABLE item ADD COLUMN price int DEFAULT 7; DROP VIEW named; CREATE TABLE inner_one.t (id int);
+  - sql: SELECT price + added(1) FROM item
+    expect: { value: 9 }
+  - sql: DROP SCHEMA inner_one CASCADE
+";
+    shop().scenario("owner", steps).run(&["run"]).exits(0).says("1 passed");
+    assert_eq!(
+        sql_on("pg.a", "SELECT rolname FROM pg_roles WHERE rolname LIKE 'polyspec\\_%\\_role' AND rolcanlogin"),
+        [""; 0]
+    );
+}
+
+fn scenario_cannot_touch_its_neighbours() {
+    let others = "FROM pg_stat_activity WHERE usename <> current_user AND backend_type = 'client backend'";
+    let sleeper = "  - sql: SELECT pg_sleep(300)::text\n    timeout: 5min\n    expect: { value: '' }\n";
+    let find = format!(
+        "
+  - sql: SELECT usename AS role, datname AS db {others} AND query LIKE '%pg_sleep(300)%'
+    save: {{ role: 0.0, db: 0.1 }}
+  - sql: SELECT datname FROM pg_database WHERE datname LIKE 'polyspec\\_t\\_%' LIMIT 1
+    save: {{ template: value }}
+"
+    );
+    let hostile = find
+        + &refused(&[
+            (&format!("SELECT pg_terminate_backend(pid) {others}"), "42501"),
+            (&format!("SELECT pg_cancel_backend(pid) {others}"), "42501"),
+            ("ALTER ROLE ${role:ident} SET statement_timeout = '1ms'", "42501"),
+            ("ALTER ROLE ${role:ident} PASSWORD 'known'", "42501"),
+            ("SET ROLE ${role:ident}", "42501"),
+            ("DROP DATABASE ${db:ident} WITH (FORCE)", "42501"),
+            ("ALTER DATABASE ${db:ident} SET statement_timeout = '1ms'", "42501"),
+            ("DROP DATABASE ${template:ident}", "42501"),
+            ("ALTER DATABASE ${template:ident} SET statement_timeout = '1ms'", "42501"),
+            ("CREATE DATABASE mine TEMPLATE ${template:ident}", "42501"),
+            ("SELECT subconninfo FROM pg_subscription", "42501"),
+            ("SELECT rolpassword FROM pg_authid", "42501"),
+            ("CREATE ROLE evil SUPERUSER", "42501"),
+            ("SET ROLE polyspec_roles", "42501"),
+            ("COPY (SELECT 1) TO PROGRAM 'id'", "42501"),
+        ]);
+    let suite = shop().headed("b_sleeps", "timeout: 5min", sleeper).scenario("a_attacks", &hostile);
+    let mut sleeping = suite.start(&["run", "b_sleeps"]);
+    sleeping.says("servers");
+    assert!(crate::children::eventually(Duration::from_secs(60), || crate::servers::is_asleep("pg.a")));
+    suite.run(&["run", "a_attacks"]).exits(0).says("1 passed");
+    assert!(crate::servers::is_asleep("pg.a"), "the neighbour's session was ended");
+    sleeping.signal(nix::sys::signal::Signal::SIGINT);
+    sleeping.wait();
+}
+
+fn what_a_scenario_does_to_its_role_is_gone_with_it() {
+    let hostile = "
+  - sql: ALTER ROLE CURRENT_USER SET statement_timeout = '1ms'
+  - sql: ALTER ROLE CURRENT_USER SET search_path = nowhere
+  - sql: ALTER ROLE CURRENT_USER PASSWORD 'known'
+  - sql: SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()
+  - sql: SELECT 1
+    expect: { value: 1 }
+";
+    let suite = shop().scenario("a_attacks", hostile).scenario("b_passes", PASSES).scenario("c_passes", PASSES);
+    suite.run(&["run", "--jobs", "1"]).exits(0).says("3 passed");
+    suite.run(&["run"]).exits(0).says("3 passed");
+    crate::servers::assert_no_copies();
+}
+
+fn databases_that_a_scenario_made_are_dropped_with_its_copy() {
+    let makes = "
+  - sql: CREATE DATABASE inner_one
+  - sql: CREATE DATABASE inner_two IS_TEMPLATE true
+  - sql: ALTER DATABASE ${database:ident} IS_TEMPLATE true
+  - sql: GRANT ALL ON DATABASE inner_one TO PUBLIC
+  - sql: SELECT count(*) FROM pg_database WHERE datname IN ('inner_one', 'inner_two')
+    expect: { value: 2 }
+";
+    let suite = shop().scenario("makes", makes);
+    suite.run(&["run"]).exits(0).says("1 passed");
+    suite.run(&["run"]).exits(0).says("1 passed");
+    crate::servers::assert_no_copies();
+    let left = "SELECT datname FROM pg_database WHERE datname LIKE 'inner%'";
+    assert_eq!(sql_on("pg.a", left), [""; 0]);
+}
+
+fn build_cannot_touch_later_builds() {
+    let build = "system: Hostile
+build:
+  - sql: ALTER ROLE CURRENT_USER SET statement_timeout = '1ms'
+  - sql: ALTER ROLE CURRENT_USER PASSWORD 'known'
+  - sql: CREATE DATABASE left_behind
+  - sql: CREATE TABLE item (name text); INSERT INTO item VALUES ('Chair')
+";
+    let suite = Suite::alone()
+        .file("one/system.yaml", build)
+        .file("two/system.yaml", SHOP)
+        .headed("one", "system: one", PASSES)
+        .headed("two", "system: two", &format!("{PASSES}  - sql: SELECT count(*) FROM pg_database WHERE datname = 'left_behind'\n    expect: {{ value: 0 }}"));
+    suite.run(&["run", "--jobs", "1"]).exits(0).says("2 passed");
 }

@@ -13,6 +13,7 @@ mod guard;
 mod monitor;
 mod node;
 mod replication;
+mod role;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -22,8 +23,12 @@ mod wire;
 pub use answers::answer;
 pub use barrier::catch_up;
 pub use catalog::catalog;
-pub use databases::{copy_database, create_database, drop_database, freeze_database, is_frozen, orphaned_databases};
+pub use databases::{
+    copy_database, create_database, drop_database, freeze_database, is_frozen, leftovers, orphaned_databases,
+    remove_database,
+};
 pub use monitor::BlockingMonitor;
 pub use node::PgNode;
 pub use replication::{Peers, link, unlink};
+pub use role::Role;
 pub use session::{PgSession, Request};

@@ -10,6 +10,7 @@ use tokio_postgres::{Client, Config, NoTls};
 use super::admin::{AdminConnection, Idle};
 use super::error;
 use super::guard::guard;
+use super::role::Role;
 use super::wire::{Loss, Wire};
 use crate::backend::BackendError;
 use crate::model::NodeName;
@@ -31,6 +32,8 @@ pub struct PgNode {
     pub name: NodeName,
     admin: Arc<Config>,
     app: Arc<Config>,
+    /// The role of one database, that scenarios have there instead of `app`.
+    role: Option<Role>,
     idle: Idle,
     /// The server's version, once it is known.
     version: Arc<OnceLock<(u32, u32)>>,
@@ -53,6 +56,7 @@ impl PgNode {
         Ok(Self {
             admin: config(admin_url)?,
             app: config(app_url)?,
+            role: None,
             idle: Arc::default(),
             version: Arc::default(),
             routes: BTreeMap::new(),
@@ -67,9 +71,27 @@ impl PgNode {
         self
     }
 
+    /// The same node for the database whose role this is. On someone else's servers no roles are made, and nothing changes.
+    pub fn with_role(&self, role: &Role) -> Self {
+        Self { role: self.owned.then(|| role.clone()), ..self.clone() }
+    }
+
+    /// The role of the one database that this node stands for.
+    pub fn role(&self) -> Option<&Role> {
+        self.role.as_ref()
+    }
+
     /// The role that scenarios and builds run as.
     pub fn app_role(&self) -> &str {
-        self.app.get_user().unwrap_or_default()
+        match &self.role {
+            Some(role) => &role.name,
+            None => self.app.get_user().unwrap_or_default(),
+        }
+    }
+
+    /// The administrator's role.
+    pub(super) fn admin_role(&self) -> &str {
+        self.admin.get_user().unwrap_or_default()
     }
 
     /// A connection string for a subscriber on another peer (libpq's keyword form), to `database` as the administrator;
@@ -155,6 +177,9 @@ impl PgNode {
     pub(super) fn app_config(&self, database: &str, name: &str) -> Config {
         let mut app = Config::clone(&self.app);
         app.dbname(database).application_name(name);
+        if let Some(role) = &self.role {
+            app.user(&role.name).password(&role.password);
+        }
         app
     }
 

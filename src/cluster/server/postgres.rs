@@ -86,10 +86,10 @@ async fn initdb(ground: &Ground, peer: &Server, admin: &Credentials) -> Result<(
     done
 }
 
-/// Makes the role as which systems under test are used, in single-user mode (manual, `postgres`, "Options for
-/// single-user mode"): no server runs yet, and no driver is at hand. One line is one command. The passwords of both roles are
-/// hashed once instead of 4096 times (manual, `scram_iterations`): they are random, nobody can guess them, and every
-/// connection has to hash them again.
+/// Makes the roles, in single-user mode (manual, `postgres`, "Options for single-user mode"): no server runs yet, and no driver
+/// is at hand. One line is one command. `app` is for people and for systems that stay; what scenarios run as is made with each
+/// of their databases and is a member of `polyspec_roles` (`backend`, `pg::Role`). Passwords are hashed once instead of 4096
+/// times (manual, `scram_iterations`): they are random, nobody can guess them, and every connection has to hash them again.
 async fn make_roles(
     ground: &Ground,
     peer: &Server,
@@ -100,7 +100,11 @@ async fn make_roles(
         "SET scram_iterations = 1\n\
          ALTER ROLE {admin} PASSWORD '{admin_password}'\n\
          CREATE ROLE {user} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD '{password}'\n\
-         GRANT pg_monitor TO {user}\n",
+         GRANT pg_monitor TO {user}\n\
+         CREATE ROLE polyspec_roles NOLOGIN\n\
+         GRANT pg_monitor TO polyspec_roles\n\
+         REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC\n\
+         GRANT CONNECT ON DATABASE postgres TO {user}\n",
         admin = admin.user,
         admin_password = admin.password,
         user = app.user,
