@@ -1,16 +1,22 @@
-//! The bridge to the `sqllogictest` crate: its runner executes and compares record by record, so that sorting, hashing,
-//! labels, retry, variables and substitution keep their meaning, while connections and time limits stay polyspec's own.
+//! The bridge to the `sqllogictest` crate: its runner sends, sorts and hashes record by record and its validator compares, so
+//! that they keep their meaning, while connections, time limits and variables stay polyspec's own.
 
 use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqllogictest::{AsyncDB, Connection, DBOutput, DefaultColumnType, Record, Runner, TestErrorKind};
+use sqllogictest::{
+    AsyncDB, Condition, Connection, Control, DBOutput, DefaultColumnType, ExpectedError, QueryExpect, Record,
+    RecordOutput, ResultMode, Runner, StatementExpect, default_normalizer, default_validator,
+};
 
 use crate::observation::{Outcome, Output, RowSet, ServerError};
 
 /// A record of the crate with its default column types.
 pub type SltRecordKind = Record<DefaultColumnType>;
+
+/// Labels of `onlyif` and `skipif` that hold.
+const LABELS: [&str; 3] = ["polyspec", "postgres", "postgresql"];
 
 /// Where the text of a record is sent: whoever implements this decides on node and session.
 #[async_trait]
@@ -23,12 +29,12 @@ pub trait SltConnection: Send {
 /// Why a record does not hold.
 #[derive(Debug)]
 pub enum SltMismatch {
-    /// Rows, one a line, that differ.
+    /// Rows that differ.
     Rows {
         /// The lines that the file has.
-        expected: String,
-        /// The lines that came.
-        actual: String,
+        expected: Vec<String>,
+        /// The rows that came, sorted and hashed as the file asks for; a cell each when they are compared value by value.
+        actual: Vec<Vec<String>>,
     },
     /// Another number of rows was affected.
     Count {
@@ -37,7 +43,7 @@ pub enum SltMismatch {
         /// What came.
         actual: u64,
     },
-    /// Anything else, in the crate's words: message, and what was expected and what came where it tells.
+    /// Anything else: what was expected and what came, where that can be said.
     Other {
         /// One sentence.
         message: String,
@@ -51,68 +57,145 @@ pub enum SltMismatch {
 /// The crate's runner over a connection of polyspec's.
 pub struct SltRunner<C: SltConnection> {
     runner: Runner<Database<C>, Maker<C>>,
+    valuewise: bool,
 }
 
 type Maker<C> = Box<dyn FnMut() -> std::future::Ready<Result<Database<C>, SltError>> + Send>;
 
 impl<C: SltConnection + 'static> SltRunner<C> {
-    /// A runner with one connection. `labels` are for `onlyif` and `skipif`.
-    pub fn new(connection: C, labels: &[&str]) -> Self {
+    /// A runner with one connection.
+    pub fn new(connection: C) -> Self {
         let mut connection = Some(connection);
         let make: Maker<C> = Box::new(move || {
             let gone = SltError { sqlstate: None, text: "there is one connection only".into() };
             std::future::ready(connection.take().map(|connection| Database { connection }).ok_or(gone))
         });
-        let mut runner = Runner::new(make);
-        labels.iter().for_each(|label| runner.add_label(label));
-        Self { runner }
+        Self { runner: Runner::new(make), valuewise: false }
     }
 
-    /// Runs one record; `Err` says why it does not hold.
+    /// Runs one record, again as often as its `retry` says; `Err` says why it does not hold. Variables are filled in
+    /// already, and `let` is not the runner's.
     pub async fn run(&mut self, record: &SltRecordKind) -> Result<(), SltMismatch> {
-        self.runner.run_async(on_default(record)).await.map(drop).map_err(|error| mismatch(error.kind()))
+        let record = prepared(record);
+        let retry = match &record {
+            Record::Statement { retry, .. } | Record::Query { retry, .. } => retry.clone(),
+            _ => None,
+        };
+        let mut left = retry.as_ref().map_or(1, |retry| retry.attempts);
+        loop {
+            left = left.saturating_sub(1);
+            let done = self.once(&record).await;
+            let Some(retry) = retry.as_ref().filter(|_| done.is_err() && left > 0) else { return done };
+            tokio::time::sleep(retry.backoff).await;
+        }
+    }
+
+    async fn once(&mut self, record: &SltRecordKind) -> Result<(), SltMismatch> {
+        match record {
+            Record::Control(Control::Substitution(_)) => return Ok(()),
+            Record::Control(Control::ResultMode(mode)) => self.valuewise = *mode == ResultMode::ValueWise,
+            _ => {}
+        }
+        let output = self.runner.apply_record(record.clone()).await;
+        match record {
+            Record::Statement { expected, .. } => statement(expected, output),
+            Record::Query { expected, .. } => query(expected, output, self.valuewise),
+            _ => Ok(()),
+        }
     }
 }
 
-/// The record on the runner's one connection: nodes and sessions are chosen behind it.
-fn on_default(record: &SltRecordKind) -> SltRecordKind {
+/// Whether `onlyif` and `skipif` leave a record out.
+pub fn is_left_out(record: &SltRecordKind) -> bool {
+    let (Record::Statement { conditions, .. } | Record::Query { conditions, .. } | Record::Let { conditions, .. }) =
+        record
+    else {
+        return false;
+    };
+    conditions.iter().any(|condition| match condition {
+        Condition::OnlyIf { label } => !LABELS.contains(&label.as_str()),
+        Condition::SkipIf { label } => LABELS.contains(&label.as_str()),
+    })
+}
+
+/// The record on the runner's one connection, without conditions: nodes, sessions and labels are looked at before.
+fn prepared(record: &SltRecordKind) -> SltRecordKind {
     let mut record = record.clone();
-    match &mut record {
-        Record::Statement { connection, .. } | Record::Query { connection, .. } | Record::Let { connection, .. } => {
-            *connection = Connection::Default;
-        }
-        _ => {}
+    if let Record::Statement { connection, conditions, .. } | Record::Query { connection, conditions, .. } = &mut record
+    {
+        *connection = Connection::Default;
+        conditions.clear();
     }
     record
 }
 
-fn mismatch(kind: TestErrorKind) -> SltMismatch {
-    let other = |message: String, expected: Option<String>, actual: Option<String>| SltMismatch::Other {
-        message,
-        expected,
-        actual,
+/// What the crate makes of an answer.
+type Answer = RecordOutput<DefaultColumnType>;
+
+fn statement(expected: &StatementExpect, output: Answer) -> Result<(), SltMismatch> {
+    let (count, error) = match output {
+        RecordOutput::Statement { count, error } => (count, error),
+        RecordOutput::Query { rows, error, .. } => (rows.len() as u64, error),
+        _ => return Ok(()),
     };
-    match kind {
-        TestErrorKind::QueryResultMismatch { expected, actual, .. } => SltMismatch::Rows { expected, actual },
-        TestErrorKind::QueryResultColumnsMismatch { expected, actual, .. } => {
-            other("the columns are of other types".into(), Some(expected), Some(actual))
+    match (expected, error) {
+        (StatementExpect::Error(_), None) => Err(succeeds("statement")),
+        (StatementExpect::Error(expected), Some(error)) => refused_as(expected, &error),
+        (_, Some(error)) => Err(fails("statement", &error)),
+        (StatementExpect::Count(expected), None) if *expected != count => {
+            Err(SltMismatch::Count { expected: *expected, actual: count })
         }
-        TestErrorKind::StatementResultMismatch { expected, actual, .. } => {
-            // The crate hands the number over inside a sentence: "affected 3 rows".
-            let number = actual.split_whitespace().find_map(|word| word.parse().ok());
-            SltMismatch::Count { expected, actual: number.unwrap_or_default() }
-        }
-        TestErrorKind::Ok { kind, .. } => {
-            other(format!("the {kind} succeeds, although an error is expected"), None, None)
-        }
-        TestErrorKind::Fail { err, kind, .. } => other(format!("the {kind} fails"), None, Some(err.to_string())),
-        TestErrorKind::ErrorMismatch { err, expected_err, actual_sqlstate, .. } => {
-            let state = actual_sqlstate.map(|state| format!("({state}) ")).unwrap_or_default();
-            other("it fails in another way".into(), Some(expected_err), Some(format!("{state}{err}")))
-        }
-        TestErrorKind::LetFail { err, .. } => other(format!("the variable gets no value: {err}"), None, None),
-        rest => other(rest.to_string(), None, None),
+        (StatementExpect::Count(_) | StatementExpect::Ok, None) => Ok(()),
     }
+}
+
+fn query(expected: &QueryExpect<DefaultColumnType>, output: Answer, valuewise: bool) -> Result<(), SltMismatch> {
+    let (rows, error) = match output {
+        RecordOutput::Query { rows, error, .. } => (rows, error),
+        RecordOutput::Statement { error, .. } => (vec![], error),
+        _ => return Ok(()),
+    };
+    match (expected, error) {
+        (QueryExpect::Error(_), None) => Err(succeeds("query")),
+        (QueryExpect::Error(expected), Some(error)) => refused_as(expected, &error),
+        (QueryExpect::Results { .. }, Some(error)) => Err(fails("query", &error)),
+        (QueryExpect::Results { results, .. }, None) => {
+            let rows = if valuewise { rows.into_iter().flatten().map(|value| vec![value]).collect() } else { rows };
+            match slt_rows_hold(&rows, results) {
+                true => Ok(()),
+                false => Err(SltMismatch::Rows { expected: results.clone(), actual: rows }),
+            }
+        }
+    }
+}
+
+/// Whether rows are those that the lines of a file say, white space aside, as the crate compares them.
+pub fn slt_rows_hold(rows: &[Vec<String>], lines: &[String]) -> bool {
+    default_validator(default_normalizer, rows, lines)
+}
+
+type AnyError = std::sync::Arc<dyn std::error::Error + Send + Sync>;
+
+fn succeeds(kind: &str) -> SltMismatch {
+    let message = format!("the {kind} succeeds, although an error is expected");
+    SltMismatch::Other { message, expected: None, actual: None }
+}
+
+fn fails(kind: &str, error: &AnyError) -> SltMismatch {
+    SltMismatch::Other { message: format!("the {kind} fails"), expected: None, actual: Some(error.to_string()) }
+}
+
+fn refused_as(expected: &ExpectedError, error: &AnyError) -> Result<(), SltMismatch> {
+    let sqlstate = error.downcast_ref::<SltError>().and_then(|error| error.sqlstate.clone());
+    if expected.is_match(&error.to_string(), sqlstate.as_deref()) {
+        return Ok(());
+    }
+    let state = sqlstate.map(|state| format!("({state}) ")).unwrap_or_default();
+    Err(SltMismatch::Other {
+        message: "it fails in another way".into(),
+        expected: Some(expected.to_string()),
+        actual: Some(format!("{state}{error}")),
+    })
 }
 
 /// The connection as the crate wants it.
@@ -170,8 +253,12 @@ impl<C: SltConnection> AsyncDB for Database<C> {
 
 fn output_rows(output: Output) -> DBOutput<DefaultColumnType> {
     match output {
+        Output::Sql { rows: Some(rows), .. } if (rows.rows.len() as u64) < rows.count => {
+            DBOutput::StatementComplete(rows.count)
+        }
         Output::Sql { rows: Some(rows), .. } => sql_rows(rows),
         Output::Sql { rows: None, affected } => DBOutput::StatementComplete(affected),
+        Output::Documents(set) if (set.documents.len() as u64) < set.count => DBOutput::StatementComplete(set.count),
         Output::Documents(set) => {
             let line =
                 |document: bson::Document| vec![bson::Bson::Document(document).into_relaxed_extjson().to_string()];

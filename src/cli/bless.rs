@@ -13,8 +13,9 @@ use super::say::say;
 use crate::engine::Job;
 use crate::exit::Exit;
 use crate::judge::{diff_lines, differs_between_runs};
+use crate::model::{Body, SltScript};
 use crate::report::{Look, render_diff};
-use crate::run::{Prepared, Request, SharedSuite, prepare};
+use crate::run::{Prepared, Request, SharedSuite, prepare, quoted};
 use crate::source::{Diagnostic, visible};
 use crate::suite::{Pending, Selection, Spool};
 
@@ -24,7 +25,21 @@ const SHOWN: usize = 5;
 /// What two passes left beside a golden: copies that stay on the disk, since a golden may be longer than memory is large.
 struct Candidate {
     pending: Pending,
-    texts: [Option<BufReader<File>>; 2],
+    texts: [Left; 2],
+}
+
+/// What one pass left.
+enum Left {
+    Nothing,
+    Text(BufReader<File>),
+    Unreadable(io::Error),
+}
+
+/// What was run.
+struct Blessed {
+    suite: SharedSuite,
+    jobs: Vec<Job>,
+    candidates: Vec<Candidate>,
 }
 
 /// Accepts everything that is pending among the named.
@@ -50,7 +65,8 @@ fn decide(args: &args::Bless, context: &Context, answer: impl Fn(&SharedSuite, &
         return refuse(&[diagnostic.help("Run this on your own machine, and commit what you accept.")], context);
     }
     let base = request(&args.suite, &args.servers, context);
-    let selection = Selection { names: args.names.clone(), ..Selection::default() };
+    // What is pending may be of a hidden scenario.
+    let selection = Selection { names: args.names.clone(), hidden: true, ..Selection::default() };
     let mut prepared = match prepare(Request { selection, allow_run: args.permit.allow_run, ..base }) {
         Ok(prepared) => prepared,
         Err(errors) => return refuse(&errors, context),
@@ -62,11 +78,10 @@ fn decide(args: &args::Bless, context: &Context, answer: impl Fn(&SharedSuite, &
         say!("nothing is pending");
         return Exit::Pass;
     }
-    let candidates = match twice(prepared, context) {
-        Ok(candidates) => candidates,
-        Err(exit) => return exit,
-    };
-    settle(candidates, context, answer)
+    match twice(prepared, context) {
+        Ok(blessed) => settle(blessed, context, answer),
+        Err(exit) => exit,
+    }
 }
 
 /// Without names, what has a pending neighbour is run.
@@ -76,10 +91,19 @@ fn keep_pending_jobs(prepared: &mut Prepared) {
     prepared.jobs.retain(|job| files(&suite, job).iter().any(|file| pending.contains(file)));
 }
 
-/// What a job may leave a pending neighbour of: its golden, and the file itself when that is `.slt`.
-fn files(suite: &SharedSuite, job: &Job) -> [PathBuf; 2] {
-    let case = job.case().map(|case| case.name.as_str());
-    [suite.goldens().path(&job.scenario.path, case), suite.scenario_file(&job.scenario.path)]
+/// What a job may leave a pending neighbour of: its golden, or the `.slt` file itself and those that it includes.
+fn files(suite: &SharedSuite, job: &Job) -> BTreeSet<PathBuf> {
+    match &job.scenario.body {
+        Body::Steps { .. } => {
+            let case = job.case().map(|case| case.name.as_str());
+            [suite.goldens().path(&job.scenario.path, case)].into()
+        }
+        Body::Slt(script) => scripts(suite, script),
+    }
+}
+
+fn scripts(suite: &SharedSuite, script: &SltScript) -> BTreeSet<PathBuf> {
+    script.records.iter().map(|record| suite.shown_file(record.span.file.name())).collect()
 }
 
 fn all_pending(suite: &SharedSuite) -> Vec<Pending> {
@@ -87,9 +111,10 @@ fn all_pending(suite: &SharedSuite) -> Vec<Pending> {
 }
 
 /// Runs everything twice on the same servers and reads what each pass left.
-fn twice(prepared: Prepared, context: &Context) -> Result<(SharedSuite, Vec<Candidate>), Exit> {
+fn twice(prepared: Prepared, context: &Context) -> Result<Blessed, Exit> {
     let suite = prepared.suite.clone();
-    let wanted: BTreeSet<PathBuf> = prepared.jobs.iter().flat_map(|job| files(&suite, job)).collect();
+    let jobs = prepared.jobs.clone();
+    let wanted: BTreeSet<PathBuf> = jobs.iter().flat_map(|job| files(&suite, job)).collect();
     // What an earlier run left must not be taken for what these two leave.
     for stale in all_pending(&suite).into_iter().filter(|pending| wanted.contains(&pending.golden)) {
         let _ = std::fs::remove_file(stale.pending);
@@ -98,27 +123,32 @@ fn twice(prepared: Prepared, context: &Context) -> Result<(SharedSuite, Vec<Cand
     let mut reporters = Reporters::for_blessing(context).map_err(|error| refuse(&[error], context))?;
     let ran = carry_out(prepared, 2, &mut reporters, |pass| {
         for pending in all_pending(&suite).into_iter().filter(|pending| wanted.contains(&pending.golden)) {
-            let text = copied(&pending.pending).ok();
-            let key = pending.golden.clone();
-            let candidate = candidates.entry(key).or_insert_with(|| Candidate { pending, texts: [None, None] });
-            candidate.texts[pass] = text;
+            let left = copied(&pending.pending, pass == 0).map_or_else(Left::Unreadable, Left::Text);
+            let candidate = candidates
+                .entry(pending.golden.clone())
+                .or_insert_with(|| Candidate { pending, texts: [Left::Nothing, Left::Nothing] });
+            candidate.texts[pass] = left;
         }
     });
     match ran {
-        Ok(_) => Ok((suite, candidates.into_values().collect())),
+        Ok(_) => Ok(Blessed { suite, jobs, candidates: candidates.into_values().collect() }),
         Err(error) => Err(explain(error, context)),
     }
 }
 
-/// A copy that the next pass does not overwrite.
-fn copied(path: &Path) -> io::Result<BufReader<File>> {
+/// A copy that the next pass does not overwrite. What the first pass left goes away, so that it cannot be taken for what the
+/// second leaves.
+fn copied(path: &Path, first: bool) -> io::Result<BufReader<File>> {
     let mut spool = Spool::new()?;
     io::copy(&mut File::open(path)?, &mut spool)?;
+    if first {
+        std::fs::remove_file(path)?;
+    }
     spool.into_reader()
 }
 
 fn settle(
-    (suite, candidates): (SharedSuite, Vec<Candidate>),
+    Blessed { suite, jobs, candidates }: Blessed,
     context: &Context,
     answer: impl Fn(&SharedSuite, &Candidate) -> Answer,
 ) -> Exit {
@@ -129,7 +159,11 @@ fn settle(
     let mut exit = Exit::Pass;
     for mut candidate in candidates {
         let shown = suite.display(&candidate.pending.golden);
-        if let Some(refusal) = refusal(&shown, &mut candidate) {
+        let golden = &candidate.pending.golden;
+        let refusal = todo(&suite, &jobs, golden, &shown)
+            .or_else(|| includers(&suite, &jobs, golden, &shown))
+            .or_else(|| refusal(&shown, &mut candidate.texts));
+        if let Some(refusal) = refusal {
             print(&[refusal], context);
             exit = Exit::Fail;
             continue;
@@ -152,25 +186,58 @@ fn settle(
     exit
 }
 
+/// A scenario that is expected to fail must not begin to pass unnoticed.
+fn todo(suite: &SharedSuite, jobs: &[Job], golden: &Path, shown: &str) -> Option<Diagnostic> {
+    let job = jobs.iter().find(|job| job.scenario.todo.is_some() && files(suite, job).contains(golden))?;
+    let message = format!("`{shown}` is not accepted: `{}` has a `todo` and would pass unexpectedly", job.name);
+    Some(Diagnostic::nowhere(message).help("Remove the `todo` first."))
+}
+
+/// A `.slt` file that other scenarios include too must hold for them as well, so they have to be run.
+fn includers(suite: &SharedSuite, jobs: &[Job], golden: &Path, shown: &str) -> Option<Diagnostic> {
+    let is_script = |job: &&Job| matches!(job.scenario.body, Body::Slt(_)) && files(suite, job).contains(golden);
+    let ours: BTreeSet<&str> = jobs.iter().filter(is_script).map(|job| job.scenario.path.as_str()).collect();
+    if ours.is_empty() {
+        return None;
+    }
+    let all = suite.load(&Selection { hidden: true, ..Selection::default() }).map_or(vec![], |loaded| loaded.runs);
+    let includes = |run: &&crate::suite::Run| {
+        let Body::Slt(script) = &run.scenario.body else { return false };
+        !ours.contains(run.scenario.path.as_str()) && scripts(suite, script).contains(golden)
+    };
+    let others: Vec<String> = all.iter().filter(includes).map(|run| quoted(&run.scenario.path)).collect();
+    let names: Vec<String> = ours.iter().map(|name| quoted(name)).chain(others.iter().cloned()).collect();
+    let message = format!("`{shown}` is not accepted: {} includes it too", others.first()?);
+    Some(Diagnostic::nowhere(message).help(format!("Run all that include it: polyspec bless {}", names.join(" "))))
+}
+
 /// Why a candidate cannot become golden: two runs in a row did not give the same.
-fn refusal(shown: &str, candidate: &mut Candidate) -> Option<Diagnostic> {
-    let [Some(first), Some(second)] = &mut candidate.texts else {
-        return Some(Diagnostic::nowhere(format!(
-            "`{shown}`: one of two runs differed from the golden, the other did not"
-        )));
+fn refusal(shown: &str, texts: &mut [Left; 2]) -> Option<Diagnostic> {
+    let unreadable = |error: &io::Error| {
+        Diagnostic::nowhere(format!("`{shown}` is not accepted: what is pending for it cannot be kept: {error}"))
+    };
+    let (first, second) = match texts {
+        [Left::Text(first), Left::Text(second)] => (first, second),
+        [Left::Unreadable(error), _] | [_, Left::Unreadable(error)] => return Some(unreadable(error)),
+        [first, _] => {
+            let (left, not) = if matches!(first, Left::Text(_)) { ("first", "second") } else { ("second", "first") };
+            let message = format!("`{shown}` is not accepted: only the {left} of two runs left something pending");
+            return Some(Diagnostic::nowhere(message).help(format!("See above how the {not} one ended.")));
+        }
     };
     let differing = match differs_between_runs(first, second, SHOWN) {
         Ok(differing) if differing.is_empty() => return None,
         Ok(differing) => differing,
-        Err(error) => {
-            return Some(Diagnostic::nowhere(format!("what is pending for `{shown}` cannot be read: {error}")));
-        }
+        Err(error) => return Some(unreadable(&error)),
     };
     let mut diagnostic = Diagnostic::nowhere(format!("`{shown}` is not deterministic: two runs in a row differ"));
     for (line, first, second) in &differing {
         diagnostic = diagnostic.help(format!("line {line}: `{first}`, then `{second}`"));
     }
-    Some(diagnostic.help("Give the query an order, or name what changes under `redact` in `polyspec.yaml`."))
+    Some(diagnostic.help(match shown.ends_with(".golden") {
+        true => "Give the query an order, or name what changes under `redact` in `polyspec.yaml`.",
+        false => "Give the query an order (`ORDER BY`, `rowsort`), or write `<slt:ignore>` for what changes.",
+    }))
 }
 
 fn ask(suite: &SharedSuite, candidate: &Candidate, look: &Look) -> Answer {
@@ -204,4 +271,35 @@ fn title(suite: &SharedSuite, golden: &Path) -> String {
 
 fn lines(text: &str) -> Vec<String> {
     text.lines().map(str::to_string).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn left(text: &str) -> Left {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.golden.pending");
+        std::fs::write(&path, text).unwrap();
+        let left = copied(&path, true).map_or_else(Left::Unreadable, Left::Text);
+        assert!(!path.exists(), "the second pass could leave nothing and find this");
+        left
+    }
+
+    fn said(mut texts: [Left; 2]) -> Option<String> {
+        refusal("a.golden", &mut texts).map(|diagnostic| diagnostic.message)
+    }
+
+    #[test]
+    fn both_runs_must_leave_the_same() {
+        assert_eq!(said([left("1\n"), left("1\n")]), None);
+        let one = |which: &str| {
+            Some(format!("`a.golden` is not accepted: only the {which} of two runs left something pending"))
+        };
+        assert_eq!(said([left("1\n"), Left::Nothing]), one("first"));
+        assert_eq!(said([Left::Nothing, left("1\n")]), one("second"));
+        assert!(said([left("1\n"), left("2\n")]).unwrap().contains("is not deterministic"));
+        let full = Left::Unreadable(io::Error::other("no space left"));
+        assert!(said([left("1\n"), full]).unwrap().contains("no space left"));
+    }
 }

@@ -191,8 +191,7 @@ impl Goldens {
             false => Err(Halt::Fails(std::mem::take(&mut self.evidence))),
         };
         if held && let Err(error) = self.keep(host, done.is_err()) {
-            let message = format!("the pending golden of {} could not be written: {error}", self.scenario);
-            done = Err(Halt::Breaks(vec![Evidence { message, ..Evidence::default() }]));
+            not_kept(&mut done, &self.scenario, &error);
         }
         (done, std::mem::take(&mut self.pending))
     }
@@ -233,10 +232,48 @@ impl Goldens {
         changes.extend(unused.into_iter().map(|name| Change { name, body: None }));
         let old = old.as_mut().map(|old| old as &mut dyn io::BufRead);
         merge(old, &self.scenario, &mut changes, &mut BufWriter::new(&mut merged))?;
-        merged.rewind()?;
+        if let Some(name) = lost_in_writing(&mut merged, &mut self.recorded)? {
+            return Err(io::Error::other(format!("the section `{name}` would not read back as what came")));
+        }
         self.pending.extend(host.keep_pending(&self.scenario, &mut merged)?);
         Ok(())
     }
+}
+
+/// A disk that takes no pending file changes nothing about what was found.
+fn not_kept(done: &mut Result<(), Halt>, scenario: &str, error: &io::Error) {
+    match done {
+        Err(Halt::Fails(evidence) | Halt::Breaks(evidence)) if !evidence.is_empty() => {
+            evidence[0].notes.push(format!("the pending golden could not be written: {error}"));
+        }
+        _ => tracing::warn!(%error, scenario, "an older pending golden could not be removed"),
+    }
+}
+
+/// The first section of a pending golden that does not read back equal to what was recorded; leaves the file at its
+/// beginning.
+fn lost_in_writing(merged: &mut File, recorded: &mut [(String, File)]) -> io::Result<Option<String>> {
+    merged.rewind()?;
+    let sections = Sections::index(BufReader::new(merged.try_clone()?))?;
+    let mut lost = None;
+    for (name, text) in recorded {
+        let equal = match sections.find(name) {
+            None => false,
+            Some(section) => {
+                let mut file = merged.try_clone()?;
+                file.seek(SeekFrom::Start(section.offset))?;
+                let mut comparer = Comparer::new(BufReader::new(file.take(section.length)));
+                text.rewind()?;
+                io::copy(text, &mut comparer)?;
+                comparer.finish()?.equal
+            }
+        };
+        if !equal && lost.is_none() {
+            lost = Some(name.clone());
+        }
+    }
+    merged.rewind()?;
+    Ok(lost)
 }
 
 fn read(run: &str, host: &dyn Host) -> io::Result<Option<(File, Sections)>> {

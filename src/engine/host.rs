@@ -64,6 +64,17 @@ pub enum CallError {
     Machinery(String),
 }
 
+/// What became of a `.slt` file that was rewritten.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeptFile {
+    /// Nothing is pending.
+    Nothing,
+    /// It is pending, under this path as it is shown.
+    Pending(String),
+    /// Another scenario, named here, includes it and would have it read otherwise: nothing is pending.
+    Disputed(String),
+}
+
 /// The world around the engine.
 #[async_trait]
 pub trait Host: Send + Sync {
@@ -83,9 +94,9 @@ pub trait Host: Send + Sync {
     /// Takes a pending neighbour of an earlier run away: this one agrees with its golden.
     fn drop_pending(&self, run: &str) -> io::Result<()>;
 
-    /// Keeps a rewritten `.slt` file as its pending neighbour and returns the path as it is shown; `None` when
-    /// this run records nothing.
-    fn keep_pending_file(&self, file: &str, text: &str) -> io::Result<Option<String>>;
+    /// Notes how the scenario `run` would have a `.slt` file read, `None` if it holds as it is, and keeps that as the pending
+    /// neighbour of the file unless another scenario that includes it would have it read otherwise.
+    fn keep_pending_file(&self, run: &str, file: &str, text: Option<&str>) -> io::Result<KeptFile>;
 
     /// Injects a fault and returns when it is true.
     async fn inject(&self, node: &NodeName, fault: NodeFault) -> Result<(), String>;

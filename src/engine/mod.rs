@@ -41,7 +41,7 @@ pub use dispatcher::{Dispatcher, Reporting};
 pub use establish::{Establish, establish};
 pub use footprint::Footprint;
 pub use generate::chunks;
-pub use host::{Call, CallError, Host, NodeFault};
+pub use host::{Call, CallError, Host, KeptFile, NodeFault};
 pub use interrupt::Interrupt;
 pub use job::{Job, Options, SystemUnderTest, Until};
 pub use lanes::{Claim, Lanes};

@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 pub use duration::duration;
 pub use selector::node_selector;
+pub use slt::{SltEdit, SltSays, slt_rewritten, slt_rows};
 pub use yaml::{SchemaKind, expects, schema, wrong_save};
 
 use crate::model::{Explanation, RequirementsRegister, Scenario, Settings, System};

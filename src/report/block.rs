@@ -77,12 +77,18 @@ impl<'a> Finished<'a> {
         }
     }
 
+    /// The command that accepts what is pending: names are quoted in `rerun`, and what it allows is allowed again.
+    fn acceptance(&self) -> String {
+        let again = self.rerun.strip_prefix("polyspec run --exact ").unwrap_or(self.name);
+        format!("polyspec bless {again}")
+    }
+
     /// What can be done next.
     fn tail(&self) -> String {
         let pending = self.pending.iter().map(|path| format!("  pending: {}\n", visible(path)));
         let mut out: String = pending.collect();
         if !self.pending.is_empty() {
-            out.push_str(&format!("           accept with: polyspec bless {}\n", visible(self.name)));
+            out.push_str(&format!("           accept with: {}\n", visible(&self.acceptance())));
         }
         out.extend(self.kept.iter().map(|line| format!("     kept: {}\n", visible(line))));
         if !self.verdict.is_fine() && !self.rerun.is_empty() {

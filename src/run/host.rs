@@ -16,7 +16,7 @@ use super::servers::Obtained;
 use super::{Prepared, SharedSuite};
 use crate::cluster;
 use crate::cluster::program::{OUTPUT_LIMIT, Program, ProgramError, run_program};
-use crate::engine::{Call, CallError, Host, NodeFault};
+use crate::engine::{Call, CallError, Host, KeptFile, NodeFault};
 use crate::model::{Engine, NodeName};
 use crate::observation::ProgramEnd;
 use crate::source::{BYTE_ORDER_MARK, Diagnostic, Span, Spanned};
@@ -31,6 +31,8 @@ pub(super) struct SuiteHost<'a> {
     goldens: BTreeMap<String, PathBuf>,
     obtained: &'a Obtained,
     records: bool,
+    /// How scenarios would have `.slt` files read, by file and scenario; `None` where a file holds as it is.
+    rewritten: Mutex<BTreeMap<String, BTreeMap<String, Option<String>>>>,
     kept: AtomicBool,
     touched: Mutex<Vec<NodeName>>,
     /// Nodes that were cut off from others.
@@ -51,6 +53,7 @@ impl<'a> SuiteHost<'a> {
             goldens: prepared.jobs.iter().map(golden).collect(),
             obtained,
             records: prepared.request.records,
+            rewritten: Mutex::default(),
             kept: AtomicBool::new(false),
             touched: Mutex::default(),
             parted: Mutex::default(),
@@ -117,11 +120,24 @@ impl Host for SuiteHost<'_> {
         if self.records { self.suite.goldens().reject(self.path(run)?) } else { Ok(()) }
     }
 
-    fn keep_pending_file(&self, file: &str, text: &str) -> io::Result<Option<String>> {
+    fn keep_pending_file(&self, run: &str, file: &str, text: Option<&str>) -> io::Result<KeptFile> {
         if !self.records {
-            return Ok(None);
+            return Ok(KeptFile::Nothing);
         }
-        self.suite.keep_rewritten(file, text).map(|path| Some(self.suite.display(&path)))
+        let mut rewritten = self.rewritten.lock().unwrap_or_else(PoisonError::into_inner);
+        let wanted = rewritten.entry(file.to_string()).or_default();
+        wanted.insert(run.to_string(), text.map(str::to_string));
+        let other = wanted.iter().find(|(_, other)| other.as_deref() != text).map(|(other, _)| other.clone());
+        match (other, text) {
+            (None, Some(text)) => {
+                let path = self.suite.keep_rewritten(file, text)?;
+                Ok(KeptFile::Pending(self.suite.display(&path)))
+            }
+            (other, _) => {
+                self.suite.drop_rewritten(file)?;
+                Ok(other.map_or(KeptFile::Nothing, KeptFile::Disputed))
+            }
+        }
     }
 
     async fn inject(&self, node: &NodeName, fault: NodeFault) -> Result<(), String> {

@@ -119,7 +119,8 @@ fn job(suite: &Suite, request: &Request, run: &Run) -> Result<Job, Vec<Diagnosti
     Ok(Job { name: run.name.clone(), scenario: run.scenario.clone(), case: run.case, system, rerun })
 }
 
-fn quoted(name: &str) -> String {
+/// A word of a command for a shell.
+pub fn quoted(name: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
     if name.bytes().all(plain) { name.to_string() } else { format!("'{}'", name.replace('\'', "'\\''")) }
 }

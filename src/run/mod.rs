@@ -23,7 +23,7 @@ pub use establish::{Wish, establish};
 pub use files::{FileFormat, Files, write_files};
 pub use generated::{GeneratedRequest, Told};
 pub use grading::MutantRequest;
-pub use jobs::{Prepared, prepare};
+pub use jobs::{Prepared, prepare, quoted};
 pub use servers::{Obtained, Wanted, obtain};
 
 use crate::cluster;

@@ -16,10 +16,7 @@ impl Suite {
     /// # Errors
     /// The disk refuses, or the file is none of the suite's scenarios.
     pub fn keep_rewritten(&self, file: &str, text: &str) -> io::Result<PathBuf> {
-        let path = normal(&self.files.cwd.join(file));
-        if !path.starts_with(self.scenarios_folder()) || !path.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("`{file}` is no scenario of the suite")));
-        }
+        let path = self.script(file)?;
         let folder = path.parent().unwrap_or(Path::new("/"));
         let mut neighbour = tempfile::Builder::new().prefix(".polyspec-").tempfile_in(folder)?;
         neighbour.write_all(text.as_bytes())?;
@@ -27,6 +24,35 @@ impl Suite {
         let pending = neighbour_of(&path);
         neighbour.persist(&pending).map_err(|error| error.error)?;
         Ok(pending)
+    }
+
+    /// Removes the rewritten neighbour of a file, if there is one.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn drop_rewritten(&self, file: &str) -> io::Result<()> {
+        let Ok(path) = self.script(file) else { return Ok(()) };
+        match fs::remove_file(neighbour_of(&path)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// The absolute path of a file that is shown as `file`.
+    pub fn shown_file(&self, file: &str) -> PathBuf {
+        normal(&self.files.cwd.join(file))
+    }
+
+    /// A script of the suite: a scenario, or a file that one includes.
+    fn script(&self, file: &str) -> io::Result<PathBuf> {
+        let path = self.shown_file(file);
+        if path.starts_with(self.scenarios_folder()) && path.is_file() {
+            return Ok(path);
+        }
+        Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!("`{file}` does not lie among the scenarios of the suite"),
+        ))
     }
 
     /// Every rewritten neighbour, sorted; `golden` is the file that it would replace.
@@ -39,14 +65,20 @@ impl Suite {
                 let path = entry.path();
                 if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                     folders.push(path);
-                } else if entry.file_name().to_string_lossy().ends_with(".slt.pending") {
-                    found.push(Pending { golden: path.with_extension(""), pending: path });
+                } else if let Some(golden) = replaced_by(&path) {
+                    found.push(Pending { golden, pending: path });
                 }
             }
         }
         found.sort();
         found
     }
+}
+
+/// The file that a pending neighbour would replace: an included one may have any name.
+fn replaced_by(pending: &Path) -> Option<PathBuf> {
+    let file = pending.to_str()?.strip_suffix(PENDING).map(PathBuf::from)?;
+    (file.is_file() || file.extension().is_some_and(|ending| ending == "slt")).then_some(file)
 }
 
 fn neighbour_of(path: &Path) -> PathBuf {

@@ -28,6 +28,7 @@ pub fn trials() -> Vec<Trial> {
         every_case_has_a_golden_of_its_own,
         what_is_redacted_does_not_differ,
         a_golden_of_many_rows_is_compared_as_it_streams,
+        a_mismatch_that_cannot_be_kept_is_a_mismatch,
     ]
 }
 
@@ -220,6 +221,19 @@ fn a_golden_of_many_rows_is_compared_as_it_streams() {
     let golden = suite.read("golden/many.golden");
     suite.write("golden/many.golden", &golden.replace("\n49999 | x", "\n49999 | y"));
     suite.run(&["run"]).exits(1).says("49999  | y");
+}
+
+fn a_mismatch_that_cannot_be_kept_is_a_mismatch() {
+    let suite = suite().file("scenarios/rows.slt", "# scenario: s\n# requirements: T1\nquery I\nSELECT 1\n----\n2\n");
+    suite.run(&["bless", "items"]).exits(0);
+    suite.write(GOLDEN, &suite.read(GOLDEN).replace("25.50", "26.50"));
+    // A folder with the name of the pending file is what a disk that takes no file is to whoever runs as root.
+    std::fs::create_dir(suite.path(PENDING)).expect("made");
+    std::fs::create_dir(suite.path("scenarios/rows.slt.pending")).expect("made");
+    let ended = suite.run(&["run"]).exits(1).says("2 failed").says("26.50");
+    ended.says("the pending golden could not be written").says("what came could not be kept");
+    suite.run(&["bless", "items", "rows"]).exits(1);
+    assert!(suite.read(GOLDEN).contains("26.50"));
 }
 
 fn a_run_of_another_system_and_mutants_leave_nothing_pending() {

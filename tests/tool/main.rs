@@ -15,6 +15,7 @@ mod large;
 mod mutants;
 mod other_user;
 mod outputs;
+mod plain_text;
 mod programs;
 mod redact;
 mod reports;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         mutants::trials(),
         other_user::trials(),
         outputs::trials(),
+        plain_text::trials(),
         programs::trials(),
         reports::trials(),
         sessions::trials(),

@@ -1,12 +1,17 @@
 //! `.slt` scenarios: header comments, then the dialect of the `sqllogictest` crate, whose parser reads the records.
 
+mod directive;
 mod fault;
 mod header;
 mod layout;
+mod lint;
 mod records;
+mod rewrite;
 
 use std::io;
 use std::sync::Arc;
+
+pub use rewrite::{SltEdit, SltSays, slt_rewritten, slt_rows};
 
 use sqllogictest::Record;
 

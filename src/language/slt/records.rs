@@ -9,6 +9,7 @@ use sqllogictest::{Connection, Control, DefaultColumnType, ParseErrorKind, Recor
 use super::Read;
 use super::fault;
 use super::layout::{Part, Stretch, layout};
+use super::lint;
 use crate::language::selector::node_selector;
 use crate::language::sink::Sink;
 use crate::model::{Engine, NodeSelector, SltRecord};
@@ -47,6 +48,7 @@ impl<'a> Reader<'a> {
         self.files += 1;
         self.open.push(file.name().to_string());
         let stretches = layout(file.text());
+        lint::check(file, &stretches, self.sink);
         let mut script = Script::new(file);
         let connections = self.connections(file, &stretches, &mut script);
         let parsed = self.parse(file, &stretches, &mut script);

@@ -1,11 +1,13 @@
 //! A small lexical scanner of PostgreSQL's SQL: quotes, dollar quotes, nested comments, identifiers. It knows where a
 //! statement ends and whether a place is code; it does not know grammar.
 
+mod context;
 mod guard;
 mod scan;
 mod script;
 mod statements;
 
+pub use context::{Context, contexts};
 pub(crate) use guard::check_variables;
 pub use script::{ScriptPart, script};
 pub(crate) use statements::highest_placeholder;
