@@ -248,6 +248,16 @@ pub enum OwnDoing {
 }
 
 impl ServerError {
+    /// What stands for an answer that came after the time limit: whatever a server says once polyspec has told it to
+    /// cancel, a function may have caught the cancel and said something else.
+    pub fn late(limit: Duration) -> Self {
+        Self {
+            message: format!("the answer came only after the time limit of {limit:?}, when polyspec had cancelled it"),
+            own: Some(OwnDoing::Cancelled),
+            ..Self::default()
+        }
+    }
+
     /// The same, with a hint that it was polyspec who told the server to cancel: its own message does not say why.
     pub fn cancelled_after(mut self, limit: Duration) -> Self {
         self.own.get_or_insert(OwnDoing::Cancelled);

@@ -8,7 +8,7 @@ use futures::future::join_all;
 
 use super::{MongoClients, Target, error};
 use crate::backend::BackendError;
-use crate::observation::Outcome;
+use crate::observation::{Outcome, ServerError};
 
 /// How long a server has to answer after it was told to kill an operation.
 pub(super) const KILL_GRACE: Duration = Duration::from_secs(2);
@@ -71,7 +71,8 @@ pub(super) async fn limited(
     let both = async { futures::join!(kill_session(clients, target, id), work).1 };
     let answer = match tokio::time::timeout(KILL_GRACE, both).await {
         Ok(Ok(Outcome::Refused(refused))) => Ok(Outcome::Refused(refused.cancelled_after(limit))),
-        Ok(answer) => answer,
+        Ok(Ok(Outcome::Output(_))) => Ok(Outcome::Refused(ServerError::late(limit))),
+        Ok(broken) => broken,
         Err(_) => Err(BackendError::Silent { node: clients.name(target), limit }),
     };
     Limited { answer, killed: true }

@@ -12,6 +12,7 @@ mod explain;
 mod guard;
 mod monitor;
 mod node;
+mod pieces;
 mod replication;
 mod role;
 mod session;

@@ -2,12 +2,13 @@
 //! the server's own text form, types from its own description. A connection that is lost is never replaced here.
 
 use std::pin::pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio_postgres::Config;
 
 use super::PgNode;
+use super::pieces::{Piece, ROLLBACK, pieces};
 use super::types::Types;
 use super::wire::{Address, CancelKey, Collected, Collector, Described, Exchange, Loss, Status, Stdin, Wire};
 use crate::backend::{BackendError, RowSink};
@@ -117,6 +118,49 @@ impl PgSession {
         request: &Request<'_>,
         sink: Option<&mut (dyn RowSink + '_)>,
     ) -> Result<Outcome, BackendError> {
+        let pieces = pieces(request.sql, self.wire.status() == Status::Idle);
+        if pieces.is_empty() || request.stdin.is_some() || request.single || !request.parameters.is_empty() {
+            return self.run_text(request, sink).await;
+        }
+        self.run_pieces(&pieces, request).await
+    }
+
+    /// Runs statements one by one until one is refused: what the last one gives is the outcome.
+    async fn run_pieces(&mut self, pieces: &[Piece<'_>], request: &Request<'_>) -> Result<Outcome, BackendError> {
+        let begun = Instant::now();
+        let (mut notices, mut outcome) = (vec![], Outcome::Output(Output::Nothing));
+        let (mut rows, mut affected) = (None, 0);
+        for piece in pieces {
+            let limit = request.limit.saturating_sub(begun.elapsed());
+            outcome = self.run_text(&Request { sql: piece.sql, limit, ..request.clone() }, None).await?;
+            notices.append(&mut self.notices);
+            match &mut outcome {
+                Outcome::Refused(refused) => {
+                    refused.position = refused.position.map(|at| at + piece.before);
+                    break;
+                }
+                Outcome::Output(Output::Sql { rows: set, affected: count }) if !piece.own => {
+                    rows = set.take().or(rows);
+                    affected = *count;
+                }
+                Outcome::Output(_) => {}
+            }
+        }
+        if matches!(outcome, Outcome::Refused(_)) && pieces.iter().any(|piece| piece.own) && !self.lost {
+            self.run_text(&Request::text(ROLLBACK, GRACE), None).await?;
+        }
+        self.notices = notices;
+        Ok(match outcome {
+            Outcome::Output(_) => Outcome::Output(Output::Sql { rows, affected }),
+            refused => refused,
+        })
+    }
+
+    async fn run_text(
+        &mut self,
+        request: &Request<'_>,
+        sink: Option<&mut (dyn RowSink + '_)>,
+    ) -> Result<Outcome, BackendError> {
         let deadline = tokio::time::Instant::now() + request.limit;
         let exact = self.rounds && crate::language::sql::statements(request.sql).len() == 1;
         let columns = match sink.is_some() || exact {
@@ -208,6 +252,7 @@ impl PgSession {
         self.notifications.extend(self.wire.take_notifications());
         match answer {
             Ok(Err(refused)) if !in_time => Ok(Err(refused.cancelled_after(request.limit))),
+            Ok(Ok(_)) if !in_time => Ok(Err(ServerError::late(request.limit))),
             Ok(answer) => Ok(answer),
             Err(loss) => self.after_loss(loss).await.map(Err),
         }
