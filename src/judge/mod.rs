@@ -9,6 +9,7 @@ mod bson_order;
 mod bson_value;
 mod cell;
 mod check;
+mod compare;
 mod decimal;
 mod desk;
 mod diff;
@@ -43,6 +44,7 @@ pub(crate) mod testing;
 mod tests;
 
 pub use check::check;
+pub use compare::{Compared, compare, compare_bson};
 pub use diff::{diff_lines, diff_rows};
 pub use evidence::golden_differs;
 pub use recorded::RECORDED;

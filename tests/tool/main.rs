@@ -5,6 +5,7 @@
 mod attacks;
 mod children;
 mod conformance;
+mod differential;
 mod exit_codes;
 mod faults;
 mod goldens;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
     let trials = [
         attacks::trials(),
         conformance::trials(),
+        differential::trials(),
         exit_codes::trials(),
         faults::trials(),
         goldens::trials(),
