@@ -1,27 +1,38 @@
 //! Values of documents as one line of Extended JSON, version 2: relaxed, and canonical where relaxed would lose the type.
 
+use bson::oid::ObjectId;
 use bson::{Bson, Document};
 use serde_json::{Map, Value, json};
 
+use crate::model::date_json;
+
 /// A value as one line. Keys keep their order.
 pub(super) fn line(value: &Bson) -> String {
-    json_of(value).to_string()
+    json_of(value, &|id| id.to_hex()).to_string()
 }
 
 /// A document as one line.
 pub(super) fn document_line(document: &Document) -> String {
-    object(document).to_string()
+    named_line(document, &|id| id.to_hex())
 }
 
-fn object(document: &Document) -> Value {
-    Value::Object(document.iter().map(|(key, value)| (key.clone(), json_of(value))).collect::<Map<_, _>>())
+/// The same, with names instead of the digits of ObjectIds.
+pub(super) fn named_line(document: &Document, name: &dyn Fn(&ObjectId) -> String) -> String {
+    object(document, name).to_string()
 }
 
-fn json_of(value: &Bson) -> Value {
+fn object(document: &Document, name: &dyn Fn(&ObjectId) -> String) -> Value {
+    let fields = document.iter().map(|(key, value)| (key.clone(), json_of(value, name)));
+    Value::Object(fields.collect::<Map<_, _>>())
+}
+
+fn json_of(value: &Bson, name: &dyn Fn(&ObjectId) -> String) -> Value {
     match value {
-        Bson::Document(document) => object(document),
-        Bson::Array(items) => Value::Array(items.iter().map(json_of).collect()),
+        Bson::Document(document) => object(document, name),
+        Bson::Array(items) => Value::Array(items.iter().map(|item| json_of(item, name)).collect()),
         Bson::Int64(number) if i32::try_from(*number).is_ok() => json!({ "$numberLong": number.to_string() }),
+        Bson::ObjectId(id) => json!({ "$oid": name(id) }),
+        Bson::DateTime(time) => date_json(*time),
         other => other.clone().into_relaxed_extjson(),
     }
 }

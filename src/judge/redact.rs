@@ -41,20 +41,30 @@ impl Redactor {
             fixed: fixed_values(fixed),
             ports: ports.iter().filter_map(|(value, name)| Some((port(value)?, format!("<{name}>")))).collect(),
             patterns: patterns.iter().map(pattern).collect::<Result<_, _>>()?,
-            ids: Regex::new(r#"(?:"\$oid":"|\b)([0-9a-f]{24})\b"#).ok(),
+            ids: Regex::new(r"ObjectId\('([0-9a-f]{24})'\)").ok(),
             seen: Mutex::default(),
         })
     }
 
-    /// The text with everything replaced.
+    /// The text with everything replaced that has a name.
     pub fn apply<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let text = self.apply_named(text);
-        match &self.ids {
-            Some(ids) if ids.is_match(&text) => {
-                Cow::Owned(ids.replace_all(&text, |id: &Captures| self.id(id)).into_owned())
-            }
-            _ => text,
+        self.apply_named(text)
+    }
+
+    /// The same of a message of MongoDB, in which an ObjectId is told from other digits by its notation.
+    pub(super) fn apply_message<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut text = self.apply_named(text);
+        if let Some(ids) = &self.ids {
+            replace(&mut text, ids, |found| format!("ObjectId('{}')", self.id(&found[1])));
         }
+        text
+    }
+
+    /// The name of an ObjectId: `<oid:1>` for the first that appears.
+    pub(super) fn id(&self, digits: &str) -> String {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = seen.len() + 1;
+        format!("<oid:{}>", seen.entry(digits.to_string()).or_insert(next))
     }
 
     /// Takes secrets and what the settings name out of everything that a report shows. ObjectIds stay: they help there.
@@ -101,18 +111,6 @@ impl Redactor {
             replace(&mut text, pattern, |_| name.clone());
         }
         text
-    }
-
-    fn id(&self, found: &Captures) -> String {
-        let (whole, id) = (&found[0], &found[1]);
-        let is_named = whole.len() > id.len();
-        if !is_named && id.bytes().all(|byte| byte.is_ascii_digit()) {
-            return whole.to_string();
-        }
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = seen.len() + 1;
-        let number = *seen.entry(id.to_string()).or_insert(next);
-        whole.replace(id, &format!("<oid:{number}>"))
     }
 }
 
@@ -202,15 +200,18 @@ mod tests {
     fn object_ids_are_numbered_by_their_first_appearance() {
         let redactor = redactor(&[]);
         let (one, other) = ("65a0b1c2d3e4f5a6b7c8d9e0", "65a0b1c2d3e4f5a6b7c8d9e1");
-        assert_eq!(redactor.apply(&format!(r#"{{"_id":{{"$oid":"{one}"}}}}"#)), r#"{"_id":{"$oid":"<oid:1>"}}"#);
-        assert_eq!(redactor.apply(&format!("{other} {one}")), "<oid:2> <oid:1>");
-        assert_eq!(redactor.apply(r#"{"$oid":"650000000000000000000000"}"#), r#"{"$oid":"<oid:3>"}"#);
+        assert_eq!(
+            (redactor.id(one), redactor.id(other), redactor.id(one)),
+            ("<oid:1>".into(), "<oid:2>".into(), "<oid:1>".into())
+        );
+        let message = format!("dup key: {{ _id: ObjectId('{other}') }} of {one}");
+        assert_eq!(redactor.apply_message(&message), format!("dup key: {{ _id: ObjectId('<oid:2>') }} of {one}"));
     }
 
     #[test]
-    fn a_long_number_and_a_longer_hash_are_no_object_ids() {
+    fn text_that_looks_like_an_object_id_stays() {
         let redactor = redactor(&[]);
-        for text in ["650000000000000000000000", "65a0b1c2d3e4f5a6b7c8d9e0ff", "x65a0b1c2d3e4f5a6b7c8d9e0"] {
+        for text in ["65a0b1c2d3e4f5a6b7c8d9e0", r#"{"$oid":"65a0b1c2d3e4f5a6b7c8d9e0"}"#, "650000000000000000000000"] {
             assert_eq!(redactor.apply(text), text);
         }
     }

@@ -27,7 +27,7 @@ impl Datum {
             Datum::Bool(value) => value.to_string(),
             Datum::Number(text) | Datum::Text(text) => text.clone(),
             Datum::Bson(Bson::String(text)) => text.clone(),
-            Datum::Bson(value) => value.clone().into_relaxed_extjson().to_string(),
+            Datum::Bson(value) => super::relaxed_json(value).to_string(),
         }
     }
 }

@@ -8,6 +8,7 @@ mod generate;
 mod node;
 mod pg_setting;
 mod program;
+mod relaxed;
 mod scenario;
 mod settings;
 mod step;
@@ -27,6 +28,7 @@ pub use generate::{
 pub use node::{Engine, NodeName, NodeSelector};
 pub use pg_setting::{PgSettingRule, pg_setting_rule, pg_setting_value_fault, pg_settings};
 pub use program::Program;
+pub use relaxed::{date_json, relaxed_json};
 pub use scenario::{Binding, Body, Case, Format, Need, Scenario, SltRecord, SltScript};
 pub use settings::{
     Endpoint, Explanation, MongoTopology, PgTopology, Profile, Redaction, Requirement, RequirementPart,

@@ -3,7 +3,7 @@
 use bson::spec::BinarySubtype;
 use bson::{Binary, Bson};
 
-use crate::model::Datum;
+use crate::model::{Datum, relaxed_json};
 
 /// The value as PostgreSQL reads it, whatever type its place asks for: a date as an instant in UTC, a UUID, an ObjectId as
 /// its 24 digits, other bytes as `\x…`, a list as an array, a document as JSON. NULL has no text; here it is `NULL`.
@@ -28,7 +28,7 @@ fn bson_text(value: &Bson) -> String {
         Bson::DateTime(time) => instant(time.timestamp_millis()),
         Bson::Binary(binary) => binary_text(binary),
         Bson::Array(items) => array(items),
-        other => other.clone().into_relaxed_extjson().to_string(),
+        other => relaxed_json(other).to_string(),
     }
 }
 

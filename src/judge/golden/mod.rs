@@ -12,9 +12,13 @@
 //! `error: 23505 unique_violation: message`, `affected: n`, `(none)` for no documents, or `ok`. Inside a cell `\` `|` line
 //! ends and control characters are escaped by a backslash; text that would look like NULL or like nothing, that begins or
 //! ends with a blank, or begins with a quote, stands in quotes. A line that would look like a section's begins with `\`.
+//! Nothing is lost: every section reads back as what was recorded, but for what the redactor replaced and for whether the
+//! last line of a program had an end.
 
 mod compare;
 mod merge;
+#[cfg(test)]
+mod reading;
 mod render;
 mod sections;
 mod text;

@@ -4,11 +4,14 @@ use std::io::{self, Write};
 
 use bson::Document;
 
-use super::text::{cell, guard, push_cell};
+use super::text::{cell, guard, is_line_end, push_cell, push_escaped};
 use crate::explain::shape;
 use crate::judge::ejson;
 use crate::judge::redact::Redactor;
 use crate::observation::{Column, Outcome, Output, ServerError};
+
+/// The only line of a section of nothing.
+const NONE: &str = "(none)";
 
 /// Writes rows or documents one by one, so that a million of them never sit in memory.
 pub struct RowWriter<'a, W: Write> {
@@ -30,7 +33,8 @@ impl<'a, W: Write> RowWriter<'a, W> {
     /// # Errors
     /// Those of the writer, as everywhere here.
     pub fn header(&mut self, columns: &[Column]) -> io::Result<()> {
-        let names = columns.iter().map(|column| format!("{}:{}", cell(Some(&column.name)), column.type_name()));
+        let name = |column: &Column| format!("{}:{}", cell(Some(&column.name)), type_name(column.type_name()));
+        let names = columns.iter().map(name);
         let line = names.collect::<Vec<_>>().join(" | ");
         self.line(if columns.is_empty() { "(no columns)" } else { &line })
     }
@@ -61,9 +65,8 @@ impl<'a, W: Write> RowWriter<'a, W> {
     /// # Errors
     /// Those of the writer.
     pub fn document(&mut self, document: &Document) -> io::Result<()> {
-        let line = ejson::document_line(document);
-        let redacted = self.redactor.apply(&line).into_owned();
-        self.line(&redacted)
+        let line = ejson::named_line(document, &|id| self.redactor.id(&id.to_hex()));
+        self.redacted_line(&line)
     }
 
     /// Call it after the last: no documents at all are the line `(none)`.
@@ -71,7 +74,7 @@ impl<'a, W: Write> RowWriter<'a, W> {
     /// # Errors
     /// Those of the writer.
     pub fn finish(mut self) -> io::Result<()> {
-        if self.lines == 0 { self.line("(none)") } else { Ok(()) }
+        if self.lines == 0 { self.put(NONE.to_string()) } else { Ok(()) }
     }
 
     fn line(&mut self, line: &str) -> io::Result<()> {
@@ -84,6 +87,13 @@ impl<'a, W: Write> RowWriter<'a, W> {
         let done = self.out.write_all(line.as_bytes());
         self.buffer = line;
         done
+    }
+
+    /// A line of a program stands as it is, but for what an editor or a terminal would not show as it is.
+    fn program_line(&mut self, line: &str) -> io::Result<()> {
+        let shown = plain_line(&self.redactor.apply(line));
+        let guard = if shown.trim_start_matches('\\') == NONE { "\\" } else { "" };
+        self.line(&format!("{guard}{shown}"))
     }
 
     fn redacted_line(&mut self, line: &str) -> io::Result<()> {
@@ -99,7 +109,10 @@ impl<'a, W: Write> RowWriter<'a, W> {
 pub fn render(outcome: &Outcome, redactor: &Redactor, out: &mut impl Write) -> io::Result<()> {
     let mut writer = RowWriter::new(out, redactor);
     match outcome {
-        Outcome::Refused(error) => writer.redacted_line(&error_line(error))?,
+        Outcome::Refused(error) => {
+            let line = redactor.apply_message(&error_line(error)).into_owned();
+            writer.line(&line)?;
+        }
         Outcome::Output(Output::Sql { rows: Some(set), .. }) => {
             writer.header(&set.columns)?;
             set.rows.iter().try_for_each(|row| writer.row(row.iter().map(Option::as_deref)))?;
@@ -111,7 +124,7 @@ pub fn render(outcome: &Outcome, redactor: &Redactor, out: &mut impl Write) -> i
         Outcome::Output(Output::Reply(reply)) => writer.document(reply)?,
         Outcome::Output(Output::Plan(plan)) => shape(plan).iter().try_for_each(|line| writer.redacted_line(line))?,
         Outcome::Output(Output::Program(end)) => {
-            end.stdout.lines().try_for_each(|line| writer.redacted_line(&plain_line(line)))?
+            program_lines(&end.stdout).try_for_each(|line| writer.program_line(line))?
         }
         Outcome::Output(Output::Nothing) => writer.line("ok")?,
         Outcome::Output(Output::Streamed { .. }) => {
@@ -124,13 +137,35 @@ pub fn render(outcome: &Outcome, redactor: &Redactor, out: &mut impl Write) -> i
     writer.finish()
 }
 
-/// A line that an editor or a terminal shows as it is: control characters but the tab are written out.
+/// The type of a column; a colon in it would part it from the name at the wrong place.
+fn type_name(name: &str) -> String {
+    let mut shown = String::new();
+    push_escaped(&mut shown, name);
+    shown.replace(':', "\\:")
+}
+
+/// What a program wrote, without the end of its last line: none when it wrote nothing.
+fn program_lines(stdout: &str) -> impl Iterator<Item = &str> {
+    let lines = stdout.strip_suffix('\n').unwrap_or(stdout).split('\n');
+    lines.take(if stdout.is_empty() { 0 } else { usize::MAX })
+}
+
+/// A line with its control characters, but the tab, written out: `\u{1b}`. Backslashes before those and before `u{` are
+/// doubled, so that the same text is told from it.
 fn plain_line(line: &str) -> String {
-    let shown = |c: char| match c.is_control() && c != '\t' {
-        true => c.escape_unicode().to_string(),
-        false => c.to_string(),
-    };
-    line.chars().map(shown).collect()
+    let (mut shown, mut backslashes) = (String::with_capacity(line.len()), 0);
+    for (at, c) in line.char_indices() {
+        let is_hidden = c.is_control() && c != '\t' || is_line_end(c);
+        if is_hidden || line[at..].starts_with("u{") {
+            shown.push_str(&"\\".repeat(backslashes));
+        }
+        backslashes = if c == '\\' { backslashes + 1 } else { 0 };
+        match is_hidden {
+            true => shown.push_str(&c.escape_unicode().to_string()),
+            false => shown.push(c),
+        }
+    }
+    shown
 }
 
 /// `error: 23505 unique_violation: duplicate key value …`

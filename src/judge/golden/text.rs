@@ -33,9 +33,14 @@ pub(super) fn push_cell(line: &mut String, text: Option<&str>) {
     line.push_str(quote);
 }
 
-/// What goes before a line that could be taken for a section's.
+/// What goes before a line that could be taken for a section's, or for one that was guarded.
 pub(super) fn guard(line: &str) -> &'static str {
-    if line.starts_with("==") { "\\" } else { "" }
+    if line.trim_start_matches('\\').starts_with("==") { "\\" } else { "" }
+}
+
+/// What editors take for the end of a line beside the control characters (Unicode, 5.8).
+pub(super) fn is_line_end(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 fn escape(text: &str) -> String {
@@ -44,7 +49,7 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-fn push_escaped(escaped: &mut String, text: &str) {
+pub(super) fn push_escaped(escaped: &mut String, text: &str) {
     // Nearly every cell of a long golden is plain; those are copied whole.
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'\\' && byte != b'|') {
         return escaped.push_str(text);
@@ -56,7 +61,7 @@ fn push_escaped(escaped: &mut String, text: &str) {
             '\n' => escaped.push_str("\\n"),
             '\r' => escaped.push_str("\\r"),
             '\t' => escaped.push_str("\\t"),
-            c if c.is_control() => escaped.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
+            c if c.is_control() || is_line_end(c) => escaped.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
             c => escaped.push(c),
         }
     }
@@ -67,37 +72,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    /// The inverse of a row of cells, which shows that nothing is lost.
-    fn read_row(line: &str) -> Vec<Option<String>> {
-        let line = line.strip_prefix("\\=").map_or(line.to_string(), |rest| format!("={rest}"));
-        line.split(" | ").map(read_cell).collect()
-    }
-
-    fn read_cell(cell: &str) -> Option<String> {
-        if cell == "NULL" {
-            return None;
-        }
-        let inside = cell.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).unwrap_or(cell);
-        let (mut text, mut chars) = (String::new(), inside.chars());
-        while let Some(c) = chars.next() {
-            if c != '\\' {
-                text.push(c);
-                continue;
-            }
-            match chars.next().unwrap() {
-                'n' => text.push('\n'),
-                'r' => text.push('\r'),
-                't' => text.push('\t'),
-                'u' => {
-                    let code: String = chars.by_ref().skip(1).take_while(|c| *c != '}').collect();
-                    text.push(char::from_u32(u32::from_str_radix(&code, 16).unwrap()).unwrap());
-                }
-                other => text.push(other),
-            }
-        }
-        Some(text)
-    }
+    use crate::judge::golden::reading::read_row;
 
     fn row_line(cells: &[Option<String>]) -> String {
         let line = cells.iter().map(|text| cell(text.as_deref())).collect::<Vec<_>>().join(" | ");
