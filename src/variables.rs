@@ -152,11 +152,21 @@ pub fn bson(value: &Value, variables: &Variables) -> Result<Bson, Diagnostic> {
 fn extended(value: &Value, entries: &[(Spanned<String>, Value)], variables: &Variables) -> Result<Bson, Diagnostic> {
     let plain = document(entries, variables)?;
     if entries.first().is_some_and(|(key, _)| EXTENDED_JSON.contains(&key.as_str())) {
-        let json = Bson::Document(plain).into_relaxed_extjson();
+        let json = two_digits(Bson::Document(plain).into_relaxed_extjson());
         return Bson::try_from(json)
             .map_err(|error| Diagnostic::error(&value.span, format!("not a value of Extended JSON: {error}")));
     }
     Ok(Bson::Document(plain))
+}
+
+/// A subtype of binary data may be written with one digit (Extended JSON, `$binary`), which the crate does not read.
+fn two_digits(mut json: serde_json::Value) -> serde_json::Value {
+    if let Some(subtype) = json.pointer_mut("/$binary/subType")
+        && let Some(digit) = subtype.as_str().filter(|text| text.len() == 1)
+    {
+        *subtype = format!("0{digit}").into();
+    }
+    json
 }
 
 /// A mapping as a document, in the author's order.

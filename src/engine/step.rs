@@ -253,7 +253,8 @@ impl Stage<'_> {
     ) -> Result<Vec<Evidence>, Trouble> {
         let nodes = self.servers.pg.iter().collect();
         let servers = asking::Servers { nodes, database: &self.sessions.copy().database };
-        let mut evidence = asking::judge(&servers, step, observations, &self.variables, answers).await?;
+        let judged = asking::judge(&servers, step, observations, &self.variables, answers);
+        let mut evidence = Box::pin(judged).await?;
         if evidence.is_empty() && (step.eventually.is_some() || self.retry.is_some()) {
             evidence = self.goldens.peek(step, observations);
         }

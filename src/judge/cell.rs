@@ -69,6 +69,18 @@ pub(super) fn is_number(type_name: &str) -> bool {
     matches!(kind(type_name), Kind::Number | Kind::Transaction | Kind::Float4 | Kind::Float8)
 }
 
+/// The text that all notations of a value have in common, for the types whose values are keys.
+pub(super) fn canonical(type_name: &str, text: &str) -> String {
+    match kind(type_name) {
+        Kind::Number | Kind::Transaction => {
+            Decimal::parse(text).map_or_else(|| text.into(), |number| number.to_plain())
+        }
+        Kind::Padded => text.trim_end_matches(' ').to_string(),
+        Kind::Uuid => uuid(text).map_or_else(|| text.into(), |bytes| bson::Uuid::from_bytes(bytes).to_string()),
+        _ => text.to_string(),
+    }
+}
+
 /// Whether the cell holds the value. NULL equals only null; the text `NULL` is a text.
 pub(super) fn equals(expected: &Datum, place: Place, actual: Option<&str>) -> bool {
     match (simple(expected), actual) {

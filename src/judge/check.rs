@@ -17,9 +17,8 @@ fn values(expect: &Expectation) -> impl Iterator<Item = &Value> {
     let documents = expect.documents.iter().flat_map(|documents| &documents.documents);
     let single = [&expect.value, &expect.affected, &expect.reply].into_iter().flatten();
     let error = expect.error.iter().flat_map(|error| {
-        [&error.sqlstate, &error.message, &error.constraint, &error.table, &error.column, &error.code, &error.name]
-            .into_iter()
-            .flatten()
+        let texts = [&error.sqlstate, &error.message, &error.detail, &error.hint, &error.code, &error.name];
+        texts.into_iter().chain([&error.constraint, &error.table, &error.column]).flatten()
     });
     let plan = expect.plan.iter().flat_map(|plan| {
         let lists = [&plan.reads, &plan.may_read, &plan.indexes].into_iter().flatten().flat_map(|list| &list.value);
@@ -128,6 +127,7 @@ mod tests {
         (expect.value, expect.affected, expect.reply) = (Some(odd()), Some(odd()), Some(odd()));
         let mut error = crate::judge::testing::awaited();
         (error.sqlstate, error.message, error.constraint) = (Some(odd()), Some(odd()), Some(odd()));
+        (error.detail, error.hint) = (Some(odd()), Some(odd()));
         (error.table, error.column, error.code, error.name) = (Some(odd()), Some(odd()), Some(odd()), Some(odd()));
         expect.error = Some(error);
         let mut plan = crate::judge::testing::plan_expectation();
@@ -135,6 +135,6 @@ mod tests {
         plan.indexes = Some(crate::judge::testing::spanned(vec![odd()], 1));
         (plan.examined_per_returned, plan.buffers) = (Some(odd()), Some(odd()));
         expect.plan = Some(plan);
-        assert_eq!(check(&expect).len(), 16);
+        assert_eq!(check(&expect).len(), 18);
     }
 }

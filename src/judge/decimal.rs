@@ -64,6 +64,22 @@ impl Decimal {
         }
     }
 
+    /// The shortest digits: `10` for `10.00`, `1e40` where there are many zeros.
+    pub(super) fn to_plain(&self) -> String {
+        let Decimal::Finite { negative, digits, magnitude } = self else { return self.to_text() };
+        let text: String = digits.iter().map(|digit| char::from(b'0' + digit)).collect();
+        let sign = if *negative { "-" } else { "" };
+        let zeros = |count: i64| "0".repeat(usize::try_from(count).unwrap_or(0));
+        let length = text.len() as i64;
+        match *magnitude {
+            _ if text.is_empty() => "0".into(),
+            40.. | ..=-40 => format!("{sign}0.{text}e{magnitude}"),
+            point if point >= length => format!("{sign}{text}{}", zeros(point - length)),
+            point if point > 0 => format!("{sign}{}.{}", &text[..point as usize], &text[point as usize..]),
+            point => format!("{sign}0.{}{text}", zeros(-point)),
+        }
+    }
+
     /// Whether it is a number that is neither infinite nor zero.
     pub(super) fn is_finite_and_not_zero(&self) -> bool {
         matches!(self, Decimal::Finite { digits, .. } if !digits.is_empty())
@@ -177,6 +193,15 @@ mod tests {
     fn special_values_have_the_order_of_numeric() {
         let ordered = ["-Infinity", "-1", "0", "1e400", "Infinity", "NaN"].map(decimal);
         assert!(ordered.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+
+    #[test]
+    fn a_number_has_one_plain_text() {
+        for (text, plain) in
+            [("10.00", "10"), ("-0.050", "-0.05"), ("1e3", "1000"), ("0.0", "0"), ("12.5", "12.5"), ("1e50", "0.1e51")]
+        {
+            assert_eq!(decimal(text).to_plain(), plain);
+        }
     }
 
     #[test]

@@ -118,6 +118,13 @@ fn beside_actual(expected: &Value, actual: &Actual, variables: &Variables) -> St
     }
 }
 
+fn in_own_order(entries: &super::matching::Entries, variables: &Variables) -> String {
+    let field = |(key, value): &(crate::source::Spanned<String>, Value)| {
+        format!("{}:{}", Bson::String(key.value.clone()).into_relaxed_extjson(), show::value(value, variables))
+    };
+    format!("{{{}}}", entries.iter().map(field).collect::<Vec<_>>().join(","))
+}
+
 fn fields(entries: &super::matching::Entries, keys: &[&str], actual: &Actual, variables: &Variables) -> String {
     let name = |key: &str| Bson::String(key.to_string()).into_relaxed_extjson().to_string();
     let position = |key: &str| keys.iter().position(|known| *known == key).unwrap_or(usize::MAX);
@@ -129,5 +136,7 @@ fn fields(entries: &super::matching::Entries, keys: &[&str], actual: &Actual, va
     let field = |(key, value): &(crate::source::Spanned<String>, Value)| {
         format!("{}:{}", name(key), beside_actual(value, &actual.field(key), variables))
     };
-    format!("{{{}}}", ordered.into_iter().map(field).collect::<Vec<_>>().join(","))
+    let shown = format!("{{{}}}", ordered.into_iter().map(field).collect::<Vec<_>>().join(","));
+    // What differs in nothing but the order of its keys is shown in its own order.
+    if shown == actual.show() { in_own_order(entries, variables) } else { shown }
 }

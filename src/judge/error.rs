@@ -69,6 +69,8 @@ fn named_parts(awaited: &AwaitedError) -> Vec<(&'static str, &Value)> {
         ("code", &awaited.code),
         ("name", &awaited.name),
         ("message", &awaited.message),
+        ("detail", &awaited.detail),
+        ("hint", &awaited.hint),
         ("constraint", &awaited.constraint),
         ("table", &awaited.table),
         ("column", &awaited.column),
@@ -106,6 +108,8 @@ pub(super) fn part(name: &str, value: &Value, error: &ServerError, variables: &V
         "sqlstate" => &error.sqlstate,
         "code" => &number,
         "name" => &error.name,
+        "detail" => &error.detail,
+        "hint" => &error.hint,
         "constraint" => &error.constraint,
         "table" => &error.table,
         "column" => &error.column,
@@ -113,7 +117,7 @@ pub(super) fn part(name: &str, value: &Value, error: &ServerError, variables: &V
     };
     let is_plain = operator::operators(value).is_none();
     match (name, actual) {
-        ("message", Some(message)) if is_plain => contains(value, message, variables),
+        ("message" | "detail" | "hint", Some(text)) if is_plain => contains(value, text, variables),
         ("sqlstate", Some(state)) if is_plain => class_or_state(value, state, error, variables),
         ("code", Some(code)) => matches(value, &Actual::count(code), variables),
         (_, Some(text)) => matches(value, &Actual::text_value(text), variables),

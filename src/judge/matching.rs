@@ -3,7 +3,7 @@
 use bson::Bson;
 
 use super::actual::Actual;
-use super::{bson_value, cell, operator, show};
+use super::{bson_value, cell, key_order, operator, show};
 use crate::model::{Datum, Value, ValueKind, Variables};
 use crate::source::{Diagnostic, Spanned};
 use crate::variables;
@@ -34,7 +34,7 @@ impl Miss {
         Miss::Differs { path: vec![], why: why.into() }
     }
 
-    fn inside(self, step: &str) -> Self {
+    pub(super) fn inside(self, step: &str) -> Self {
         match self {
             Miss::Differs { mut path, why } => {
                 path.push(step.to_string());
@@ -124,6 +124,7 @@ fn whole(expected: &Value, entries: &Entries, actual: &Actual, variables: &Varia
         return Err(differs(&show::value(expected, variables), actual));
     };
     fields(entries, actual, variables)?;
+    key_order::of_reference(entries, &keys)?;
     match keys.iter().find(|key| !entries.iter().any(|(name, _)| name.value == **key)) {
         Some(key) => {
             Err(Miss::differs(format!("came {}, and nothing was expected", actual.field(key).show())).inside(key))

@@ -20,6 +20,7 @@ mod evidence;
 pub mod golden;
 mod instant;
 mod json;
+mod key_order;
 mod listing;
 mod matching;
 mod operator;
@@ -123,7 +124,7 @@ fn one(step: &Step, observation: &Observation, desk: &Desk, variables: &Variable
         (Outcome::Refused(error), Some(awaited)) => error::check(awaited, error, variables),
         (Outcome::Output(output), Some(awaited)) => vec![error::succeeded(awaited, output, variables)],
         (Outcome::Output(output), None) => {
-            step.expect.iter().flat_map(|expect| parts(expect, output, desk, variables)).collect()
+            step.expect.iter().flat_map(|expect| parts(step, expect, output, desk, variables)).collect()
         }
     };
     if let Outcome::Output(Output::Program(end)) = &observation.outcome {
@@ -138,10 +139,13 @@ fn one(step: &Step, observation: &Observation, desk: &Desk, variables: &Variable
     found
 }
 
-fn parts(expect: &Expectation, output: &Output, desk: &Desk, variables: &Variables) -> Vec<Evidence> {
+fn parts(step: &Step, expect: &Expectation, output: &Output, desk: &Desk, variables: &Variables) -> Vec<Evidence> {
     let mut found = output::check(expect, output, desk, variables);
     if let Some(expected) = &expect.documents {
-        found.extend(documents::documents(expected, output, variables));
+        found.extend(match key_order::of_indexes(expected, &step.action) {
+            Some(ordered) => documents::documents(&ordered, output, variables),
+            None => documents::documents(expected, output, variables),
+        });
     }
     if let Some(expected) = &expect.reply {
         found.extend(documents::reply(expected, output, variables));

@@ -10,13 +10,13 @@ use super::decimal::Decimal;
 use super::desk::Standing;
 use super::json::Json;
 use super::matching::{Entries, Match, Miss, leaf, matches as matches_value};
-use super::{bson_order, cell, show};
+use super::{bson_order, cell, key_order, show};
 use crate::model::{Datum, Value, ValueKind, Variables};
 use crate::source::{Diagnostic, Spanned};
 use crate::variables;
 
 /// All operators.
-pub(super) const NAMES: [&str; 13] = [
+pub(super) const NAMES: [&str; 14] = [
     "$$exists",
     "$$type",
     "$$unsetOrMatches",
@@ -30,6 +30,7 @@ pub(super) const NAMES: [&str; 13] = [
     "$$approx",
     "$$any",
     "$$size",
+    "$$ordered",
 ];
 
 /// The relative difference that `$$approx` allows when nothing is said.
@@ -68,6 +69,7 @@ fn one(name: &Spanned<String>, argument: &Value, actual: &Actual, variables: &Va
         "$$approx" => approximately(argument, actual, variables)?,
         "$$any" => any(argument)? && !matches!(actual, Actual::Missing),
         "$$size" => return size(argument, actual, variables),
+        "$$ordered" => return key_order::matches(argument, actual, variables),
         _ => return Err(unknown(name).into()),
     };
     if holds {

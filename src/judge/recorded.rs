@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use bson::{Bson, Document};
 
+use super::cell;
 use super::evidence::{at, unsuitable};
 use crate::model::{Datum, Recorded, Variables};
 use crate::observation::Output;
@@ -19,14 +20,20 @@ const NAMED: usize = 10;
 
 /// The check of `recorded`.
 pub(super) fn check(expected: &Spanned<Recorded>, output: &Output, variables: &Variables) -> Vec<Evidence> {
-    let Some(found) = keys(output) else {
+    let Some((found, type_name)) = keys(output) else {
         return vec![unsuitable(&expected.span, "recorded", "a query that returns keys", output)];
     };
     let Some(Datum::Bson(Bson::Document(record))) = variables.get(RECORDED) else {
         let message = "no workload has recorded anything before this step";
         return vec![Evidence { unusable: true, ..at(&expected.span, message) }];
     };
-    let (acknowledged, unknown) = (told(record, "acknowledged"), told(record, "unknown"));
+    // Workloads keep keys as text: what is equal in the type of the column is one key.
+    let found: Vec<String> = found.iter().map(|key| cell::canonical(type_name, key)).collect();
+    let told = |list: &str| -> BTreeMap<String, &str> {
+        told(record, list).into_iter().map(|(key, by)| (cell::canonical(type_name, key), by)).collect()
+    };
+    let (acknowledged, unknown) = (told("acknowledged"), told("unknown"));
+    let acknowledged: BTreeMap<&str, &str> = acknowledged.iter().map(|(key, by)| (key.as_str(), *by)).collect();
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     found.iter().for_each(|key| *counts.entry(key).or_default() += 1);
     let mut evidence = vec![];
@@ -45,16 +52,17 @@ pub(super) fn check(expected: &Spanned<Recorded>, output: &Output, variables: &V
     evidence
 }
 
-/// The first column of rows, the first field of documents.
-fn keys(output: &Output) -> Option<Vec<String>> {
+/// The first column of rows with its type, the first field of documents.
+fn keys(output: &Output) -> Option<(Vec<String>, &str)> {
     match output {
         Output::Sql { rows: Some(set), .. } => {
             let cell = |row: &Vec<Option<String>>| row.first().cloned().flatten().unwrap_or_else(|| "NULL".into());
-            Some(set.rows.iter().map(cell).collect())
+            let type_name = set.columns.first().map_or("", |column| column.type_name());
+            Some((set.rows.iter().map(cell).collect(), type_name))
         }
         Output::Documents(set) => {
             let first = |document: &Document| document.values().next().cloned().unwrap_or(Bson::Null);
-            Some(set.documents.iter().map(|document| Datum::Bson(first(document)).to_text()).collect())
+            Some((set.documents.iter().map(|document| Datum::Bson(first(document)).to_text()).collect(), ""))
         }
         _ => None,
     }
@@ -115,6 +123,20 @@ mod tests {
             assert!(said(recorded, &[1, 2]).is_empty() && said(recorded, &[3, 2, 1]).is_empty());
             assert_eq!(said(recorded, &[1, 3]), ["what was acknowledged is missing: 2"]);
         }
+    }
+
+    #[test]
+    fn keys_are_equal_as_their_columns_type_has_it() {
+        let file = SourceFile::new("t.yaml", "recorded: once");
+        let record = doc! { "acknowledged": [{ "key": "10", "by": "client 1" }], "unknown": [] };
+        let variables = [(RECORDED.to_string(), Datum::Bson(Bson::Document(record)))].into();
+        let found = |column: &str, key: &str| {
+            let set = crate::judge::testing::row_set(&[column], &[&[key]]);
+            let output = Output::Sql { rows: Some(set), affected: 1 };
+            check(&Span::new(&file, 0, 8).of(Recorded::Exactly), &output, &variables).len()
+        };
+        assert_eq!((found("n:numeric", "10.00"), found("n:bpchar", "10  ")), (0, 0));
+        assert_ne!((found("n:numeric", "10.01"), found("n:text", "10.00")), (0, 0));
     }
 
     #[test]

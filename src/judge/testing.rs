@@ -132,6 +132,8 @@ pub(crate) fn awaited() -> AwaitedError {
         span: span(3),
         sqlstate: None,
         message: None,
+        detail: None,
+        hint: None,
         constraint: None,
         table: None,
         column: None,

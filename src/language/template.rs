@@ -1,4 +1,4 @@
-//! Text with variables: `${name}`, `${name:ident}`; `$${` is a literal `${`.
+//! Text with variables: `${name}`, `${name:ident}`; `$${name}` is a literal `${name}`.
 
 use crate::model::{Template, TemplatePart};
 use crate::source::{Diagnostic, Span};
@@ -29,7 +29,12 @@ impl Reader<'_> {
                 continue;
             }
             self.literal.push_str(&self.text[at..open]);
-            at = if self.text[at..open].ends_with('$') {
+            let doubled = self.text[at..open].ends_with('$');
+            at = if doubled && !self.is_variable(open) {
+                // `$$` that opens a string of SQL, before a brace.
+                self.literal.push_str("${");
+                open + 2
+            } else if doubled {
                 self.literal.pop();
                 self.literal.push_str("${");
                 open + 2
@@ -38,6 +43,11 @@ impl Reader<'_> {
             };
         }
         self.literal.push_str(&self.text[at..]);
+    }
+
+    fn is_variable(&self, open: usize) -> bool {
+        let inside = &self.text[open + 2..];
+        inside.split_once('}').is_some_and(|(inside, _)| parse(inside).is_ok())
     }
 
     /// Reads the variable that opens at `open`; returns where it ends.
@@ -104,7 +114,7 @@ pub(crate) fn is_variable_name(name: &str) -> bool {
 
 fn malformed(span: &Span, cause: &str) -> Diagnostic {
     Diagnostic::error(span, cause)
-        .help("a variable is `${name}`, in SQL also `${name:ident}`; for the characters `${` write `$${`")
+        .help("a variable is `${name}`, in SQL also `${name:ident}`; for the text `${name}` itself write `$${name}`")
 }
 
 #[cfg(test)]
@@ -130,6 +140,7 @@ mod tests {
     #[test]
     fn a_doubled_dollar_is_a_literal() {
         assert_eq!(shown("a $${x} $b $1"), "[a ${x} $b $1]");
+        assert_eq!(shown("SELECT $${\"a\": 1}$$::jsonb, $${$$"), "[SELECT $${\"a\": 1}$$::jsonb, $${$$]");
     }
 
     #[test]

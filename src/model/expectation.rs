@@ -91,8 +91,8 @@ pub struct DocumentsExpectation {
     pub span: Span,
 }
 
-/// How a statement must fail. Every part that is given must hold; for SQL `sqlstate`, `message`, `constraint`, `table`,
-/// `column`; for MongoDB `code`, `name`, `labels`, `message`.
+/// How a statement must fail. Every part that is given must hold; for SQL `sqlstate`, `message`, `detail`, `hint`,
+/// `constraint`, `table`, `column`; for MongoDB `code`, `name`, `labels`, `message`.
 #[derive(Clone, Debug)]
 pub struct AwaitedError {
     /// The mapping.
@@ -101,6 +101,10 @@ pub struct AwaitedError {
     pub sqlstate: Option<Value>,
     /// The message: text that it must contain, or an operator.
     pub message: Option<Value>,
+    /// DETAIL: text that it must contain, or an operator.
+    pub detail: Option<Value>,
+    /// HINT: text that it must contain, or an operator.
+    pub hint: Option<Value>,
     /// The constraint that was violated.
     pub constraint: Option<Value>,
     /// The table that the error names.

@@ -125,6 +125,8 @@ impl Decoder<'_> {
             span: node.span.clone(),
             sqlstate: self.sqlstate(node),
             message: self.expected(node, "message"),
+            detail: self.expected(node, "detail"),
+            hint: self.expected(node, "hint"),
             constraint: self.name_expected(node, "constraint"),
             table: self.name_expected(node, "table"),
             column: self.name_expected(node, "column"),

@@ -27,7 +27,7 @@ const SQL_EXPECT: &[&str] = &[
 ];
 const MONGO_EXPECT: &[&str] =
     &["documents", "documents_unordered", "reply", "empty", "error", "agree", "recorded", "within"];
-const SQL_ERROR: &[&str] = &["sqlstate", "message", "constraint", "table", "column"];
+const SQL_ERROR: &[&str] = &["sqlstate", "message", "detail", "hint", "constraint", "table", "column"];
 const MONGO_ERROR: &[&str] = &["code", "name", "labels", "message"];
 
 /// Says what of a step does not fit the rest of it.

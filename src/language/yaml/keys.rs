@@ -255,6 +255,8 @@ pub(crate) static ERROR: Table = Table::new(
             Either(&[Text, Map(&Any)]),
             "Text that the message contains, or an operator such as `{ $$regex: … }`.",
         ),
+        key("detail", Either(&[Scalar, Operators]), "SQL: text that its DETAIL contains, or an operator."),
+        key("hint", Either(&[Scalar, Operators]), "SQL: text that its HINT contains, or an operator."),
         key("constraint", Either(&[Scalar, Map(&Any)]), "SQL: the constraint that was violated."),
         key("table", Either(&[Scalar, Map(&Any)]), "SQL: the table that the error names."),
         key("column", Either(&[Scalar, Map(&Any)]), "SQL: the column that the error names."),

@@ -20,6 +20,7 @@ pub(crate) const OPERATORS: &[&str] = &[
     "$$approx",
     "$$any",
     "$$size",
+    "$$ordered",
 ];
 
 /// Says what is wrong with the operators anywhere inside an expected value.
@@ -61,6 +62,7 @@ fn operator(key: &Spanned<String>, value: &Value, sink: &mut Sink) {
         "$$any" => expect(matches!(value.kind, ValueKind::Bool(true)), key, "`true`", value, sink),
         "$$type" => expect(is_type(value), key, "a type's name or a list of such", value, sink),
         "$$matchesEntity" => expect(is_text(value), key, "the name of a variable", value, sink),
+        "$$ordered" => expect(is_ordered(value), key, "a document, whose keys have their order", value, sink),
         "$$size" => expect(is_size(value), key, "a whole number, or operators such as `{ $$gte: 2 }`", value, sink),
         "$$approx" => expect(is_approx(value), key, "a number, or `{ value: 1.5, within: 0.1 }`", value, sink),
         "$$regex" => regex(key, value, sink),
@@ -75,6 +77,10 @@ fn unknown(operator: &str, span: &Span) -> Diagnostic {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => diagnostic.help(format!("the operators are {}", enumerate(OPERATORS, "and"))),
     }
+}
+
+fn is_ordered(value: &Value) -> bool {
+    matches!(&value.kind, ValueKind::Mapping(fields) if !fields.is_empty() && !fields[0].0.starts_with("$$"))
 }
 
 fn expect(holds: bool, key: &str, wanted: &str, value: &Value, sink: &mut Sink) {
