@@ -62,7 +62,7 @@ pub(super) fn of_reference(entries: &Entries, keys: &[&str]) -> Match {
 /// An index on `a, b` is another one than on `b, a` (manual, "Compound Indexes").
 pub(super) fn of_indexes(expected: &DocumentsExpectation, action: &Action) -> Option<DocumentsExpectation> {
     let Action::Mongo(Value { kind: ValueKind::Mapping(command), .. }) = action else { return None };
-    if !command.first().is_some_and(|(name, _)| name.value == "listIndexes") {
+    if command.first().is_none_or(|(name, _)| name.value != "listIndexes") {
         return None;
     }
     Some(DocumentsExpectation { documents: expected.documents.iter().map(index).collect(), ..expected.clone() })

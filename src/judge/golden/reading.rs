@@ -55,7 +55,7 @@ fn read_columns(line: &str) -> Vec<(String, String)> {
     let column = |piece: &str| {
         // The last colon without a backslash of its own before it parts the name from the type.
         let is_plain = |at: &usize| piece[..*at].bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 0;
-        let at = piece.match_indices(':').map(|(at, _)| at).filter(is_plain).last().unwrap();
+        let at = piece.match_indices(':').map(|(at, _)| at).rfind(is_plain).unwrap();
         (read_cell(&piece[..at]).unwrap(), unescaped(&piece[at + 1..]))
     };
     if line == "(no columns)" { vec![] } else { pieces(unguarded(line)).into_iter().map(column).collect() }
@@ -127,7 +127,10 @@ fn hostile() -> impl Strategy<Value = String> {
     prop_oneof![proptest::collection::vec(piece, 0..5).prop_map(|pieces| pieces.concat()), any::<String>()]
 }
 
-fn table() -> impl Strategy<Value = (Vec<(String, String)>, Vec<Vec<Option<String>>>)> {
+/// Names and types of columns, and rows.
+type Table = (Vec<(String, String)>, Vec<Vec<Option<String>>>);
+
+fn table() -> impl Strategy<Value = Table> {
     (0usize..4).prop_flat_map(|width| {
         let cells = proptest::collection::vec(proptest::option::of(hostile()), width);
         let columns = proptest::collection::vec((hostile(), hostile()), width);
