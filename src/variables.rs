@@ -30,6 +30,11 @@ const EXTENDED_JSON: [&str; 16] = [
     "$undefined",
 ];
 
+/// Whether a mapping that begins with this key is a value of Extended JSON.
+pub fn is_extended_json(key: &str) -> bool {
+    EXTENDED_JSON.contains(&key)
+}
+
 /// SQL text with its variables filled in as literals and identifiers.
 pub fn sql(template: &Template, variables: &Variables) -> Result<String, Diagnostic> {
     fill(template, variables, |datum, identifier, span| match identifier {
@@ -151,7 +156,7 @@ pub fn bson(value: &Value, variables: &Variables) -> Result<Bson, Diagnostic> {
 
 fn extended(value: &Value, entries: &[(Spanned<String>, Value)], variables: &Variables) -> Result<Bson, Diagnostic> {
     let plain = document(entries, variables)?;
-    if entries.first().is_some_and(|(key, _)| EXTENDED_JSON.contains(&key.as_str())) {
+    if entries.first().is_some_and(|(key, _)| is_extended_json(key)) {
         let json = two_digits(Bson::Document(plain).into_relaxed_extjson());
         return Bson::try_from(json)
             .map_err(|error| Diagnostic::error(&value.span, format!("not a value of Extended JSON: {error}")));
@@ -239,6 +244,21 @@ mod tests {
             sql_literal(&Datum::Bson(Bson::DateTime(bson::DateTime::from_millis(0)))),
             "'1970-01-01 00:00:00+00'"
         );
+    }
+
+    #[test]
+    fn a_subtype_of_one_digit_is_that_of_two() {
+        let span = Span::new(&SourceFile::new("t.yaml", "x"), 0, 1);
+        let value = |kind| Value { kind, span: span.clone() };
+        let text = |text: &str| value(ValueKind::Text(Template::literal(text, span.clone())));
+        let entry = |key: &str, value| (span.of(key.to_string()), value);
+        let binary = |subtype: &str| {
+            let parts = vec![entry("base64", text("AQID")), entry("subType", text(subtype))];
+            value(ValueKind::Mapping(vec![entry("$binary", value(ValueKind::Mapping(parts)))]))
+        };
+        let read = |subtype: &str| bson(&binary(subtype), &Variables::new());
+        assert_eq!(read("5").unwrap(), read("05").unwrap());
+        assert!(read("xyz").is_err());
     }
 
     #[test]

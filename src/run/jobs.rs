@@ -84,6 +84,10 @@ pub fn prepare(mut request: Request) -> Result<Prepared, Vec<Diagnostic>> {
         return Err(vec![none.help("another system is not held to it: leave `--system` or a filter out")]);
     }
     let mut warnings: Vec<_> = suite.warnings().iter().cloned().chain(loaded.warnings).collect();
+    // A system that several extend is read for each.
+    let mut seen = BTreeSet::new();
+    let of_systems = suite.take_system_warnings().into_iter().filter(|warning| seen.insert(warning.render(false)));
+    warnings.extend(of_systems);
     let mut slips = loaded.slips;
     for Misfits { stray, unrecorded } in loaded.runs.iter().map(|run| misfits(&suite, run)) {
         slips.extend(stray);

@@ -21,7 +21,7 @@ mod uses;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub use beside::lies_beside;
 pub use goldens::{Goldens, Pending, Spool};
@@ -45,6 +45,7 @@ pub struct Suite {
     files: Files,
     nodes: Nodes,
     systems: Mutex<BTreeMap<PathBuf, Arc<System>>>,
+    system_warnings: Mutex<Vec<Diagnostic>>,
 }
 
 impl Suite {
@@ -68,7 +69,15 @@ impl Suite {
         }
         let register = read_register(&settings, &files, &mut warnings)?;
         let nodes = Nodes::of(&settings);
-        Ok(Suite { settings, register, warnings, files, nodes, systems: Mutex::default() })
+        Ok(Suite {
+            settings,
+            register,
+            warnings,
+            files,
+            nodes,
+            systems: Mutex::default(),
+            system_warnings: Mutex::default(),
+        })
     }
 
     /// Takes it that these endpoints, by node name or `mongo`, are the suite's too: the command line gives them.
@@ -104,6 +113,11 @@ impl Suite {
     /// Warnings about the settings and the register.
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
+    }
+
+    /// Warnings about the systems that were read since this was asked last.
+    pub fn take_system_warnings(&self) -> Vec<Diagnostic> {
+        std::mem::take(&mut self.system_warnings.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The goldens of this suite.

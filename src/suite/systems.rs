@@ -108,8 +108,9 @@ impl Suite {
             Ok(inside) => inside.to_string_lossy().replace('\\', "/"),
             Err(_) => self.display(folder),
         };
-        let file = language::system(&source, &shown)?.value;
-        Ok((file.system, file.extends))
+        let parsed = language::system(&source, &shown)?;
+        self.system_warnings.lock().unwrap_or_else(PoisonError::into_inner).extend(parsed.warnings);
+        Ok((parsed.value.system, parsed.value.extends))
     }
 }
 

@@ -22,7 +22,11 @@ const ARROWS: &[(&str, &[&str], &str)] = &[
     ("event", &["verdict"], "the end of a run carries its verdict"),
     ("tally", &["event", "verdict"], "folds events into a summary"),
     ("exit", &["event"], "the exit code follows from the summary"),
-    ("language", &["model", "source"], "text to model; no files, network, processes or environment"),
+    (
+        "language",
+        &["model", "source", "variables"],
+        "text to model; no files, network, processes or environment; variables knows what a value of Extended JSON is",
+    ),
     ("suite", &["language", "model", "source"], "reads the suite's files through the language"),
     ("cluster", &["model", "source"], "servers are described by the topology of the model"),
     (

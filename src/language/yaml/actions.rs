@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::decoder::Decoder;
+use super::ambiguous::cut_off;
+use super::decoder::{Decoder, Standing};
 use super::keys::FAULTS;
 use super::tree::{Node, NodeKind};
 use crate::language::selector::node_name;
@@ -72,22 +73,7 @@ impl Decoder<'_> {
         if sql::statements(text).is_empty() {
             self.sink.error(&node.head, "there is no SQL statement here");
         }
-        self.lost_to_a_comment(node);
-    }
-
-    /// ` #>` ends a plain YAML text: what follows is a comment and would silently not be sent.
-    fn lost_to_a_comment(&mut self, node: &Node) {
-        let (text, file) = (node.written.text(), &node.written.file);
-        let line = file.text()[node.written.end..].lines().next().unwrap_or_default();
-        let rest = line.trim_start();
-        let operator = rest.strip_prefix('#').is_some_and(|after| after.starts_with(|c: char| !c.is_whitespace()));
-        if operator && !text.starts_with(['"', '\'']) {
-            let start = node.written.end + line.len() - rest.len();
-            let lost = crate::source::Span::new(file, start, start + rest.trim_end().len());
-            let warning = Diagnostic::error(&lost, "YAML takes this for a comment: it is not sent").warning();
-            self.sink
-                .push(warning.help("write the statement below `sql: |`, or put a space after `#` if it is a comment"));
-        }
+        cut_off(node, true, self.sink);
     }
 
     fn params(&mut self, template: &Template, params: &[Value], step: &Node) {
@@ -107,7 +93,7 @@ impl Decoder<'_> {
     }
 
     fn command(&mut self, node: &Node) -> Option<Value> {
-        let value = self.value(node);
+        let value = self.within(Standing::Document, |decoder| decoder.value(node));
         match &value.kind {
             ValueKind::Mapping(fields) if fields.is_empty() => {
                 self.sink.error(&node.head, "there is no command here");
@@ -135,7 +121,7 @@ impl Decoder<'_> {
     }
 
     fn explained_text(&mut self, text: &str, node: &Node) {
-        self.lost_to_a_comment(node);
+        cut_off(node, true, self.sink);
         let statements = sql::statements(text);
         let begins_with_explain =
             statements.first().is_some_and(|first| text[first.clone()].to_ascii_lowercase().starts_with("explain"));

@@ -9,6 +9,7 @@ use crate::language::suggest::{enumerate, nearest};
 use crate::language::template::{is_variable_name, template};
 use crate::model::{Binding, Template, TemplatePart, Value, ValueKind};
 use crate::source::{Diagnostic, Span, Spanned};
+use crate::variables::is_extended_json;
 
 /// Variables that every step has: the scenario's database, the node that the step runs on, and what MongoDB knows the worker
 /// by (for fail points).
@@ -21,12 +22,26 @@ pub(crate) struct Scope {
     pub known: Option<BTreeSet<String>>,
     /// The names that were used.
     pub used: BTreeSet<String>,
+    /// The names that a document of MongoDB uses.
+    pub in_documents: BTreeSet<String>,
+}
+
+/// What the values that are read belong to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Anything: variables, parameters, words of the language.
+    #[default]
+    Anywhere,
+    /// An expected row of SQL, whose columns have types of their own.
+    Cell,
+    /// A document of MongoDB, whose values have the types that are written.
+    Document,
 }
 
 impl Scope {
     /// Nothing is known yet.
     pub fn closed() -> Self {
-        Self { known: Some(BTreeSet::new()), used: BTreeSet::new() }
+        Self { known: Some(BTreeSet::new()), ..Self::default() }
     }
 
     /// Any name may be known.
@@ -48,11 +63,28 @@ pub(crate) struct Decoder<'a> {
     pub sink: &'a mut Sink,
     /// The variables.
     pub scope: Scope,
+    /// What values belong to.
+    pub standing: Standing,
 }
 
 impl Decoder<'_> {
+    /// Reads what stands in another place than the rest.
+    pub fn within<T>(&mut self, standing: Standing, read: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = std::mem::replace(&mut self.standing, standing);
+        let value = read(self);
+        self.standing = outer;
+        value
+    }
+
     /// A value with its variables.
     pub fn value(&mut self, node: &Node) -> Value {
+        self.ask(node);
+        let value = self.unasked(node);
+        self.extended(&value);
+        value
+    }
+
+    fn unasked(&mut self, node: &Node) -> Value {
         let kind = match &node.kind {
             NodeKind::Null => ValueKind::Null,
             NodeKind::Bool(value) => ValueKind::Bool(*value),
@@ -85,6 +117,8 @@ impl Decoder<'_> {
             NodeKind::Number(text) if key.starts_with("$number") || key == "$oid" => {
                 Value { kind: ValueKind::Text(Template::literal(text, node.span.clone())), span: node.span.clone() }
             }
+            // `{ $date: 2024-01-31T00:00:00Z }` says its type already.
+            NodeKind::Text(_) if is_extended_json(key) => self.unasked(node),
             _ => self.value(node),
         }
     }
@@ -137,6 +171,9 @@ impl Decoder<'_> {
 
     fn look_up(&mut self, name: &str, span: &Span) {
         self.scope.used.insert(name.to_string());
+        if self.standing == Standing::Document {
+            self.scope.in_documents.insert(name.to_string());
+        }
         let Some(known) = &self.scope.known else { return };
         if known.contains(name) || BUILTIN.contains(&name) {
             return;

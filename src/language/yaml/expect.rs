@@ -1,6 +1,6 @@
 //! Decodes `expect`.
 
-use super::decoder::Decoder;
+use super::decoder::{Decoder, Standing};
 use super::operators;
 use super::tree::{Node, NodeKind};
 use crate::language::duration::duration;
@@ -17,14 +17,14 @@ impl Decoder<'_> {
         self.exclusive(node, "documents", "documents_unordered");
         Expectation {
             span: node.span.clone(),
-            rows: self.rows(node),
-            value: self.expected(node, "value"),
+            rows: self.within(Standing::Cell, |decoder| decoder.rows(node)),
+            value: self.within(Standing::Cell, |decoder| decoder.expected(node, "value")),
             columns: node.get("columns").map(|columns| columns.span.of(self.columns(columns))),
             affected: self.affected(node),
             empty: bool_of(node, "empty"),
             error: node.get("error").map(|error| self.awaited_error(error)),
-            documents: self.documents(node),
-            reply: self.reply(node),
+            documents: self.within(Standing::Document, |decoder| decoder.documents(node)),
+            reply: self.within(Standing::Document, |decoder| decoder.reply(node)),
             plan: node.get("plan").map(|plan| self.plan(plan)),
             notices: self.notices(node),
             notifications: self.notifications(node),

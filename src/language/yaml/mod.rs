@@ -1,7 +1,9 @@
 //! The YAML files of a suite: one generic tree with places, checked against tables of keys, decoded by hand into the model.
 
 mod actions;
+mod ambiguous;
 mod check;
+mod core;
 mod decoder;
 mod expect;
 mod fault;

@@ -8,6 +8,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Vis
 use serde_yaml::options::{DuplicateKeyPolicy, NonFiniteFloatPolicy};
 use serde_yaml::{Location, Options, Spanned as Located};
 
+use super::core::{Plain, resolve};
 use super::fault::syntax;
 use super::tree::{Entry, Node, NodeKind, first_line, trimmed};
 use crate::source::{Diagnostic, SourceFile, Span};
@@ -145,10 +146,7 @@ fn build(file: &Arc<SourceFile>, raw: Located<Raw>) -> Node {
 
 fn kind(file: &Arc<SourceFile>, raw: Raw, written: &Span) -> NodeKind {
     match raw {
-        Raw::Null => NodeKind::Null,
-        Raw::Bool(value) => NodeKind::Bool(value),
-        Raw::Number(value) => number(written.text(), value),
-        Raw::Text(text) => NodeKind::Text(text),
+        Raw::Null | Raw::Bool(_) | Raw::Number(_) | Raw::Text(_) => scalar(raw, written.text()),
         Raw::Sequence(items) => NodeKind::Sequence(items.into_iter().map(|item| build(file, item)).collect()),
         Raw::Mapping(entries) => NodeKind::Mapping(
             entries
@@ -162,22 +160,20 @@ fn kind(file: &Arc<SourceFile>, raw: Raw, written: &Span) -> NodeKind {
     }
 }
 
-/// A decimal number as written; `0x1F` as its value; `.inf` and `.nan` are text.
-fn number(written: &str, value: String) -> NodeKind {
-    if is_decimal(written) {
-        NodeKind::Number(written.to_string())
-    } else if is_decimal(&value) {
-        NodeKind::Number(value)
-    } else {
-        NodeKind::Text(written.to_string())
+/// A scalar by the core schema: the crate reads more than that as numbers and truth values, and some of it otherwise.
+fn scalar(raw: Raw, written: &str) -> NodeKind {
+    let quoted = written.starts_with(['"', '\'', '|', '>', '&', '!']);
+    match (raw, if quoted { Plain::Text } else { resolve(written) }) {
+        (_, Plain::Null) => NodeKind::Null,
+        (_, Plain::Bool(value)) => NodeKind::Bool(value),
+        (_, Plain::Number(text)) => NodeKind::Number(text),
+        (Raw::Text(text), Plain::Text) => NodeKind::Text(text),
+        // Behind an anchor the text that was written begins with it.
+        (Raw::Null, Plain::Text) => NodeKind::Null,
+        (Raw::Bool(value), Plain::Text) if quoted => NodeKind::Bool(value),
+        (Raw::Number(value), Plain::Text) if quoted => NodeKind::Number(value),
+        (_, Plain::Text) => NodeKind::Text(written.to_string()),
     }
-}
-
-fn is_decimal(text: &str) -> bool {
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
-        && digits.contains(|c: char| c.is_ascii_digit())
-        && digits.bytes().all(|b| b.is_ascii_digit() || b".eE+-".contains(&b))
 }
 
 /// The byte range of a location; without byte offsets, the place that its line and column name.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::ambiguous::cut_off;
 use super::keys_suite::REQUIREMENTS;
 use super::scenario::points;
 use super::tree::Node;
@@ -17,6 +18,9 @@ pub(crate) fn requirements(file: &Arc<SourceFile>) -> Result<Parsed<Requirements
     let mut sink = Sink::default();
     check::root(&root, &REQUIREMENTS, &mut sink);
     let items = |key: &str| root.get(key).map(Node::items).unwrap_or_default();
+    let prose =
+        |node: &Node| ["title", "source"].into_iter().filter_map(|key| node.get(key).cloned()).collect::<Vec<_>>();
+    items("parts").iter().chain(items("requirements")).flat_map(prose).for_each(|text| cut_off(&text, true, &mut sink));
     let parts: Vec<RequirementPart> = items("parts").iter().filter_map(|node| part(node, &mut sink)).collect();
     let mut register = RequirementsRegister { parts, requirements: vec![] };
     for node in items("requirements") {

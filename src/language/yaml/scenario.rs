@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::decoder::{Decoder, Scope};
+use super::ambiguous::cut_off;
+use super::decoder::{Decoder, Scope, Standing};
 use super::expect::texts;
 use super::keys::SCENARIO;
 use super::tree::{Node, NodeKind};
@@ -19,7 +20,7 @@ pub(crate) fn scenario(file: &Arc<SourceFile>, path: &str) -> Result<Parsed<Scen
     let root = read::tree(file).map_err(|diagnostic| vec![diagnostic])?;
     let mut sink = Sink::default();
     check::root(&root, &SCENARIO, &mut sink);
-    let mut decoder = Decoder { sink: &mut sink, scope: Scope::closed() };
+    let mut decoder = Decoder { sink: &mut sink, scope: Scope::closed(), standing: Standing::default() };
     let scenario = decoder.scenario(&root, path);
     sink.finish(scenario)
 }
@@ -36,6 +37,11 @@ impl Decoder<'_> {
         let finally = self.steps(root.get("finally"));
         flow::check(steps.iter().chain(&finally), self.sink);
         self.vacuous(root, &steps);
+        self.ask_of_variables(vars.iter().chain(cases.iter().flat_map(|case| &case.bindings)));
+        ["scenario", "design", "todo"]
+            .iter()
+            .filter_map(|key| root.get(key))
+            .for_each(|prose| cut_off(prose, true, self.sink));
         self.unused(&vars, &cases, steps.iter().chain(&finally));
         Some(Scenario {
             path: path.into(),

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::decoder::{Decoder, Scope};
+use super::ambiguous::cut_off;
+use super::decoder::{Decoder, Scope, Standing};
 use super::expect::texts;
 use super::keys_suite::SYSTEM;
 use super::steps::explained;
@@ -20,7 +21,7 @@ pub(crate) fn system(file: &Arc<SourceFile>, path: &str) -> Result<Parsed<System
     let root = read::tree(file).map_err(|diagnostic| vec![diagnostic])?;
     let mut sink = Sink::default();
     check::root(&root, &SYSTEM, &mut sink);
-    let mut decoder = Decoder { sink: &mut sink, scope: Scope::closed() };
+    let mut decoder = Decoder { sink: &mut sink, scope: Scope::closed(), standing: Standing::default() };
     let system = decoder.system(&root, path);
     sink.finish(system)
 }
@@ -36,6 +37,7 @@ impl Decoder<'_> {
             let error = Diagnostic::error(&root.head, "this system has nothing to build");
             self.sink.push(error.help("add `build:`, or `extends:` with the folder of another system"));
         }
+        root.get("system").into_iter().for_each(|title| cut_off(title, true, self.sink));
         let title = root.scalar_of("system")?;
         let span = title.span.clone();
         let breaks = root.get("breaks").map(texts).unwrap_or_default();

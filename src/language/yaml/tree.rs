@@ -88,6 +88,13 @@ impl Node {
         Some(self.span.of(text))
     }
 
+    /// The text of a plain scalar of one line, as written; `None` when it is quoted or no scalar.
+    pub fn plain(&self) -> Option<&str> {
+        let text = self.written.text();
+        let scalar = !matches!(self.kind, NodeKind::Sequence(_) | NodeKind::Mapping(_));
+        (scalar && !text.starts_with(['"', '\'', '|', '>', '&', '!']) && !text.contains('\n')).then_some(text)
+    }
+
     /// The text under `key`, as written.
     pub fn scalar_of(&self, key: &str) -> Option<Spanned<String>> {
         self.get(key)?.scalar()

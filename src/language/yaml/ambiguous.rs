@@ -1,0 +1,199 @@
+//! Values that mean one thing and look like another: spellings that YAML 1.1 read otherwise, numbers that no BSON type
+//! holds, text that a comment cuts off, and Extended JSON that is none. The author is asked to say which is meant.
+
+use super::core::{Former, former};
+use super::decoder::{Decoder, Standing};
+use super::tree::{Node, NodeKind};
+use crate::language::sink::Sink;
+use crate::model::{Binding, TemplatePart, Value, ValueKind, Variables};
+use crate::source::{Diagnostic, Span};
+use crate::variables::{bson, is_extended_json};
+
+impl Decoder<'_> {
+    /// Asks what a scalar means where more than one reading is at hand.
+    pub fn ask(&mut self, node: &Node) {
+        if let NodeKind::Text(_) = node.kind {
+            cut_off(node, false, self.sink);
+        }
+        let standing = self.standing;
+        if let Some(text) = node.plain() {
+            self.asked(text, &node.written, standing);
+        }
+    }
+
+    fn asked(&mut self, text: &str, span: &Span, standing: Standing) {
+        let in_document = standing == Standing::Document;
+        if let Some(diagnostic) = former(text).and_then(|former| question(text, former, span, in_document)) {
+            self.sink.push(diagnostic);
+        } else if in_document {
+            number_too_large(text, span).into_iter().for_each(|diagnostic| self.sink.push(diagnostic));
+        }
+    }
+
+    /// Asks the same of variables that a document uses: only there they are dates, or numbers of BSON.
+    pub fn ask_of_variables<'a>(&mut self, bindings: impl IntoIterator<Item = &'a Binding>) {
+        for binding in bindings {
+            let text = binding.value.span.text().to_string();
+            let plain = matches!(binding.value.kind, ValueKind::Text(_) | ValueKind::Number(_))
+                && !text.starts_with(['"', '\'', '|', '>']);
+            if plain && self.scope.in_documents.contains(&binding.name.value) {
+                self.asked(&text, &binding.value.span, Standing::Document);
+            }
+        }
+    }
+
+    /// Says when a mapping that begins with a key of Extended JSON is no value of it. What holds a variable is known later.
+    pub fn extended(&mut self, value: &Value) {
+        let ValueKind::Mapping(fields) = &value.kind else { return };
+        let Some((key, _)) = fields.first().filter(|(key, _)| is_extended_json(key)) else { return };
+        if self.standing == Standing::Cell || has_variables(value) {
+            return;
+        }
+        if bson(value, &Variables::new()).is_err() {
+            let error = Diagnostic::error(&value.span, format!("this is no `{}` of Extended JSON", key.value));
+            self.sink.push(error.help(form(key)));
+        }
+    }
+}
+
+/// ` #` ends plain text: what follows is a comment and is lost. In prose and in statements it always deserves a word,
+/// elsewhere only where it touches what follows, as a comment hardly does.
+pub(crate) fn cut_off(node: &Node, always: bool, sink: &mut Sink) {
+    let Some(comment) = comment_after(node).filter(|comment| always || touches(comment)) else { return };
+    let warning = Diagnostic::error(&comment, "YAML takes this for a comment: it is not part of the text").warning();
+    sink.push(
+        warning
+            .help("put the text in quotes, or write it below `|`")
+            .help("if it is a comment, put it in a line of its own"),
+    );
+}
+
+/// The comment behind a plain scalar, in its last line.
+fn comment_after(node: &Node) -> Option<Span> {
+    let (written, file) = (&node.written, &node.written.file);
+    let quoted = written.text().starts_with(['"', '\'', '|', '>']);
+    let line = file.text()[written.end..].lines().next().unwrap_or_default();
+    let rest = line.trim_start();
+    let start = written.end + line.len() - rest.len();
+    (!quoted && rest.starts_with('#') && start > written.end)
+        .then(|| Span::new(file, start, start + rest.trim_end().len()))
+}
+
+/// `#>>`, `#12`.
+fn touches(comment: &Span) -> bool {
+    comment.text()[1..].starts_with(|c: char| !c.is_whitespace() && c != '#')
+}
+
+fn question(text: &str, former: Former, span: &Span, in_document: bool) -> Option<Diagnostic> {
+    let quoted = format!("`\"{text}\"` for the text");
+    let (message, typed) = match former {
+        Former::Bool(truth) => (format!("`{text}` is text here, and a truth value in YAML 1.1"), format!("`{truth}`")),
+        Former::LeadingZero => {
+            let digits = text.trim_start_matches(['-', '+']).trim_start_matches('0');
+            let number = format!(
+                "{}{}",
+                if text.starts_with('-') { "-" } else { "" },
+                if digits.is_empty() { "0" } else { digits }
+            );
+            (format!("`{text}` is the number {number} here, and octal or text in YAML 1.1"), format!("`{number}`"))
+        }
+        Former::Number => {
+            (format!("`{text}` is text here, and a number in YAML 1.1"), format!("`{}`", plain_digits(text)))
+        }
+        // A column says by its type what it is compared as.
+        Former::Sexagesimal | Former::Date if !in_document => return None,
+        Former::Sexagesimal => {
+            (format!("`{text}` is text here, and a number to base 60 in YAML 1.1"), format!("`{}`", from_base_60(text)))
+        }
+        Former::Date => {
+            let time = if text.len() == 10 { "T00:00:00Z" } else { "" };
+            (
+                format!("`{text}` is text here, and a date in YAML 1.1"),
+                format!("`{{ $date: \"{}{time}\" }}`", text.replace(' ', "T")),
+            )
+        }
+    };
+    let meant = match former {
+        Former::Bool(_) => "for the truth value",
+        Former::Date => "for a date",
+        _ => "for the number",
+    };
+    Some(
+        Diagnostic::error(span, message)
+            .warning()
+            .label("say which is meant")
+            .help(format!("write {quoted}, {typed} {meant}")),
+    )
+}
+
+/// A number as polyspec reads it: `1_000` without underscores, `0b101` and `-0x1F` in decimal.
+fn plain_digits(text: &str) -> String {
+    let bare: String = text.chars().filter(|c| *c != '_').collect();
+    let unsigned = bare.trim_start_matches(['-', '+']);
+    let sign = if bare.starts_with('-') { "-" } else { "" };
+    let based = |prefix, base| u128::from_str_radix(unsigned.strip_prefix(prefix)?, base).ok();
+    based("0b", 2).or_else(|| based("0x", 16)).map_or(bare.clone(), |value| format!("{sign}{value}"))
+}
+
+/// `12:30:45` is 45045; a fraction stays.
+fn from_base_60(text: &str) -> String {
+    let unsigned = text.trim_start_matches(['-', '+']);
+    let (places, fraction) = unsigned.split_once('.').map_or((unsigned, String::new()), |(p, f)| (p, format!(".{f}")));
+    let value = places.split(':').fold(0_u128, |value, place| value * 60 + place.parse::<u128>().unwrap_or_default());
+    format!("{}{value}{fraction}", if text.starts_with('-') { "-" } else { "" })
+}
+
+/// A number of a document that neither an integer of 64 bits nor a double holds as it is written.
+fn number_too_large(text: &str, span: &Span) -> Option<Diagnostic> {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let double: f64 = text.parse().ok().filter(|_| digits.starts_with(|c: char| c.is_ascii_digit() || c == '.'))?;
+    if double.is_infinite() {
+        return Some(too_large(Diagnostic::error(span, format!("`{text}` is greater than every double")), text));
+    }
+    if !whole || text.parse::<i64>().is_ok() {
+        return None;
+    }
+    // The whole value of a double is written with all its digits.
+    let exact = format!("{:.0}", double.abs()) == digits.trim_start_matches('0');
+    let error = Diagnostic::error(span, format!("`{text}` fits no integer of 64 bits"));
+    Some(match exact {
+        true => too_large(error.label("it becomes a double").warning(), text),
+        false => too_large(error.label("as a double it would lose digits"), text),
+    })
+}
+
+fn too_large(diagnostic: Diagnostic, text: &str) -> Diagnostic {
+    let diagnostic = diagnostic.help(format!("write `{{ $numberDecimal: \"{text}\" }}`, or `\"{text}\"` for the text"));
+    match diagnostic.severity {
+        crate::source::Severity::Warning => diagnostic.help(format!("for a double, `{{ $numberDouble: \"{text}\" }}`")),
+        crate::source::Severity::Error => diagnostic,
+    }
+}
+
+fn has_variables(value: &Value) -> bool {
+    match &value.kind {
+        ValueKind::Text(template) => template.parts.iter().any(|part| matches!(part, TemplatePart::Variable { .. })),
+        ValueKind::Sequence(items) => items.iter().any(has_variables),
+        ValueKind::Mapping(fields) => fields.iter().any(|(key, value)| key.starts_with("$$") || has_variables(value)),
+        _ => false,
+    }
+}
+
+/// How a value of Extended JSON is written.
+fn form(key: &str) -> String {
+    match key {
+        "$oid" => "write 24 hexadecimal digits: `{ $oid: \"507f1f77bcf86cd799439011\" }`",
+        "$date" => "write a time with its offset, or milliseconds since 1970: `{ $date: \"2024-01-31T00:00:00Z\" }`, `{ $date: { $numberLong: \"0\" } }`",
+        "$numberInt" => "write a whole number of 32 bits: `{ $numberInt: \"1\" }`",
+        "$numberLong" => "write a whole number of 64 bits: `{ $numberLong: \"1\" }`",
+        "$numberDouble" => "write a number: `{ $numberDouble: \"1.5\" }`, `NaN`, `Infinity` or `-Infinity`",
+        "$numberDecimal" => "write a number of at most 34 digits: `{ $numberDecimal: \"1.50\" }`",
+        "$uuid" => "write `{ $uuid: \"73ffd264-44b3-4c69-90e8-e7d1dfc035d4\" }`",
+        "$binary" => "write `{ $binary: { base64: \"AQID\", subType: \"00\" } }`",
+        "$timestamp" => "write `{ $timestamp: { t: 1, i: 1 } }`",
+        "$regularExpression" => "write `{ $regularExpression: { pattern: \"^a\", options: i } }`",
+        _ => return format!("`{key}` is a key of Extended JSON: see the manual of MongoDB for its form"),
+    }
+    .into()
+}
