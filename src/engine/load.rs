@@ -1,13 +1,16 @@
 //! Data files for `load`: CSV for tables, JSON lines and EJSON arrays for collections.
 
+use std::iter::Peekable;
+use std::str::Chars;
+
 use bson::{Bson, Document};
 
-/// The names of a CSV file's columns: its first line.
+/// The names of a CSV file's columns: its first record.
 pub fn csv_header(data: &[u8]) -> Result<Vec<String>, String> {
-    let first = data.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let line = std::str::from_utf8(first).map_err(|_| "this file is not UTF-8")?.trim_end_matches('\r');
-    let names: Vec<String> = line.split(',').map(|name| name.trim().trim_matches('"').to_string()).collect();
-    if names.iter().any(String::is_empty) {
+    let text = std::str::from_utf8(data).map_err(|_| "this file is not UTF-8")?;
+    let record = csv_record(&mut text.chars().peekable())?.unwrap_or_default();
+    let names: Vec<String> = record.iter().map(|name| name.trim().to_string()).collect();
+    if names.is_empty() || names.iter().any(String::is_empty) {
         return Err("the first line of a CSV file names its columns".into());
     }
     Ok(names)
@@ -52,10 +55,15 @@ fn csv_documents(text: &str) -> Result<Vec<Document>, String> {
         .collect()
 }
 
-/// The records of RFC 4180: fields may be quoted, a quote inside is doubled, a quoted field may hold line ends.
 fn csv_records(text: &str) -> Result<Vec<Vec<String>>, String> {
-    let (mut records, mut record, mut field) = (vec![], vec![], String::new());
-    let (mut quoted, mut chars) = (false, text.chars().peekable());
+    let mut chars = text.chars().peekable();
+    std::iter::from_fn(|| csv_record(&mut chars).transpose()).collect()
+}
+
+/// The next record of RFC 4180: fields may be quoted, a quote inside is doubled, a quoted field may hold line ends. `None` at
+/// the end.
+fn csv_record(chars: &mut Peekable<Chars<'_>>) -> Result<Option<Vec<String>>, String> {
+    let (mut record, mut field, mut quoted) = (vec![], String::new(), false);
     while let Some(next) = chars.next() {
         match next {
             '"' if quoted && chars.peek() == Some(&'"') => field.extend(chars.next()),
@@ -63,8 +71,8 @@ fn csv_records(text: &str) -> Result<Vec<Vec<String>>, String> {
             ',' if !quoted => record.push(std::mem::take(&mut field)),
             '\r' if !quoted && chars.peek() == Some(&'\n') => {}
             '\n' if !quoted => {
-                record.push(std::mem::take(&mut field));
-                records.push(std::mem::take(&mut record));
+                record.push(field);
+                return Ok(Some(record));
             }
             other => field.push(other),
         }
@@ -72,11 +80,11 @@ fn csv_records(text: &str) -> Result<Vec<Vec<String>>, String> {
     if quoted {
         return Err("a quoted field is not closed".into());
     }
-    if !field.is_empty() || !record.is_empty() {
-        record.push(field);
-        records.push(record);
+    if field.is_empty() && record.is_empty() {
+        return Ok(None);
     }
-    Ok(records)
+    record.push(field);
+    Ok(Some(record))
 }
 
 #[cfg(test)]
@@ -93,6 +101,13 @@ mod tests {
     fn a_record_of_another_width_is_refused_with_its_number() {
         assert_eq!(documents("x.csv", b"a,b\n1,2\n3\n").unwrap_err(), "record 2 has 1 fields, the header 2");
         assert!(csv_header(b"a,,c\n").is_err());
+        assert!(csv_header(b"").is_err());
+    }
+
+    #[test]
+    fn names_of_columns_may_be_quoted_and_hold_commas() {
+        let names = csv_header(b"\"Order Id\",\"price, net\", Select\r\n1,2.50,x\n").unwrap();
+        assert_eq!(names, ["Order Id", "price, net", "Select"]);
     }
 
     #[test]

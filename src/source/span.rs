@@ -138,3 +138,16 @@ impl<T> Deref for Spanned<T> {
         &self.value
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_order_mark_is_no_content_and_moves_no_place() {
+        let file = SourceFile::new("a.yaml", "\u{FEFF}scenario: x\n");
+        assert_eq!((file.text(), file.is_marked()), ("scenario: x\n", true));
+        assert_eq!(Span::new(&file, 0, 8).line_column(), (1, 1));
+        assert!(!SourceFile::new("a.yaml", "x\u{FEFF}").is_marked());
+    }
+}

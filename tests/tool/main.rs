@@ -8,6 +8,7 @@ mod conformance;
 mod differential;
 mod exit_codes;
 mod faults;
+mod files;
 mod goldens;
 mod interruption;
 mod isolation;
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         differential::trials(),
         exit_codes::trials(),
         faults::trials(),
+        files::trials(),
         goldens::trials(),
         interruption::trials(),
         large::trials(),
