@@ -101,6 +101,7 @@ fn request(folder: &Path, arguments: &Arguments, records: bool) -> Request {
         jobs: arguments.test_threads.unwrap_or(cores).max(1),
         keep: false,
         allow_run: false,
+        allow_cluster_changes: false,
         fail_fast: false,
         records,
         cluster: cluster::Options::from_environment(|name| std::env::var_os(name)),

@@ -101,6 +101,9 @@ pub(super) struct PermitArgs {
     /// Let steps start programs (`run`)
     #[arg(long)]
     pub allow_run: bool,
+    /// Let scenarios change what every database of external servers sees: roles, settings, other databases
+    #[arg(long)]
+    pub allow_cluster_changes: bool,
 }
 
 #[derive(Args, Clone, Debug)]

@@ -67,7 +67,8 @@ fn decide(args: &args::Bless, context: &Context, answer: impl Fn(&SharedSuite, &
     let base = request(&args.suite, &args.servers, context);
     // What is pending may be of a hidden scenario.
     let selection = Selection { names: args.names.clone(), hidden: true, ..Selection::default() };
-    let mut prepared = match prepare(Request { selection, allow_run: args.permit.allow_run, ..base }) {
+    let (allow_run, allow_cluster_changes) = (args.permit.allow_run, args.permit.allow_cluster_changes);
+    let mut prepared = match prepare(Request { selection, allow_run, allow_cluster_changes, ..base }) {
         Ok(prepared) => prepared,
         Err(errors) => return refuse(&errors, context),
     };

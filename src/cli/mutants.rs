@@ -20,6 +20,7 @@ pub(super) fn mutants(args: &args::Mutants, context: &Context) -> Exit {
         jobs: args.jobs.map_or(context.cores, usize::from),
         records: false,
         allow_run: args.permit.allow_run,
+        allow_cluster_changes: args.permit.allow_cluster_changes,
         ..base
     };
     let prepared = match prepare(request) {

@@ -24,6 +24,7 @@ pub(super) fn run(args: &args::Run, context: &Context) -> Exit {
         jobs: args.jobs.map_or(context.cores, usize::from),
         keep: args.keep,
         allow_run: args.permit.allow_run,
+        allow_cluster_changes: args.permit.allow_cluster_changes,
         fail_fast: args.fail_fast,
         // What another system gives is not what the suite's own must give.
         records: base.records && args.system.is_none(),
@@ -109,6 +110,7 @@ pub(super) fn request(suite: &args::SuiteArgs, servers: &args::ServerArgs, conte
         jobs: context.cores,
         keep: false,
         allow_run: false,
+        allow_cluster_changes: false,
         fail_fast: false,
         records: !context.ci,
         cluster: context.cluster.clone(),

@@ -83,6 +83,16 @@ impl Builder<'_> {
         engines.extend((!wanted.pg.is_empty()).then_some(Engine::Pg));
         engines.extend(wanted.mongo.then_some(Engine::Mongo));
         let span = &wanted.system.system.title.span;
+        let external = |engine: Engine| match engine {
+            Engine::Pg => wanted.pg.iter().any(|node| !node.owned),
+            Engine::Mongo => self.servers.mongo.as_ref().is_some_and(|set| !set.owned),
+        };
+        let mut reaches = wanted.system.system.build.iter().filter_map(super::reach::of_step);
+        if let Some((_, what)) = reaches.find(|(engine, _)| external(*engine))
+            && !self.options.allow_cluster_changes
+        {
+            return Err(vec![super::remains::too_far(span, &what)]);
+        }
         let mut tried = false;
         loop {
             if let Some(cause) = health.lost(&engines) {

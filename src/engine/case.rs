@@ -130,15 +130,33 @@ impl Worker<'_> {
         turn: Option<SemaphorePermit<'_>>,
     ) -> End {
         let begun = Instant::now();
+        let before = match self.before(footprint).await {
+            Ok(before) => before,
+            Err(error) => {
+                let cause = format!("what databases share could not be listed: {error}");
+                let _ = self.drop_copy(&copy, footprint).await;
+                return End::of(Verdict::Error {
+                    evidence: vec![super::step::plain(&job.scenario.title.span, &cause)],
+                });
+            }
+        };
         let disturbance = self.health.disturb(&footprint.disturbs);
         let mut end = self.carry_out(job, copy.clone(), footprint).await;
         if let Err(cause) = self.restored(footprint).await {
             end.verdict = worse(end.verdict, job, cause);
         }
         drop(disturbance);
+        let left_by_run = self.interrupt.is_set() && self.host.servers_end_with_run();
+        if !left_by_run && let Err(cause) = self.undo_in_mongo(&before).await {
+            end.verdict = worse(end.verdict, job, cause);
+        }
         end.verdict = self.unless_servers_failed(end.verdict, job, footprint, begun).await;
         drop(turn);
-        if self.options.keep && !end.verdict.is_fine() {
+        let keeps = self.options.keep && !end.verdict.is_fine();
+        if keeps && let Err(cause) = self.undo_in_pg(&before).await {
+            end.verdict = worse(end.verdict, job, cause);
+        }
+        if keeps {
             end.kept =
                 self.host.how_to_connect(&copy.database, &copy.peers.keys().cloned().collect::<Vec<_>>(), copy.mongo);
             return end;
@@ -146,6 +164,9 @@ impl Worker<'_> {
         let begun = Instant::now();
         if let Err(error) = self.drop_copy(&copy, footprint).await {
             end.verdict = worse(end.verdict, job, format!("its copy could not be dropped: {error}"));
+        }
+        if !left_by_run && let Err(cause) = self.undo_in_pg(&before).await {
+            end.verdict = worse(end.verdict, job, cause);
         }
         end.copy_time += begun.elapsed();
         end

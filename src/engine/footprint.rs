@@ -1,6 +1,6 @@
 //! What a scenario asks of the servers, read from its steps: which nodes, whether it injects faults.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::failpoints::COMMAND;
 use crate::model::{
@@ -38,6 +38,8 @@ pub struct Footprint {
     pub server_wide: bool,
     /// It starts programs.
     pub runs: bool,
+    /// Engines on which it changes something that every database sees, and the first thing that does, in its words.
+    pub reaches: BTreeMap<Engine, String>,
 }
 
 impl Footprint {
@@ -95,6 +97,10 @@ impl Footprint {
         };
         let selector = record.connection.as_ref().map_or(NodeSelector::Any(Engine::Pg), |(node, _)| node.clone());
         self.fail_points |= selector.engine() == Engine::Mongo && text.contains(COMMAND);
+        self.note_reach(match selector.engine() {
+            Engine::Pg => super::reach::of_sql(text),
+            Engine::Mongo => super::reach::of_json(text),
+        });
         self.selectors.insert(selector);
     }
 
@@ -106,6 +112,7 @@ impl Footprint {
         if step.on.is_empty() {
             self.selectors.extend(default_selector(step));
         }
+        self.note_reach(super::reach::of_step(step));
         match &step.action {
             Action::Fault(fault) => self.add_fault(fault),
             Action::Workload(workload) => self.add_workload(workload, system, depth),
@@ -125,6 +132,12 @@ impl Footprint {
                 list.iter().for_each(|step| self.add(step, system, depth + 1));
             }
             _ => {}
+        }
+    }
+
+    fn note_reach(&mut self, reach: Option<(Engine, String)>) {
+        if let Some((engine, what)) = reach {
+            self.reaches.entry(engine).or_insert(what);
         }
     }
 

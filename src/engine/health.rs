@@ -35,8 +35,10 @@ struct Seen {
     disturbed: BTreeSet<Engine>,
     /// The last trouble of each engine, and when it was noticed.
     troubles: BTreeMap<Engine, (Instant, String)>,
-    /// Engines that nothing runs on any more, and why.
+    /// Engines that do not work any more, and why.
     lost: BTreeMap<Engine, String>,
+    /// Engines that work, but on which nothing more may be begun, and why.
+    closed: BTreeMap<Engine, String>,
     brought_back: BTreeSet<Engine>,
 }
 
@@ -73,10 +75,23 @@ impl<'a> Health<'a> {
         Disturbance { seen: &self.seen, engines: engines.clone() }
     }
 
-    /// Why nothing runs any more on one of these engines.
+    /// Why one of these engines does not work any more.
     pub fn lost(&self, engines: &BTreeSet<Engine>) -> Option<String> {
         let seen = self.seen();
         engines.iter().find_map(|engine| seen.lost.get(engine).cloned())
+    }
+
+    /// Why nothing may be begun any more on one of these engines.
+    pub fn closed(&self, engines: &BTreeSet<Engine>) -> Option<String> {
+        let closed =
+            || self.seen().closed.iter().find(|(engine, _)| engines.contains(engine)).map(|(_, why)| why.clone());
+        self.lost(engines).or_else(closed)
+    }
+
+    /// Lets nothing be begun any more on an engine that works.
+    pub fn close(&self, engine: Engine, cause: String) {
+        self.ward.say(format!("{cause}: nothing runs on {engine} any more"));
+        self.seen().closed.insert(engine, cause);
     }
 
     /// Trouble that was noticed on one of these engines since then.

@@ -52,6 +52,8 @@ pub struct Options {
     pub keep: bool,
     /// Steps may start programs.
     pub allow_run: bool,
+    /// Scenarios may change what every database of someone else's servers sees.
+    pub allow_cluster_changes: bool,
     /// What else is replaced by a name in goldens and reports.
     pub redact: Vec<crate::model::Redaction>,
     /// When no new scenario begins any more.

@@ -14,7 +14,7 @@ use crate::model::Engine;
 pub struct Claim {
     /// It works with these.
     pub uses: BTreeSet<Engine>,
-    /// It disturbs these: faults, fail points.
+    /// It disturbs these: faults, fail points, changes that every database sees.
     pub disturbs: BTreeSet<Engine>,
 }
 
@@ -27,6 +27,8 @@ impl Claim {
         if footprint.fail_points || footprint.server_wide {
             disturbs.insert(Engine::Mongo);
         }
+        // What it changes for all is seen by all, and who changed something can be told only when nobody else could.
+        disturbs.extend(footprint.reaches.keys());
         Self { uses, disturbs }
     }
 

@@ -25,6 +25,8 @@ mod order;
 mod orders;
 mod place;
 mod program;
+mod reach;
+mod remains;
 mod schedule;
 mod sessions;
 mod slt;

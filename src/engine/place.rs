@@ -25,6 +25,9 @@ impl Worker<'_> {
         if let Some(reason) = super::needs::missing(&job.scenario, footprint, self).await {
             return Place::Nowhere(Verdict::Skip { reason });
         }
+        if let Some(evidence) = self.reaches_too_far(job, footprint) {
+            return Place::Nowhere(Verdict::Error { evidence });
+        }
         match self.make_copy(job, footprint).await {
             Ok(copy) => Place::Own(copy),
             Err(evidence) => Place::Nowhere(Verdict::Error { evidence }),
@@ -72,6 +75,9 @@ impl Worker<'_> {
             database: self.run.next_database(),
         };
         let engines = footprint.engines();
+        if let Some(cause) = self.health.closed(&engines) {
+            return Err(vec![super::step::plain(span, &cause)]);
+        }
         let begun = Instant::now();
         let make = || self.health.own(&engines, "copying a system", Copy::make(request(), self.clients.as_deref()));
         let made = match make().await {

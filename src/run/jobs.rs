@@ -117,8 +117,14 @@ fn job(suite: &Suite, request: &Request, run: &Run) -> Result<Job, Vec<Diagnosti
     };
     let system = system.map(|system| under_test(suite, system)).transpose()?;
     let system_option = request.system.as_ref().map(|name| format!(" --system {}", quoted(name))).unwrap_or_default();
-    let runs = Footprint::of(&run.scenario, system.as_ref().map(|system| &system.system)).runs;
-    let permission = if runs && request.allow_run { " --allow-run" } else { "" };
+    let footprint = Footprint::of(&run.scenario, system.as_ref().map(|system| &system.system));
+    let mut permission = String::new();
+    if footprint.runs && request.allow_run {
+        permission.push_str(" --allow-run");
+    }
+    if !footprint.reaches.is_empty() && request.allow_cluster_changes {
+        permission.push_str(" --allow-cluster-changes");
+    }
     let rerun = format!("polyspec run --exact {}{system_option}{permission}", quoted(&run.name));
     Ok(Job { name: run.name.clone(), scenario: run.scenario.clone(), case: run.case, system, rerun })
 }

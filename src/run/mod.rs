@@ -54,6 +54,8 @@ pub struct Request {
     pub keep: bool,
     /// Steps may start programs.
     pub allow_run: bool,
+    /// Scenarios may change what every database of someone else's servers sees.
+    pub allow_cluster_changes: bool,
     /// No new scenario begins after the first that is not fine.
     pub fail_fast: bool,
     /// Pending goldens may be written.
@@ -174,6 +176,7 @@ impl Prepared {
             statement_timeout: settings.statement_timeout,
             keep: self.request.keep,
             allow_run: self.request.allow_run,
+            allow_cluster_changes: self.request.allow_cluster_changes,
             redact: settings.redact.clone(),
             until: if self.request.fail_fast { engine::Until::FirstFailure } else { engine::Until::End },
         }

@@ -26,6 +26,10 @@ pub fn trials() -> Vec<Trial> {
         a_statement_that_swallows_its_cancellation_is_an_error_and_ends_with_its_copy,
         keep_keeps_the_copies_of_failed_scenarios_and_says_how_to_reach_them,
         keep_on_own_servers_waits_until_somebody_has_looked,
+        what_a_scenario_changes_for_every_database_is_undone,
+        a_lock_by_fsync_ends_with_its_scenario,
+        what_cannot_be_undone_is_an_error_and_nothing_runs_there_any_more,
+        nothing_reaches_beyond_its_databases_on_external_servers_unless_it_is_allowed,
         a_system_that_cannot_be_built_breaks_its_scenarios_and_leaves_nothing,
     ]
 }
@@ -229,4 +233,92 @@ fn a_system_that_cannot_be_built_breaks_its_scenarios_and_leaves_nothing() {
     suite.write("broken/system.yaml", &system.replacen("TABLE t (id int)", "TABLE u (id int)", 1));
     suite.run(&["run"]).exits(0).says("2 passed");
     assert_no_copies();
+}
+
+const CHANGES_ROLE: &str = "  - sql: ALTER ROLE CURRENT_USER SET work_mem = '1234kB'
+  - sql: CREATE DATABASE inner_one
+  - sql: CREATE TABLE t (a int)
+  - sql: BEGIN; INSERT INTO t VALUES (1); PREPARE TRANSACTION 'one'
+  - session: another
+    sql: SHOW work_mem
+    expect: { value: 1234kB }";
+
+const CHANGES_SET: &str = "  - mongo: { $db: warehouse, insert: t, documents: [{ _id: 1 }] }
+  - mongo: { createUser: guest, pwd: secret, roles: [] }
+  - mongo: { $db: admin, createRole: guests, privileges: [], roles: [] }
+  - on: mongo.*
+    mongo: { $db: admin, setParameter: 1, cursorTimeoutMillis: 4711 }
+  - on: mongo.*
+    mongo: { $db: admin, profile: 0, slowms: 4711 }
+  - mongo: { $db: admin, setDefaultRWConcern: 1, defaultWriteConcern: { w: 1 } }
+    expect: { reply: { ok: 1 } }";
+
+fn what_a_scenario_changes_for_every_database_is_undone() {
+    let seen = "  - sql: SHOW work_mem
+    expect: { value: { $$ne: 1234kB } }
+  - sql: SELECT count(*) FROM pg_database WHERE datname = 'inner_one'
+    expect: { value: 0 }
+  - on: mongo.*
+    mongo: { $db: admin, getParameter: 1, cursorTimeoutMillis: 1 }
+    expect: { reply: { cursorTimeoutMillis: { $$ne: 4711 } } }
+  - on: mongo.*
+    mongo: { $db: admin, profile: -1 }
+    expect: { reply: { slowms: { $$ne: 4711 } } }
+  - mongo: { $db: admin, getDefaultRWConcern: 1 }
+    expect: { reply: { defaultWriteConcern: { w: majority, wtimeout: 0 } } }
+  - mongo: { $db: admin, usersInfo: { forAllDBs: true } }
+    expect: { reply: { users: { $$size: 1 } } }
+  - mongo: { $db: admin, rolesInfo: 1 }
+    expect: { reply: { roles: { $$size: 0 } } }
+  - mongo: { $db: warehouse, count: t }
+    expect: { reply: { n: 0 } }";
+    let suite = Suite::alone().scenario("a", CHANGES_ROLE).scenario("b", CHANGES_SET).scenario("c", seen);
+    suite.run(&["run", "--jobs", "1"]).exits(0).says("3 passed");
+    assert_no_copies();
+    let beside = suite.scenario("d", CHANGES_ROLE).scenario("e", CHANGES_SET);
+    beside.run(&["run", "--jobs", "4"]).exits(0).says("5 passed");
+    assert_no_copies();
+}
+
+fn a_lock_by_fsync_ends_with_its_scenario() {
+    let locks = "  - mongo: { insert: t, documents: [{ _id: 1 }] }
+  - mongo: { $db: admin, fsync: 1, lock: true }
+    expect: { reply: { ok: 1 } }";
+    let writes = "  - mongo: { insert: t, documents: [{ _id: 1 }] }\n    expect: { reply: { n: 1 } }";
+    let suite = Suite::alone().scenario("a", locks).scenario("b", writes).scenario("c", writes);
+    suite.run(&["run"]).exits(0).says("3 passed");
+    assert_no_copies();
+}
+
+fn what_cannot_be_undone_is_an_error_and_nothing_runs_there_any_more() {
+    let drops = "  - mongo: { $db: keepsake, dropDatabase: 1 }\n    expect: { reply: { ok: 1 } }";
+    let reads = "  - mongo: { count: t }\n    expect: { reply: { n: 0 } }";
+    let pg = "  - sql: SELECT 1\n    expect: { value: 1 }";
+    let suite = Suite::alone().scenario("a", drops).scenario("b", reads).scenario("c", pg);
+    servers::block_on(async {
+        let keepsake = servers::mongo().await.database("keepsake");
+        keepsake.create_collection("t").await.expect("made");
+    });
+    let ended = suite.run(&["run", "--jobs", "2"]).exits(3).says("database keepsake (removed)");
+    ended.says("nothing runs on mongo any more").says("1 passed, 0 failed, 2 errors");
+    assert_no_copies();
+}
+
+fn nothing_reaches_beyond_its_databases_on_external_servers_unless_it_is_allowed() {
+    let suite = Suite::external()
+        .scenario("database", "  - sql: CREATE DATABASE polyspec_test_inner\n    expect: { affected: 0 }")
+        .scenario(
+            "elsewhere",
+            "  - mongo: { $db: polyspec_elsewhere, insert: t, documents: [{}] }\n    expect: { reply: { n: 1 } }",
+        )
+        .scenario("stays", "  - sql: SELECT 1\n    expect: { value: 1 }");
+    let url = format!("a={}", servers::url("pg.a"));
+    let mongo = servers::mongo_url();
+    let arguments = ["run", "--pg-url", &url, "--mongo-url", &mongo];
+    let ended = suite.run(&arguments).exits(3).says("1 passed, 0 failed, 2 errors").says("--allow-cluster-changes");
+    let ended = ended.says("`CREATE DATABASE` changes").says("`insert with $db` changes");
+    let ended = if copies().iter().any(|copy| copy.contains("elsewhere")) { panic!("sent: {ended}") } else { ended };
+    drop(ended);
+    suite.run(&[&arguments[..], &["--allow-cluster-changes"]].concat()).exits(0).says("3 passed");
+    drop_copies();
 }

@@ -13,6 +13,7 @@ mod error;
 mod limit;
 mod monitor;
 mod session;
+mod shared;
 mod stream;
 
 pub use answers::answers;
@@ -25,4 +26,5 @@ pub use command::Command;
 pub use copy::{copy_database, databases, drop_database, mark};
 pub use monitor::blocked;
 pub use session::MongoSession;
+pub use shared::{SharedState, differences, restore_state, shared_state, unlock};
 pub use stream::Until;

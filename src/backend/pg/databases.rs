@@ -5,6 +5,9 @@ use super::{PgNode, role};
 use crate::backend::BackendError;
 use crate::variables::{quote_identifier, quote_literal};
 
+/// SQLSTATE object_in_use.
+const OBJECT_IN_USE: &str = "55006";
+
 /// Makes an empty database that belongs to the role of scenarios, its `public` schema too; the node's own role for it is
 /// made first.
 pub async fn create_database(node: &PgNode, database: &str) -> Result<(), BackendError> {
@@ -69,7 +72,30 @@ pub async fn copy_database(node: &PgNode, template: &str, database: &str) -> Res
 pub async fn drop_database(node: &PgNode, database: &str) -> Result<(), BackendError> {
     let client = node.admin().await?;
     let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quote_identifier(database));
-    client.run("dropping a copy", &drop).await
+    match client.run("dropping a copy", &drop).await {
+        // It has prepared transactions, if nobody is connected to it any more.
+        Err(BackendError::Refused { error, .. }) if error.sqlstate.as_deref() == Some(OBJECT_IN_USE) => {
+            roll_back_prepared(node, database).await?;
+            client.run("dropping a copy", &drop).await
+        }
+        done => done,
+    }
+}
+
+/// A database with prepared transactions cannot be dropped, whatever is said (manual, DROP DATABASE), and only in the
+/// database can they be ended (manual, ROLLBACK PREPARED).
+async fn roll_back_prepared(node: &PgNode, database: &str) -> Result<(), BackendError> {
+    let select = format!("SELECT gid FROM pg_prepared_xacts WHERE database = {}", quote_literal(database));
+    let prepared = node.admin().await?.column("listing prepared transactions", &select).await?;
+    if prepared.is_empty() {
+        return Ok(());
+    }
+    let inside = node.enter(database).await?;
+    for gid in prepared {
+        let rollback = format!("ROLLBACK PREPARED {}", quote_literal(&gid));
+        inside.run("rolling back a prepared transaction", &rollback).await?;
+    }
+    Ok(())
 }
 
 /// Drops a copy or a template with its role, and every database that its role has made.

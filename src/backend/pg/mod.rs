@@ -16,6 +16,7 @@ mod pieces;
 mod replication;
 mod role;
 mod session;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -33,3 +34,4 @@ pub use node::PgNode;
 pub use replication::{Peers, link, unlink};
 pub use role::Role;
 pub use session::{PgSession, Request};
+pub use shared::{SharedThings, left_behind, restore_shared, shared_things};

@@ -29,6 +29,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("max_connections", "300"),
     ("max_replication_slots", "100"),
     ("max_wal_senders", "100"),
+    ("max_prepared_transactions", "20"),
     ("max_logical_replication_workers", "100"),
     ("max_worker_processes", "130"),
     ("wal_retrieve_retry_interval", "100ms"),

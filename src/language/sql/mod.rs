@@ -3,12 +3,14 @@
 
 mod context;
 mod guard;
+mod reach;
 mod scan;
 mod script;
 mod statements;
 
 pub use context::{Context, contexts};
 pub(crate) use guard::check_variables;
+pub use reach::{OWN, reaches_beyond};
 pub use script::{ScriptPart, script};
 pub(crate) use statements::highest_placeholder;
 pub use statements::{copies_from_stdin, is_read_only, statements};
