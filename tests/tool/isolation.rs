@@ -108,7 +108,7 @@ fn no_copy_remains_after_a_pass_a_failure_an_error_and_a_time_out() {
         .kit()
         .scenario("passes", WRITES)
         .scenario("fails", &WRITES.replace("value: 4", "value: 5"))
-        .scenario("breaks", &format!("{WRITES}\n  - load: {{ file: none.csv, into: item }}\n    on: pg.b"))
+        .scenario("breaks", &format!("{WRITES}\n  - sql: SELECT NULL AS x\n    save: {{ x: value }}\n  - on: pg.b\n    sql: SELECT ${{x:ident}}"))
         .headed("hangs", "timeout: 500ms", HANGS)
         .scenario("reads", "  - sql: SELECT count(*) FROM item\n    expect: { value: 3 }");
     let ended = suite.run(&["run"]).exits(3);
