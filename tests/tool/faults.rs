@@ -99,7 +99,7 @@ fn a_member_that_is_killed_comes_back_with_what_it_missed() {
 }
 
 fn a_member_is_stopped_started_restarted_paused_and_resumed() {
-    let gone = "  - on: mongo.m3\n    mongo: { find: t }\n    timeout: 1s\n    expect: { error: { sqlstate: '08' } }";
+    let gone = "  - on: mongo.m3\n    mongo: { find: t }\n    timeout: 1s\n    expect: { error: { name: connection_failure } }";
     let there =
         "  - on: mongo.m3\n    mongo: { find: t }\n    eventually: 20s\n    expect: { documents: [{ _id: 1 }] }";
     let steps = [
