@@ -133,6 +133,16 @@ async fn notices_and_notifications_come_beside_an_answer() {
 }
 
 #[tokio::test]
+async fn a_row_may_follow_a_notice_that_came_amid_a_result() {
+    let set = result(23, &["1", "2"], b'I');
+    let header = set.iter().position(|byte| *byte == b'D').expect("a row");
+    let amid = [&set[..header], &said(b'N', "NOTICE", "00000", "careful"), &set[header..]].concat();
+    let (_node, mut session) = session(vec![vec![Act::Answer(amid)]]).await;
+    assert_eq!(rows(run(&mut session, "SELECT 1", LONG).await).rows.len(), 2);
+    assert_eq!(session.take_notices().len(), 1);
+}
+
+#[tokio::test]
 async fn rows_that_nobody_asked_for_are_counted_and_not_kept() {
     let (_node, mut session) = session(vec![vec![Act::Answer(result(23, &["1", "2", "3"], b'I'))]]).await;
     let set = rows(session.run(&Request { keep: Keep::Count, ..Request::text("SELECT 1", LONG) }, None).await);

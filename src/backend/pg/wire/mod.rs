@@ -148,25 +148,33 @@ impl Wire {
             if let Some(message) = self.buffered()? {
                 return Ok(Next::Message(message));
             }
-            if self.socket.read_some(&mut self.input).await? == 0 {
+            // A row behind messages that were kept aside.
+            if !self.is_row_next() && self.socket.read_some(&mut self.input).await? == 0 {
                 return Err(Loss::Silent("the server closed the connection".into()));
             }
         }
     }
 
+    fn is_row_next(&self) -> bool {
+        let header = backend::Header::parse(&self.input).ok().flatten();
+        header.is_some_and(|header| header.tag() == backend::DATA_ROW_TAG)
+    }
+
     /// The length of the row that is next, when it is one.
     fn row_ahead(&mut self) -> Option<usize> {
         let header = backend::Header::parse(&self.input).ok().flatten()?;
-        if header.tag() != backend::DATA_ROW_TAG {
+        if !self.is_row_next() {
             return None;
         }
         self.input.advance(5);
         Some(usize::try_from(header.len()).unwrap_or_default().saturating_sub(4))
     }
 
-    /// The next whole message of an exchange among what was read.
+    /// The next whole message of an exchange among what was read, up to a row.
     fn buffered(&mut self) -> Result<Option<Message>, Loss> {
-        while let Some(message) = Message::parse(&mut self.input)? {
+        while !self.is_row_next()
+            && let Some(message) = Message::parse(&mut self.input)?
+        {
             match message {
                 Message::NoticeResponse(body) => self.said.push(super::error::notice_of(&mut body.fields())?),
                 Message::NotificationResponse(body) => self
