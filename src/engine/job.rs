@@ -56,6 +56,8 @@ pub struct Options {
     pub allow_cluster_changes: bool,
     /// What else is replaced by a name in goldens and reports.
     pub redact: Vec<crate::model::Redaction>,
+    /// A scenario that fails is run once more at once, and only its second end counts: a busy machine alone fails nothing.
+    pub confirms: bool,
     /// When no new scenario begins any more.
     pub until: Until,
 }

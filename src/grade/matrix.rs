@@ -111,6 +111,8 @@ pub struct Matrix {
     pub scenarios: BTreeSet<String>,
     /// The run was stopped before every mutant had its turn.
     pub interrupted: bool,
+    /// Scenarios that do not pass on the system itself: they were left out.
+    pub unfit: Vec<String>,
 }
 
 impl Matrix {
@@ -141,6 +143,9 @@ impl Matrix {
         if self.interrupted {
             lines.push("interrupted: not every mutant was run".to_string());
         }
+        lines.extend(
+            self.unfit.iter().map(|name| format!("left out, since it does not pass on the system itself: {name}")),
+        );
         lines.push(format!(
             "{} mutants: {} killed, {} survived, {} broken",
             self.mutants.len(),
@@ -207,6 +212,7 @@ mod tests {
             uncited: vec![],
             scenarios: ["a.yaml".to_string(), "b.yaml".to_string()].into(),
             interrupted: false,
+            unfit: vec![],
         };
         assert_eq!(matrix.unproven(), ["P1.2"]);
         assert_eq!(matrix.idle(), ["b.yaml"]);

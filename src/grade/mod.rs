@@ -4,6 +4,7 @@
 pub mod generated;
 mod matrix;
 mod mutants;
+mod watch;
 
 pub use matrix::{Fate, Matrix, MutantReport};
 pub use mutants::{Ground, Mutant, find, run};

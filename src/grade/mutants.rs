@@ -1,7 +1,8 @@
-//! Runs the suite over mutants: on each only the scenarios that cite what it breaks, cheap ones first, until each of its
+//! Runs the suite over mutants that somebody wrote: first what cites what they break on the system itself, then on each only the scenarios that cite what it breaks, cheap ones first, until each of its
 //! requirements has a scenario that failed.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,8 +10,8 @@ use std::time::Instant;
 use futures::future::join_all;
 
 use super::matrix::{Matrix, MutantReport};
-use crate::engine::{self, Claim, Dispatcher, Footprint, Host, Interrupt, Job, Lanes, Options, SystemUnderTest, Until};
-use crate::event::Event;
+use super::watch;
+use crate::engine::{Claim, Footprint, Host, Interrupt, Job, Lanes, Options, SystemUnderTest, Until};
 use crate::model::Engine;
 use crate::source::Diagnostic;
 use crate::system::Servers;
@@ -89,6 +90,8 @@ pub struct Ground<'a> {
 /// Runs `jobs` over the mutants; `told` gets each report when it is there. A mutant that needs faults has the engine that
 /// they disturb to itself, and comes before those that do not.
 pub async fn run(mutants: &[Mutant], jobs: &[Job], ground: &Ground<'_>, told: impl FnMut(&MutantReport)) -> Matrix {
+    let (jobs, unfit, failed) = fit(mutants, jobs, ground).await;
+    let jobs = jobs.as_slice();
     let claimed = |mutant| (mutant, Claim::of_all(&Mutant::jobs(mutant, jobs)));
     let (mut waiting, others): (Vec<_>, Vec<_>) =
         mutants.iter().map(claimed).partition(|(_, claim)| claim.is_disturbing());
@@ -114,7 +117,25 @@ pub async fn run(mutants: &[Mutant], jobs: &[Job], ground: &Ground<'_>, told: im
     let counts = |job: &&Job| ground.all && job.scenario.design.is_none();
     let scenarios = jobs.iter().filter(counts).map(|job| job.scenario.path.clone()).collect();
     let interrupted = ground.interrupt.is_set();
-    Matrix { mutants: reports, requirements: vec![], uncited: vec![], scenarios, interrupted }
+    if let (Some(error), Some(report)) = (failed, reports.first_mut()) {
+        report.broken.push(("on the system itself".into(), error));
+    }
+    Matrix { mutants: reports, scenarios, interrupted, unfit, ..Matrix::default() }
+}
+
+/// The jobs that a mutant needs and that pass on the system itself, the names of those that do not, and what went wrong.
+async fn fit(mutants: &[Mutant], jobs: &[Job], ground: &Ground<'_>) -> (Vec<Job>, Vec<String>, Option<String>) {
+    let broken: BTreeSet<String> = mutants.iter().flat_map(Mutant::breaks).collect();
+    let cites = |job: &&Job| job.scenario.requirements.iter().any(|id| broken.contains(&id.value));
+    let mut jobs: Vec<Job> = jobs.iter().filter(cites).cloned().collect();
+    let (passed, left) = watch::passing(jobs.clone(), ground).await;
+    // What was seen until the run was stopped says nothing about the rest.
+    if ground.interrupt.is_set() {
+        return (jobs, vec![], left);
+    }
+    let unfit = jobs.iter().filter(|job| !passed.contains_key(&job.name)).map(|job| job.name.clone()).collect();
+    jobs.retain(|job| passed.contains_key(&job.name));
+    (jobs, unfit, left)
 }
 
 async fn report(mutant: &Mutant, jobs: &[Job], ground: &Ground<'_>) -> MutantReport {
@@ -123,32 +144,13 @@ async fn report(mutant: &Mutant, jobs: &[Job], ground: &Ground<'_>) -> MutantRep
     let begun = Instant::now();
     let until = if ground.all { Until::End } else { Until::EachFails(breaks.into_iter().collect()) };
     let options = Options { jobs: 1, keep: false, until, ..ground.options.clone() };
-    let done = watched(mutant.jobs(jobs), ground, &options, |event| {
-        if let Event::ScenarioFinished { name, requirements, verdict, .. } = event {
-            let path = name.split('#').next().unwrap_or(name);
-            report.note(path, requirements, verdict);
-        }
+    let done = watch::on_mutant(mutant.jobs(jobs), ground, &options, |end| {
+        let path = end.name.split('#').next().unwrap_or(end.name);
+        report.note(path, end.requirements, end.verdict);
     });
     if let Err(error) = done.await {
         report.broken.push((mutant.name.clone(), error));
     }
     report.elapsed = begun.elapsed().as_secs_f64();
     report
-}
-
-/// Runs jobs and hands each event to `seen`. An `Err` says what could not be taken away.
-pub(super) async fn watched(
-    jobs: Vec<Job>,
-    ground: &Ground<'_>,
-    options: &Options,
-    mut seen: impl FnMut(&Event),
-) -> Result<(), String> {
-    let (dispatcher, reporting) = Dispatcher::new();
-    let work = async {
-        let done = engine::run(jobs, ground.servers, ground.host, options, &reporting, ground.interrupt.clone()).await;
-        drop(reporting);
-        done
-    };
-    let (done, _) = futures::join!(work, dispatcher.drive(|stamped| seen(&stamped.event)));
-    done.map_err(|error| error.to_string())
 }

@@ -178,6 +178,7 @@ impl Prepared {
             allow_run: self.request.allow_run,
             allow_cluster_changes: self.request.allow_cluster_changes,
             redact: settings.redact.clone(),
+            confirms: false,
             until: if self.request.fail_fast { engine::Until::FirstFailure } else { engine::Until::End },
         }
     }

@@ -12,6 +12,8 @@ pub fn trials() -> Vec<Trial> {
         a_mutant_is_killed_survives_or_is_explained_and_nothing_is_left_behind,
         a_scenario_that_fails_on_the_system_itself_kills_nothing,
         a_scenario_that_passes_the_second_time_kills_nothing,
+        a_written_mutant_dies_only_of_what_it_breaks,
+        a_written_mutant_is_looked_at_twice,
         a_file_of_survivors_that_is_wrong_is_shown_with_its_place,
         generated_mutants_are_listed_without_a_run,
     ]
@@ -89,6 +91,42 @@ fn a_scenario_that_passes_the_second_time_kills_nothing() {
     let ended = suite.run(&["mutants", "--generate", "item_price", "--jobs", "1"]).exits(1);
     ended.prints("survived: pg.item.item_price.drop").prints("killed 0 of 1");
     assert_eq!(documents("flaky", "runs")[0].get_i32("n").ok(), Some(3), "it was not run a second time");
+}
+
+/// A mutant that somebody wrote: prices are not checked.
+const WRITTEN: &str = "system: Prices are not checked
+extends: ../../../shelf
+breaks: [T1]
+build:
+  - sql: ALTER TABLE item DROP CONSTRAINT price_is_positive
+";
+
+fn written() -> Suite {
+    suite().file("fixtures/mutants/unchecked/system.yaml", WRITTEN)
+}
+
+fn a_written_mutant_dies_only_of_what_it_breaks() {
+    written().run(&["mutants"]).exits(0).prints("killed   unchecked").prints("T1 by prices.yaml");
+
+    // Alone, a scenario that fails on the system itself too kills nothing.
+    let settings = "system: shelf";
+    let suite = Suite::alone().settings(settings).file("shelf/system.yaml", SYSTEM);
+    let suite = suite.file("fixtures/mutants/unchecked/system.yaml", WRITTEN);
+    let suite = suite.scenario("fails", "  - sql: SELECT count(*) FROM item\n    expect: { value: 7 }");
+    let ended = suite.run(&["mutants"]).exits(1);
+    ended.prints("left out, since it does not pass on the system itself: fails.yaml").prints("SURVIVED unchecked");
+}
+
+/// As above: the second of its three runs fails, the third is the second look.
+fn a_written_mutant_is_looked_at_twice() {
+    let steps = "  - sql: SELECT 1
+    expect: { value: 1 }
+  - mongo: { $db: flaky_written, findAndModify: runs, query: { _id: 1 }, update: { $inc: { n: 1 } }, upsert: true, new: true }
+    expect: { reply: { value: { _id: 1, n: { $$ne: 2 } } } }";
+    let suite = Suite::alone().settings("system: shelf").file("shelf/system.yaml", SYSTEM);
+    let suite = suite.file("fixtures/mutants/unchecked/system.yaml", WRITTEN).scenario("flaky", steps);
+    suite.run(&["mutants", "--jobs", "1"]).exits(1).prints("SURVIVED unchecked");
+    assert_eq!(documents("flaky_written", "runs")[0].get_i32("n").ok(), Some(3), "it was not run a second time");
 }
 
 fn a_file_of_survivors_that_is_wrong_is_shown_with_its_place() {

@@ -27,9 +27,12 @@ const AHEAD: usize = 2;
 /// How long one half of a table waits for a lock that may be the other half's.
 const LOCK_LIMIT: &str = "SET LOCAL lock_timeout = '2s'";
 
-/// What says that the halves of a table got in each other's way: lock_not_available, deadlock_detected, serialization_failure
-/// (manual, appendix A).
-const IN_THE_WAY: [&str; 3] = ["55P03", "40P01", "40001"];
+/// Checks what is deferred to the commit (manual, SET CONSTRAINTS).
+const CHECK_NOW: &str = "SET CONSTRAINTS ALL IMMEDIATE";
+
+/// What says that the halves of a table got in each other's way: lock_not_available, deadlock_detected, serialization_failure,
+/// and foreign_key_violation, where a row of one half refers to one of the other (manual, appendix A).
+const IN_THE_WAY: [&str; 4] = ["55P03", "40P01", "40001", "23503"];
 
 /// A database of a PostgreSQL server that is filled.
 #[derive(Clone)]
@@ -119,27 +122,57 @@ impl Filling {
         self.end(whole).await
     }
 
-    /// Whether the halves of a table went in. Both are there before one is committed.
+    /// Whether the halves of a table went in. Both are there, their deferred constraints checked, before one is committed:
+    /// then a commit has nothing left to refuse, and if the second is lost all the same (its server dies between the two),
+    /// what the first has committed is deleted again.
     async fn halves(&self, table: usize, middle: u64) -> Result<bool, Stop> {
         let (mut one, mut two) = (self.begin().await?, self.begin().await?);
         self.fill.own(&mut one, LOCK_LIMIT).await?;
         self.fill.own(&mut two, LOCK_LIMIT).await?;
         let rows = self.plan.rows(table);
         let copied = AtomicU64::new(0);
-        let both =
-            try_join(self.copy(&mut one, table, 0..middle, &copied), self.copy(&mut two, table, middle..rows, &copied));
-        match both.await {
-            Ok(_) => {
-                self.end(one).await?;
-                self.end(two).await?;
-                Ok(true)
-            }
-            // What they had copied goes with their connections.
-            Err(Stop::Refused(refused)) if is_in_the_way(&refused) => {
+        let both = async {
+            let (first, second) = (0..middle, middle..rows);
+            try_join(self.copy(&mut one, table, first, &copied), self.copy(&mut two, table, second, &copied)).await?;
+            self.fill.own(&mut one, CHECK_NOW).await?;
+            self.fill.own(&mut two, CHECK_NOW).await
+        };
+        let both = both.await;
+        match both {
+            Ok(_) => self.commit(table, one, two).await.map(|()| true),
+            // What they had copied goes with their connections. Of a row that one refuses because it does not see those of
+            // the other (a key of the table on itself), only the whole can tell.
+            Err(Stop::Refused(refused)) if may_be_in_the_way(&refused) => {
                 self.told.less(copied.into_inner());
                 Ok(false)
             }
             Err(stop) => Err(stop),
+        }
+    }
+
+    /// Commits both halves. Nothing is left that could be refused; when the second is lost with its server all the same, the
+    /// rows of the first are deleted again.
+    async fn commit(&self, table: usize, mut one: PgSession, two: PgSession) -> Result<(), Stop> {
+        let id = self.fill.own(&mut one, "SELECT pg_current_xact_id()::xid").await?;
+        let Output::Sql { rows: Some(rows), .. } = id else {
+            return Err(BackendError::Other("a transaction has no number".into()).into());
+        };
+        let id = rows.rows.first().and_then(|row| row.first()?.clone()).unwrap_or_default();
+        self.end(one).await?;
+        let Err(lost) = self.end(two).await else { return Ok(()) };
+        let name = self.plan.name(table);
+        let delete = format!("DELETE FROM {name} WHERE xmin = {}::xid", quote_literal(&id));
+        let taken_back = async {
+            let mut session = self.fill.connect().await?;
+            self.fill.own(&mut session, &delete).await
+        };
+        match taken_back.await {
+            Ok(_) => Err(lost),
+            Err(_) => Err(BackendError::Other(format!(
+                "half of the rows of {name} are committed and the other half is lost, and they could not be deleted \
+                 again: empty the table with `{delete}`"
+            ))
+            .into()),
         }
     }
 
@@ -175,7 +208,7 @@ impl Filling {
     }
 }
 
-fn is_in_the_way(refused: &Outcome) -> bool {
+fn may_be_in_the_way(refused: &Outcome) -> bool {
     let Outcome::Refused(error) = refused else { return false };
     error.sqlstate.as_deref().is_some_and(|state| IN_THE_WAY.contains(&state))
 }

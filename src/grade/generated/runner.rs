@@ -12,8 +12,8 @@ use super::change::{Change, Edit};
 use super::likelihood::Likelihood;
 use super::scorecard::{Graded, Outcome};
 use crate::engine::{Claim, Footprint, Job, Options, Survey, SystemUnderTest, Until};
-use crate::event::Event;
-use crate::grade::mutants::{Ground, watched};
+use crate::grade::mutants::Ground;
+use crate::grade::watch;
 use crate::model::{Engine, System};
 use crate::system::Servers;
 use crate::verdict::Verdict;
@@ -113,16 +113,18 @@ impl Course<'_> {
     /// Runs the jobs on a copy of the system, leaves out what does not pass, and remembers how long each took.
     async fn pass_on_the_system(&mut self) {
         let system = self.under_test(self.field.system.system.clone(), vec![], "itself");
-        let jobs = self.jobs.iter().map(|job| Job { system: Some(system.clone()), ..job.clone() }).collect();
-        let seen = self.watch(jobs, self.ground.options.jobs, Until::End, None).await;
+        let jobs: Vec<Job> = self.jobs.iter().map(|job| Job { system: Some(system.clone()), ..job.clone() }).collect();
+        let servers = servers_of(&jobs, self.ground.servers);
+        let ground = Ground { servers: &servers, interrupt: self.ground.interrupt.clone(), ..*self.ground };
+        let (seconds, _) = watch::passing(jobs, &ground).await;
         if self.ground.interrupt.is_set() {
             return;
         }
-        let passed = |job: &Job| seen.seconds.contains_key(&job.name);
+        let passed = |job: &Job| seconds.contains_key(&job.name);
         self.unfit.extend(self.jobs.iter().filter(|job| !passed(job)).map(|job| job.name.clone()));
         self.jobs.retain(passed);
         let system = &self.field.system.system;
-        self.likelihood = Some(Likelihood::new(&self.jobs, system, self.ground.host, seen.seconds));
+        self.likelihood = Some(Likelihood::new(&self.jobs, system, self.ground.host, seconds));
     }
 
     /// The jobs that can notice a change: the engines do not see each other, and only several peers are linked.
@@ -148,7 +150,8 @@ impl Course<'_> {
             Some(likelihood) => likelihood.ordered(jobs, change),
             None => jobs,
         };
-        let seen = self.hunt(jobs, workers, change).await;
+        let until = if self.ground.all { Until::End } else { Until::AnyFails };
+        let seen = self.watch(jobs, workers, until, change).await;
         let scenarios = seen.seconds.len() + seen.killers.len();
         let outcome = match (seen.refused, seen.broken) {
             (Some(cause), _) => Outcome::NotApplicable { cause },
@@ -160,29 +163,6 @@ impl Course<'_> {
         (change, Graded { name: change.name.clone(), change: change.told(), outcome, scenarios, elapsed })
     }
 
-    /// Runs the jobs until one kills. A busy machine makes scenarios fail that wait for something: one that failed is run
-    /// once more on the mutant, and kills only if it fails again.
-    async fn hunt(&self, mut jobs: Vec<Job>, workers: usize, change: &Change) -> Seen {
-        let mut all = Seen::default();
-        loop {
-            let until = if self.ground.all { Until::End } else { Until::AnyFails };
-            let seen = self.watch(jobs.clone(), workers, until, Some(change)).await;
-            let (failed, left): (Vec<Job>, Vec<Job>) = jobs
-                .into_iter()
-                .filter(|job| !seen.seconds.contains_key(&job.name))
-                .partition(|job| seen.killers.contains(&job.name));
-            all.take(Seen { killers: vec![], ..seen });
-            if failed.is_empty() || self.ground.interrupt.is_set() {
-                return all;
-            }
-            all.take(self.watch(failed, workers, Until::End, Some(change)).await);
-            if !all.killers.is_empty() || self.ground.all {
-                return all;
-            }
-            jobs = left;
-        }
-    }
-
     /// A system that goes on from the built one.
     fn under_test(&self, system: System, build: Vec<crate::model::Step>, name: &str) -> Arc<SystemUnderTest> {
         let fingerprint = format!("{}_{name}", self.field.system.fingerprint);
@@ -190,17 +170,16 @@ impl Course<'_> {
         Arc::new(SystemUnderTest { system: System { build, ..system }, fingerprint, base })
     }
 
-    async fn watch(&self, jobs: Vec<Job>, workers: usize, until: Until, change: Option<&Change>) -> Seen {
+    async fn watch(&self, jobs: Vec<Job>, workers: usize, until: Until, change: &Change) -> Seen {
         let mut seen = Seen::default();
-        let options = Options { jobs: workers, keep: false, until, ..self.ground.options.clone() };
-        let source = change.map(Change::source);
+        let options = Options { jobs: workers, until, ..self.ground.options.clone() };
+        let source = change.source();
         let servers = servers_of(&jobs, self.ground.servers);
         let ground = Ground { servers: &servers, interrupt: self.ground.interrupt.clone(), ..*self.ground };
-        let done = watched(jobs, &ground, &options, |event| {
-            let Event::ScenarioFinished { name, verdict, elapsed_ms, .. } = event else { return };
-            seen.note(name, verdict, elapsed_ms / 1000.0, source.as_deref());
-            if let (Some(change), Some(likelihood)) = (change, &self.likelihood) {
-                likelihood.learn(name, change, matches!(verdict, Verdict::Fail { .. }));
+        let done = watch::on_mutant(jobs, &ground, &options, |end| {
+            seen.note(end.name, end.verdict, end.seconds, &source);
+            if let Some(likelihood) = &self.likelihood {
+                likelihood.learn(end.name, change, matches!(end.verdict, Verdict::Fail { .. }));
             }
         });
         if let Err(error) = done.await {
@@ -224,15 +203,7 @@ fn servers_of(jobs: &[Job], servers: &Servers) -> Servers {
 }
 
 impl Seen {
-    /// Adds what was seen later.
-    fn take(&mut self, later: Seen) {
-        self.killers.extend(later.killers);
-        self.seconds.extend(later.seconds);
-        self.refused = self.refused.take().or(later.refused);
-        self.broken = self.broken.take().or(later.broken);
-    }
-
-    fn note(&mut self, name: &str, verdict: &Verdict, seconds: f64, source: Option<&str>) {
+    fn note(&mut self, name: &str, verdict: &Verdict, seconds: f64, source: &str) {
         match verdict {
             Verdict::Fail { .. } => self.killers.push(name.to_string()),
             Verdict::Error { evidence } => {
@@ -242,19 +213,17 @@ impl Seen {
                     said.lines().next().unwrap_or_default().to_string()
                 });
                 let cause = cause.unwrap_or_default();
-                let built = first
-                    .and_then(|evidence| evidence.place.as_ref())
-                    .is_none_or(|place| Some(place.file.as_str()) != source);
+                let built = first.and_then(|evidence| evidence.place.as_ref()).is_none_or(|place| place.file != source);
                 if built {
                     self.broken = Some(format!("{name}: {cause}"));
                 } else {
                     self.refused = Some(cause);
                 }
             }
-            Verdict::Pass | Verdict::ExpectedFailure { .. } | Verdict::Skip { .. } => {
+            fit if watch::is_fit(fit) => {
                 self.seconds.insert(name.to_string(), seconds);
             }
-            Verdict::Inconclusive { .. } | Verdict::UnexpectedPass { .. } => {}
+            _ => {}
         }
     }
 }
