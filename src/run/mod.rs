@@ -12,6 +12,7 @@ mod host;
 mod jobs;
 mod sections;
 mod servers;
+mod warnings;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -86,9 +87,10 @@ impl Prepared {
         interrupt: Interrupt,
     ) -> Result<Summary, RunError> {
         let (dispatcher, reporting) = Dispatcher::new();
+        let listening = warnings::Listening::to(&reporting);
         let work = async {
             let done = self.work(passes, between, reporting.clone(), interrupt).await;
-            drop(reporting);
+            drop((listening, reporting));
             done
         };
         let (done, summary) = futures::join!(work, dispatcher.drive(sink));

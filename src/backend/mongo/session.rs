@@ -24,6 +24,10 @@ use crate::observation::{Outcome, Output, OwnDoing};
 /// How many documents one insert of a load carries.
 const LOAD_BATCH: usize = 5_000;
 
+/// How many documents the server sends at once after the first batch: without a number it fills 16 MB, of which the driver
+/// holds two copies.
+const BATCH: u32 = 2_000;
+
 /// The code of NoSuchTransaction.
 const NO_SUCH_TRANSACTION: i32 = 251;
 
@@ -296,7 +300,7 @@ async fn sent(
         let action = action.session(session);
         return replied(&node, action.await, command.whole_reply);
     };
-    let mut action = database.run_cursor_command(document);
+    let mut action = database.run_cursor_command(document).batch_size(BATCH);
     if let Some(criteria) = criteria {
         action = action.selection_criteria(criteria);
     }

@@ -1,0 +1,148 @@
+//! What the machinery warns of (`tracing::warn!`) becomes an event of the run that goes on, so that every report has it.
+
+use std::fmt::{Debug, Write};
+use std::sync::{Mutex, PoisonError};
+
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Level, Metadata, Subscriber};
+
+use crate::engine::Reporting;
+use crate::event::Event;
+
+/// Where the warnings of this process go.
+static CURRENT: Mutex<Option<Reporting>> = Mutex::new(None);
+
+/// While it lives, warnings are events of a run.
+pub(super) struct Listening;
+
+impl Listening {
+    /// Begins to listen. Of several runs in one process the last one hears everything.
+    pub fn to(reporting: &Reporting) -> Self {
+        // The second run of a process finds the listener of the first, which serves it too.
+        let _ = tracing::subscriber::set_global_default(Warnings(send));
+        set(Some(reporting.clone()));
+        Self
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        set(None);
+    }
+}
+
+fn set(reporting: Option<Reporting>) {
+    *CURRENT.lock().unwrap_or_else(PoisonError::into_inner) = reporting;
+}
+
+fn send(message: String) {
+    if let Some(reporting) = &*CURRENT.lock().unwrap_or_else(PoisonError::into_inner) {
+        reporting.send(Event::Warning { message });
+    }
+}
+
+/// Hears polyspec's own warnings and errors; those of libraries concern their own work.
+struct Warnings<F>(F);
+
+impl<F: Fn(String) + Send + Sync + 'static> Subscriber for Warnings<F> {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() <= Level::WARN && metadata.target().starts_with("polyspec")
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        let mut line = Line::default();
+        event.record(&mut line);
+        (self.0)(line.text());
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+/// A warning as one line: its message, then what it names.
+#[derive(Default)]
+struct Line {
+    message: String,
+    fields: String,
+}
+
+impl Line {
+    fn text(self) -> String {
+        if self.fields.is_empty() { self.message } else { format!("{}: {}", self.message, self.fields) }
+    }
+}
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        // A text takes everything that is written into it.
+        let _ = match field.name() {
+            "message" => write!(self.message, "{value:?}"),
+            name if self.fields.is_empty() => write!(self.fields, "{name} {value:?}"),
+            name => write!(self.fields, ", {name} {value:?}"),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn heard(warn: impl FnOnce()) -> Vec<String> {
+        let lines = Arc::new(Mutex::new(vec![]));
+        let into = lines.clone();
+        let hears = Warnings(move |line| into.lock().unwrap().push(line));
+        tracing::subscriber::with_default(hears, warn);
+        let lines = lines.lock().unwrap().clone();
+        lines
+    }
+
+    #[test]
+    fn a_warning_is_one_line_with_what_it_names() {
+        let lines = heard(|| {
+            tracing::warn!("{}: could not be cleaned up", "/run/x");
+            tracing::warn!(error = %"no space", scenario = "a.yaml", "a pending file could not be written");
+        });
+        let second = "a pending file could not be written: error no space, scenario \"a.yaml\"";
+        assert_eq!(lines, ["/run/x: could not be cleaned up", second]);
+    }
+
+    #[test]
+    fn what_is_no_warning_or_not_polyspecs_own_is_not_heard() {
+        let lines = heard(|| {
+            tracing::debug!("a connection ended");
+            tracing::info!("ready");
+            tracing::warn!(target: "mongodb::server_selection", "none");
+        });
+        assert_eq!(lines, Vec::<String>::new());
+    }
+
+    #[tokio::test]
+    async fn a_run_hears_what_is_warned_of_while_it_listens() {
+        let (dispatcher, reporting) = crate::engine::Dispatcher::new();
+        let listening = Listening::to(&reporting);
+        send("left over".into());
+        drop((listening, reporting));
+        send("too late".into());
+        let mut messages = vec![];
+        dispatcher
+            .drive(|stamped| {
+                if let Event::Warning { message } = &stamped.event {
+                    messages.push(message.clone());
+                }
+            })
+            .await;
+        assert!(messages.contains(&"left over".to_string()) && !messages.contains(&"too late".to_string()));
+    }
+}
