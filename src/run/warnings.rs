@@ -104,8 +104,7 @@ mod tests {
         let into = lines.clone();
         let hears = Warnings(move |line| into.lock().unwrap().push(line));
         tracing::subscriber::with_default(hears, warn);
-        let lines = lines.lock().unwrap().clone();
-        lines
+        lines.lock().unwrap().clone()
     }
 
     #[test]
