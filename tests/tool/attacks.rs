@@ -349,6 +349,7 @@ fn databases_that_a_scenario_made_are_dropped_with_its_copy() {
   - sql: CREATE DATABASE inner_two IS_TEMPLATE true
   - sql: ALTER DATABASE ${database:ident} IS_TEMPLATE true
   - sql: GRANT ALL ON DATABASE inner_one TO PUBLIC
+  - sql: BEGIN; CREATE TABLE t (id int); PREPARE TRANSACTION 'it''s left';
   - sql: SELECT count(*) FROM pg_database WHERE datname IN ('inner_one', 'inner_two')
     expect: { value: 2 }
 ";
