@@ -22,6 +22,7 @@ pub fn trials() -> Vec<Trial> {
         operators_of_a_copy_never_run_as_the_administrator,
         functions_of_a_system_never_run_as_the_administrator,
         statements_of_the_administrator_are_not_seen,
+        triggers_of_replicated_tables_run_as_the_owner_of_the_table,
         copy_has_a_role_of_its_own,
         scenario_cannot_touch_its_neighbours,
         what_a_scenario_does_to_its_role_is_gone_with_it,
@@ -228,6 +229,27 @@ fn functions_of_a_system_never_run_as_the_administrator() {
     // The catalog that mutants are made from is full of traps: whatever it says, it says without rights.
     suite.run(&["mutants", "--generate", "--list"]);
     assert_not_owned();
+}
+
+/// Subscriptions belong to the administrator; what they write, and the triggers of that, must not.
+fn triggers_of_replicated_tables_run_as_the_owner_of_the_table() {
+    let trigger = "CREATE TABLE seen (who name);
+CREATE FUNCTION spring() RETURNS trigger LANGUAGE plpgsql AS $trap$ BEGIN
+  INSERT INTO public.seen VALUES (current_user); RETURN NEW;
+END $trap$;
+CREATE TRIGGER spring BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION spring();
+ALTER TABLE t ENABLE ALWAYS TRIGGER spring;";
+    let build = LINKED.replace("replication:\n", &format!("{}replication:\n", step("pg.*", trigger)));
+    let steps = "
+  - on: pg.a
+    sql: INSERT INTO t VALUES (1)
+  - on: pg.b
+    sql: SELECT who = current_user FROM seen
+    eventually: 20s
+    expect: { value: true }
+";
+    let suite = linked().file("linked/system.yaml", &build).scenario("writes", steps);
+    suite.run(&["run"]).exits(0).says("1 passed");
 }
 
 /// While other scenarios' copies are linked, a scenario looks for what the administrator is doing: it would see passwords.
