@@ -11,6 +11,7 @@ use sqllogictest::{ExpectedError, QueryExpect, Record, StatementExpect};
 use crate::backend::BackendError;
 use crate::backend::slt::{SltConnection, SltRecordKind};
 use crate::engine::order::{Order, SqlText, Work};
+use crate::language::sql;
 use crate::observation::{Observation, Outcome, OwnDoing, ServerError};
 
 /// What the connection shares with the loop around it.
@@ -105,7 +106,10 @@ impl Switch {
     fn order(&self, text: &str) -> Result<Order, String> {
         let mut order = self.shared().route.clone().ok_or("there is no connection")?;
         match &mut order.work {
-            Work::Sql { texts, .. } => *texts = vec![SqlText::new(text)],
+            Work::Sql { texts, .. } => {
+                no_data(text)?;
+                *texts = vec![SqlText::new(text)];
+            }
             Work::Mongo { document, .. } => *document = command(text)?,
             _ => {}
         }
@@ -161,6 +165,14 @@ impl Switch {
                 Ok(self.refused(observation, refusal))
             }
         }
+    }
+}
+
+/// A record has no rows to give: the refusal of COPY without them would be polyspec's doing.
+fn no_data(text: &str) -> Result<(), String> {
+    match sql::statements(text).into_iter().any(|part| sql::copies_from_stdin(&text[part])) {
+        false => Ok(()),
+        true => Err("a record has no rows for COPY FROM STDIN: write INSERT, or a step of YAML with `stdin`".into()),
     }
 }
 
