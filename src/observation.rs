@@ -180,6 +180,8 @@ pub struct Column {
     pub name: String,
     /// The type.
     pub sql_type: SqlType,
+    /// Its modifier as `format_type` writes it (`10,2` of `numeric(10,2)`); `None` when it has none.
+    pub modifier: Option<String>,
 }
 
 impl Column {

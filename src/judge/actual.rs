@@ -138,7 +138,7 @@ impl<'a> Actual<'a> {
     /// Whether the value has the type `name`: the column's type, a BSON alias, or what `jsonb_typeof` says.
     pub(super) fn has_type(&self, name: &str) -> bool {
         match self {
-            Actual::Missing => false,
+            Actual::Missing | Actual::Cell { text: None, .. } => false,
             Actual::Bson(value) => is_bson_type(value, name),
             Actual::Json(json) => json.type_name() == name,
             Actual::Cell { place, .. } => {

@@ -130,7 +130,7 @@ fn json_order(limit: &Datum, json: &Json) -> Option<Ordering> {
 
 /// Something is there, and it is something else.
 fn differs(argument: &Value, actual: &Actual, variables: &Variables) -> Result<bool, Miss> {
-    if matches!(actual, Actual::Missing) {
+    if actual.is_unset() {
         return Ok(false);
     }
     match matches_value(argument, actual, variables) {

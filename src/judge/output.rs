@@ -7,7 +7,7 @@ use super::diff::diff_rows;
 use super::evidence::{at, miss, unsuitable};
 use super::matching::matches;
 use super::rows::{self, Table, count};
-use super::types::names_type;
+use super::types::{has_modifier, names_type};
 use super::{golden, show};
 use crate::model::{ColumnExpectation, Expectation, Value, Variables};
 use crate::observation::{Column, Output, RowSet};
@@ -84,20 +84,30 @@ fn columns(expected: &Spanned<Vec<ColumnExpectation>>, set: &RowSet) -> Vec<Evid
 /// A type that an author did not write, or wrote in its other form, is shown as it came.
 fn shown_columns(expected: &[ColumnExpectation], actual: &[Column]) -> (Vec<Vec<String>>, Vec<Vec<String>>) {
     let wanted = |(at, column): (usize, &ColumnExpectation)| {
-        let came = actual.get(at).map(|column| &column.sql_type);
+        let came = actual.get(at).map(full_type).unwrap_or_default();
         let type_name = match &column.type_name {
-            Some(name) if !came.is_some_and(|came| names_type(name, came)) => name.value.as_str(),
-            _ => came.map_or("", |came| came.name.as_str()),
+            Some(name) if !actual.get(at).is_some_and(|came| same_type(name, came)) => name.value.as_str(),
+            _ => &came,
         };
         vec![column.name.value.clone(), type_name.to_string()]
     };
-    let came = actual.iter().map(|column| vec![column.name.clone(), column.type_name().to_string()]);
+    let came = actual.iter().map(|column| vec![column.name.clone(), full_type(column)]);
     (expected.iter().enumerate().map(wanted).collect(), came.collect())
 }
 
 fn same_column(expected: &ColumnExpectation, actual: &Column) -> bool {
-    let same_type = expected.type_name.as_ref().is_none_or(|name| names_type(name, &actual.sql_type));
-    expected.name.value == actual.name && same_type
+    expected.name.value == actual.name && expected.type_name.as_ref().is_none_or(|name| same_type(name, actual))
+}
+
+fn same_type(written: &str, actual: &Column) -> bool {
+    names_type(written, &actual.sql_type) && has_modifier(written, actual.modifier.as_deref())
+}
+
+fn full_type(column: &Column) -> String {
+    match &column.modifier {
+        Some(modifier) => format!("{}({modifier})", column.type_name()),
+        None => column.type_name().to_string(),
+    }
 }
 
 fn affected(expected: &Value, output: &Output, variables: &Variables) -> Vec<Evidence> {

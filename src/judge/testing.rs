@@ -87,7 +87,7 @@ pub(crate) fn variables() -> Variables {
 pub(crate) fn row_set(columns: &[&str], rows: &[&[&str]]) -> RowSet {
     let column = |text: &&str| {
         let (name, type_name) = text.split_once(':').unwrap_or((text, ""));
-        Column { name: name.into(), sql_type: SqlType::named(type_name) }
+        Column { name: name.into(), sql_type: SqlType::named(type_name), modifier: None }
     };
     let cell = |text: &&str| (*text != "\\N").then(|| text.to_string());
     let rows = rows.iter().map(|row| row.iter().map(cell).collect()).collect();

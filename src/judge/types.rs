@@ -31,13 +31,23 @@ const ALIASES: [(&str, &str); 23] = [
     ("bigserial", "int8"),
 ];
 
-/// Whether what an author wrote names the type. A length or a precision is not part of a type: `numeric(10,2)` is `numeric`.
+/// Whether what an author wrote names the type, whatever modifier it is written with: `numeric(10,2)` is `numeric`.
 pub(super) fn names_type(written: &str, sql_type: &SqlType) -> bool {
     let written = plain(written);
     match (written.strip_suffix("[]"), &sql_type.element) {
         (Some(element), Some(of)) => names_type(element.trim_end_matches("[]"), of),
         _ => written.eq_ignore_ascii_case(&sql_type.name) || short(&written) == sql_type.name,
     }
+}
+
+/// Whether a modifier that an author wrote is the one that a column has; one that is not written may be any. A scale that is
+/// not written is 0 (manual, 8.1.2).
+pub(super) fn has_modifier(written: &str, modifier: Option<&str>) -> bool {
+    let Some((open, close)) = written.find('(').zip(written.rfind(')')) else { return true };
+    let inside: String = written[open + 1..close.max(open + 1)].split_whitespace().collect();
+    let numeric = short(plain(written).trim_end_matches("[]")) == "numeric";
+    let whole = if numeric && !inside.contains(',') { format!("{inside},0") } else { inside };
+    modifier == Some(whole.as_str())
 }
 
 /// Without its modifier, in lower case, and without blanks around: `timestamp(0) with time zone`.

@@ -48,7 +48,12 @@ impl Types {
 
     /// Columns with their types; one that is not known has no name.
     pub(super) fn columns(&self, described: Vec<Described>) -> Vec<Column> {
-        described.into_iter().map(|column| Column { name: column.name, sql_type: self.get(column.oid) }).collect()
+        let column = |column: Described| {
+            let sql_type = self.get(column.oid);
+            let modifier = modifier(&sql_type, column.modifier);
+            Column { name: column.name, sql_type, modifier }
+        };
+        described.into_iter().map(column).collect()
     }
 
     fn get(&self, oid: u32) -> SqlType {
@@ -56,6 +61,28 @@ impl Types {
             Some(known) => builtin(&known),
             None => self.0.get(&oid).cloned().unwrap_or(SqlType { oid, ..SqlType::default() }),
         }
+    }
+}
+
+/// A modifier as `format_type` writes it: of an array it is that of its elements. The encodings are those of the types' own
+/// `typmodout` functions.
+fn modifier(sql_type: &SqlType, modifier: i32) -> Option<String> {
+    /// What is added to a length, and to the encoded precision and scale of `numeric`.
+    const HEADER: i32 = 4;
+    if modifier < 0 {
+        return None;
+    }
+    let name = sql_type.element.as_ref().map_or(sql_type.name.as_str(), |element| element.name.as_str());
+    match name {
+        "varchar" | "bpchar" => Some((modifier - HEADER).to_string()),
+        "numeric" => {
+            let both = modifier - HEADER;
+            // The scale has eleven bits with a sign.
+            let scale = ((both & 0x7ff) ^ 0x400) - 0x400;
+            Some(format!("{},{scale}", (both >> 16) & 0xffff))
+        }
+        "bit" | "varbit" | "time" | "timetz" | "timestamp" | "timestamptz" => Some(modifier.to_string()),
+        _ => None,
     }
 }
 
@@ -72,7 +99,7 @@ mod tests {
     use super::*;
 
     fn described(oid: u32) -> Described {
-        Described { name: "c".into(), oid }
+        Described { name: "c".into(), oid, modifier: -1 }
     }
 
     #[test]
@@ -83,6 +110,22 @@ mod tests {
         let cell = |text: &str| Some(text.to_string());
         types.learn(&[vec![cell("70000"), cell("_mood"), cell("70001"), cell("mood")]]);
         assert_eq!(types.unknown(&columns), [70_001]);
+    }
+
+    #[test]
+    fn modifiers_read_as_the_server_writes_them() {
+        for (name, number, written) in [
+            ("numeric", ((10 << 16) | 2) + 4, Some("10,2")),
+            ("numeric", ((3 << 16) | 0x7fe) + 4, Some("3,-2")),
+            ("varchar", 24, Some("20")),
+            ("_bpchar", 9, Some("5")),
+            ("timestamptz", 0, Some("0")),
+            ("bit", 3, Some("3")),
+            ("int4", -1, None),
+            ("numeric", -1, None),
+        ] {
+            assert_eq!(modifier(&SqlType::named(name), number).as_deref(), written, "{name}");
+        }
     }
 
     #[test]

@@ -173,6 +173,7 @@ proptest! {
         let column = |(name, type_name): &(String, String)| Column {
             name: name.clone(),
             sql_type: SqlType { name: type_name.clone(), ..SqlType::default() },
+            modifier: None,
         };
         let set = RowSet::new(columns.iter().map(column).collect(), rows.clone());
         let lines = section(Outcome::Output(Output::Sql { rows: Some(set), affected: 0 }));

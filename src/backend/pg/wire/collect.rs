@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use fallible_iterator::FallibleIterator;
-use postgres_protocol::message::backend::RowDescriptionBody;
+use postgres_protocol::message::backend::{Field, RowDescriptionBody};
 
 use super::Loss;
 use crate::backend::RowSink;
@@ -24,6 +24,8 @@ pub(in crate::backend::pg) struct Described {
     pub(in crate::backend::pg) name: String,
     /// The OID of its type.
     pub(in crate::backend::pg) oid: u32,
+    /// Its modifier as the catalog has it (`atttypmod`); -1 when it has none.
+    pub(in crate::backend::pg) modifier: i32,
 }
 
 /// Everything that came.
@@ -43,7 +45,10 @@ pub(in crate::backend::pg) struct Collected {
 
 /// The columns of a description.
 pub(super) fn described(body: &RowDescriptionBody) -> io::Result<Vec<Described>> {
-    body.fields().map(|field| Ok(Described { name: field.name().to_string(), oid: field.type_oid() })).collect()
+    let field = |field: Field<'_>| {
+        Ok(Described { name: field.name().to_string(), oid: field.type_oid(), modifier: field.type_modifier() })
+    };
+    body.fields().map(field).collect()
 }
 
 /// Gathers it.
@@ -80,7 +85,7 @@ impl<'a, 'b> Collector<'a, 'b> {
 
     /// Lines of a COPY begin.
     pub(super) fn begin_copy(&mut self) -> Result<(), Loss> {
-        self.start(vec![Described { name: COPY_COLUMN.into(), oid: TEXT }])
+        self.start(vec![Described { name: COPY_COLUMN.into(), oid: TEXT, modifier: -1 }])
     }
 
     fn start(&mut self, columns: Vec<Described>) -> Result<(), Loss> {
