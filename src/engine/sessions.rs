@@ -60,12 +60,24 @@ pub struct Sessions {
     clients: Option<Arc<MongoClients>>,
     pg: BTreeMap<(NodeName, Option<String>), Arc<PgSlot>>,
     mongo: BTreeMap<(Option<String>, Option<Target>), MongoSlot>,
+    disturbed: bool,
 }
 
 impl Sessions {
     /// No sessions yet.
     pub fn new(copy: Arc<Copy>, clients: Option<Arc<MongoClients>>) -> Self {
-        Self { copy, clients, pg: BTreeMap::new(), mongo: BTreeMap::new() }
+        Self { copy, clients, pg: BTreeMap::new(), mongo: BTreeMap::new(), disturbed: false }
+    }
+
+    /// A fault is injected: a session that is lost from now on may be lost by its author's will.
+    pub fn disturb(&mut self) {
+        self.disturbed = true;
+    }
+
+    /// Whether a step that is tried again may go on after its session was lost with the server's last words: those of a
+    /// server that a fault has stopped say nothing about the system.
+    pub fn may_be_lost(&self) -> bool {
+        self.disturbed
     }
 
     /// The copy that they are on.

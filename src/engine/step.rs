@@ -15,7 +15,7 @@ use super::{Options, Reporting, stream, used};
 use crate::backend::BackendError;
 use crate::judge;
 use crate::model::{Action, Expectation, Step, System, Variables};
-use crate::observation::{Answers, Observation, Outcome, Output, ServerError};
+use crate::observation::{Answers, Observation, Outcome, Output, OwnDoing, ServerError};
 use crate::source::{Diagnostic, Span};
 use crate::system::Servers;
 use crate::variables;
@@ -198,7 +198,8 @@ impl Stage<'_> {
                     if let Some(retry) = &mut self.retry {
                         retry.late |= late;
                     }
-                    if over || late {
+                    let gone = !self.sessions.may_be_lost() && observations.iter().any(is_lost);
+                    if over || late || gone {
                         self.failure = Some(failure_of(&observations));
                         return Err(Halt::Fails(after(limit.filter(|_| over), evidence)));
                     }
@@ -220,10 +221,18 @@ impl Stage<'_> {
     /// Sends the step once, to all its nodes side by side.
     async fn attempt(&mut self, step: &Step, since: Option<Instant>) -> Result<Vec<Observation>, Trouble> {
         match &step.action {
-            Action::Fault(fault) => return self.inject(fault).await,
+            Action::Fault(fault) => {
+                self.sessions.disturb();
+                return self.inject(fault).await;
+            }
             Action::CatchUp(engine) => return self.catch_up(step, *engine).await,
             Action::Run(program) => return self.run_program(step, program, since).await,
-            Action::Workload(workload) => return Box::pin(self.run_workload(step, workload)).await,
+            Action::Workload(workload) => {
+                if !workload.faults.is_empty() {
+                    self.sessions.disturb();
+                }
+                return Box::pin(self.run_workload(step, workload)).await;
+            }
             _ => {}
         }
         let orders = self.orders(step)?;
@@ -370,6 +379,11 @@ impl Trouble {
             Trouble::Halts(halt) => halt,
         }
     }
+}
+
+/// The server has closed the session: what it held is gone, and a try in a new one would hide that.
+fn is_lost(observation: &Observation) -> bool {
+    matches!(&observation.outcome, Outcome::Refused(error) if error.own == Some(OwnDoing::Disconnected))
 }
 
 fn failure_of(observations: &[Observation]) -> Failure {

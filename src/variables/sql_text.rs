@@ -10,7 +10,18 @@ use crate::model::{Datum, relaxed_json};
 pub fn sql_text(datum: &Datum) -> String {
     match datum {
         Datum::Bson(value) => bson_text(value),
+        Datum::Number(number) => special(number).unwrap_or(number).to_string(),
         other => other.to_text(),
+    }
+}
+
+/// YAML's spelling of what PostgreSQL calls by a name (YAML 1.2.2, 10.3.2; manual, 8.1.3).
+fn special(number: &str) -> Option<&'static str> {
+    match number.to_ascii_lowercase().as_str() {
+        ".inf" | "+.inf" => Some("Infinity"),
+        "-.inf" => Some("-Infinity"),
+        ".nan" => Some("NaN"),
+        _ => None,
     }
 }
 
