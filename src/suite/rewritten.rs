@@ -1,11 +1,12 @@
 //! `.slt` files that would have to read otherwise to hold: the rewritten text waits beside the file until a person accepts it.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::files::normal;
 use super::{Pending, Suite};
+use crate::source::BYTE_ORDER_MARK;
 
 /// What follows the name of a file in the name of its rewritten neighbour.
 const PENDING: &str = ".pending";
@@ -19,6 +20,10 @@ impl Suite {
         let path = self.script(file)?;
         let folder = path.parent().unwrap_or(Path::new("/"));
         let mut neighbour = tempfile::Builder::new().prefix(".polyspec-").tempfile_in(folder)?;
+        // The text as it was read has lost the mark, and a rewritten file keeps what nobody meant to change.
+        if is_marked(&path)? {
+            neighbour.write_all(BYTE_ORDER_MARK.as_bytes())?;
+        }
         neighbour.write_all(text.as_bytes())?;
         neighbour.as_file().set_permissions(fs::metadata(&path)?.permissions())?;
         let pending = neighbour_of(&path);
@@ -79,6 +84,12 @@ impl Suite {
 fn replaced_by(pending: &Path) -> Option<PathBuf> {
     let file = pending.to_str()?.strip_suffix(PENDING).map(PathBuf::from)?;
     (file.is_file() || file.extension().is_some_and(|ending| ending == "slt")).then_some(file)
+}
+
+fn is_marked(path: &Path) -> io::Result<bool> {
+    let mut begin = vec![];
+    fs::File::open(path)?.take(BYTE_ORDER_MARK.len() as u64).read_to_end(&mut begin)?;
+    Ok(begin == BYTE_ORDER_MARK.as_bytes())
 }
 
 fn neighbour_of(path: &Path) -> PathBuf {

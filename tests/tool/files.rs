@@ -33,6 +33,11 @@ fn a_byte_order_mark_is_not_part_of_any_file() {
         .file("golden/a.golden", &marked("# polyspec golden 1: a.yaml\n== one\none:int4\n1\n"));
     suite.write("polyspec.yaml", &marked(&suite.read("polyspec.yaml")));
     suite.run(&["run"]).exits(0).says("2 passed, 0 failed");
+    suite.write("scenarios/b.slt", &suite.read("scenarios/b.slt").replace("\n1\n", "\n2\n"));
+    suite.run(&["run", "b.slt"]).exits(1);
+    suite.run(&["bless", "b.slt"]).exits(0);
+    assert!(suite.read("scenarios/b.slt").starts_with(MARK), "bless has removed the mark");
+    suite.run(&["run", "b.slt"]).exits(0);
 }
 
 fn a_dump_is_sent_with_its_data() {
@@ -58,7 +63,7 @@ fn a_golden_with_a_section_that_no_step_names_is_refused_by_check() {
     let suite = Suite::shared()
         .scenario("a", "  - sql: SELECT 1 AS one\n    golden: ones")
         .file("golden/a.golden", "# polyspec golden 1: a.yaml\n== one\none:int4\n1\n");
-    let ended = suite.run(&["check"]).exits(2).says("`golden/a.golden` has no section `ones`").says("a.yaml:5:13");
+    let ended = suite.run(&["check"]).exits(2).says("`golden/a.golden` has no section `ones`").says("a.yaml:6:13");
     ended.says("no step of the scenario has the golden `one`").says("golden/a.golden:2:1");
     suite.run(&["run"]).exits(1);
     suite.run(&["bless"]).exits(0);
