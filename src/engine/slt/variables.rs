@@ -118,7 +118,7 @@ mod tests {
     use crate::observation::{Column, SqlType};
 
     fn came(types: &[&str], rows: &[&[Option<&str>]]) -> Observation {
-        let column = |name: &&str| Column { name: "1".into(), sql_type: SqlType::named(name) };
+        let column = |name: &&str| Column { name: "1".into(), sql_type: SqlType::named(name), modifier: None };
         let row = |row: &&[Option<&str>]| row.iter().map(|cell| cell.map(str::to_string)).collect();
         let rows = RowSet::new(types.iter().map(column).collect(), rows.iter().map(row).collect());
         let output = Output::Sql { rows: Some(rows), affected: 0 };
