@@ -26,7 +26,7 @@ pub(in crate::judge) fn cell(text: Option<&str>) -> String {
 pub(super) fn push_cell(line: &mut String, text: Option<&str>) {
     let Some(text) = text else { return line.push_str("NULL") };
     let blank_end = text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace);
-    let quoted = text.is_empty() || text == "NULL" || text.starts_with('\'') || blank_end;
+    let quoted = text.is_empty() || matches!(text, "NULL" | "()") || text.starts_with('\'') || blank_end;
     let quote = if quoted { "'" } else { "" };
     line.push_str(quote);
     push_escaped(line, text);
@@ -81,8 +81,18 @@ mod tests {
 
     #[test]
     fn texts_that_could_be_mistaken_are_quoted() {
-        let shown = [None, Some("NULL"), Some(""), Some(" a"), Some("a\t"), Some("'a'"), Some("a b"), Some("a|b\\")];
-        let expected = ["NULL", "'NULL'", "''", "' a'", "'a\\t'", "''a''", "a b", "a\\|b\\\\"];
+        let shown = [
+            None,
+            Some("NULL"),
+            Some(""),
+            Some(" a"),
+            Some("a\t"),
+            Some("'a'"),
+            Some("a b"),
+            Some("()"),
+            Some("a|b\\"),
+        ];
+        let expected = ["NULL", "'NULL'", "''", "' a'", "'a\\t'", "''a''", "a b", "'()'", "a\\|b\\\\"];
         assert_eq!(shown.map(cell), expected);
     }
 
