@@ -142,6 +142,9 @@ struct End {
     exit: Exit,
 }
 
+/// The stack of the thread that runs scenarios, as large as a main thread's is by default: unoptimised code takes much.
+const STACK: usize = 8 << 20;
+
 impl Board {
     /// Keeps of the jobs those that these arguments choose.
     fn new(mut prepared: Prepared, arguments: &Arguments, strict: bool) -> Self {
@@ -198,7 +201,7 @@ impl Board {
     fn begin(self: &Arc<Self>) {
         let board = self.clone();
         let prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner).take();
-        std::thread::spawn(move || {
+        let runs = std::thread::Builder::new().stack_size(STACK).spawn(move || {
             let end = match prepared.map(|prepared| board.run(prepared)) {
                 Some(Err(RunError::Machinery(cause))) => End { cause, exit: Exit::Machinery },
                 Some(Err(RunError::Input(errors))) => {
@@ -208,9 +211,16 @@ impl Board {
                 Some(Ok(exit)) => End { cause: "the run ended without a verdict for this test".into(), exit },
                 None => End { cause: "the run began twice".into(), exit: Exit::Machinery },
             };
-            board.results.lock().unwrap_or_else(PoisonError::into_inner).over = Some(end);
-            board.changed.notify_all();
+            board.over(end);
         });
+        if let Err(error) = runs {
+            self.over(End { cause: format!("no thread can be started: {error}"), exit: Exit::Machinery });
+        }
+    }
+
+    fn over(&self, end: End) {
+        self.results.lock().unwrap_or_else(PoisonError::into_inner).over = Some(end);
+        self.changed.notify_all();
     }
 
     fn run(&self, prepared: Prepared) -> Result<Exit, RunError> {

@@ -83,7 +83,7 @@ impl Worker<'_> {
         let footprint = Footprint::of(&job.scenario, job.system.as_ref().map(|system| &system.system));
         let begun = Instant::now();
         let place = tokio::select! {
-            place = self.place(job, &footprint) => place,
+            place = Box::pin(self.place(job, &footprint)) => place,
             // What is half made is swept at the end of the run.
             () = self.interrupt.wait() => return None,
         };
@@ -96,7 +96,7 @@ impl Worker<'_> {
         self.reporting.send(Event::ScenarioStarted { name: job.name.clone() });
         let began = Instant::now();
         let mut end = match place {
-            Place::Own(copy) => self.on_copy(job, &footprint, Arc::new(copy), turn).await,
+            Place::Own(copy) => Box::pin(self.on_copy(job, &footprint, Arc::new(copy), turn)).await,
             Place::Nowhere(verdict) => End::of(verdict),
         };
         if end.interrupted {

@@ -154,7 +154,8 @@ impl Order {
     /// Sends it. Rows go to `sink` if there is one.
     pub async fn run(&self, sink: Option<&mut (dyn RowSink + '_)>) -> Result<Observation, BackendError> {
         let begun = Instant::now();
-        let outcome = self.outcome(sink).await?;
+        // On the heap, as every state that is large: whoever waits for it would carry all of it.
+        let outcome = Box::pin(self.outcome(sink)).await?;
         let mut observation = Observation::new(&self.node, outcome, begun.elapsed());
         if let Work::Sql { slot, .. } = &self.work {
             slot.told(&mut observation).await;

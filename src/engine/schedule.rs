@@ -61,7 +61,7 @@ async fn run_all(
         biased;
         // What is half built is a ruin: swept below, or dropped by the next run that wants this template.
         () = interrupt.wait() => super::build::Built::new(),
-        built = builder.build_all(&jobs, &health) => built,
+        built = Box::pin(builder.build_all(&jobs, &health)) => built,
     };
     let side_by_side = options.jobs.min(jobs.len()).max(1);
     let steps = Semaphore::new(side_by_side);
@@ -92,9 +92,9 @@ async fn run_all(
                 if over() {
                     continue;
                 }
-                let mut verdict = worker.run(&job, &over).await;
+                let mut verdict = Box::pin(worker.run(&job, &over)).await;
                 if options.confirms && matches!(verdict, Some(Verdict::Fail { .. })) {
-                    verdict = worker.run(&job, &over).await;
+                    verdict = Box::pin(worker.run(&job, &over)).await;
                 }
                 if let Some(verdict) = verdict {
                     seen.note(&job, &verdict);

@@ -104,7 +104,7 @@ impl Stage<'_> {
                 Action::Use { .. } => Box::pin(self.run_use(step, depth)).await?,
                 Action::Await(name) => self.run_await(step, &name.value).await?,
                 _ if step.blocks.is_some() => self.run_blocking(step).await?,
-                _ => self.run_judged(step).await?,
+                _ => Box::pin(self.run_judged(step)).await?,
             }
         }
         Ok(())
