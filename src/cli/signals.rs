@@ -70,8 +70,10 @@ async fn watch_signals(stop: watch::Sender<bool>, heeded: Arc<AtomicBool>) {
         return std::future::pending().await;
     };
     next(&mut interrupted, &mut terminated).await;
+    // Asked before: work that ends at once heeds nothing any more by the time that it has ended.
+    let is_heeded = heeded.load(Ordering::Relaxed);
     let _ = stop.send(true);
-    if heeded.load(Ordering::Relaxed) {
+    if is_heeded {
         let why = tokio::select! {
             () = next(&mut interrupted, &mut terminated) => "ended at once by a second signal".to_string(),
             () = tokio::time::sleep(LIMIT) => format!("not done {LIMIT:?} after the signal: ended at once"),

@@ -2,7 +2,7 @@
 
 use libtest_mimic::Trial;
 
-use crate::servers::{assert_no_copies, documents};
+use crate::servers::{assert_no_copies, documents, make_database};
 use crate::suite::Suite;
 use crate::trials;
 
@@ -87,6 +87,7 @@ fn a_scenario_that_passes_the_second_time_kills_nothing() {
     expect: { value: 1 }
   - mongo: { $db: flaky, findAndModify: runs, query: { _id: 1 }, update: { $inc: { n: 1 } }, upsert: true, new: true }
     expect: { reply: { value: { _id: 1, n: { $$ne: 2 } } } }";
+    make_database("flaky");
     let suite = suite().scenario("flaky", steps);
     let ended = suite.run(&["mutants", "--generate", "item_price", "--jobs", "1"]).exits(1);
     ended.prints("survived: pg.item.item_price.drop").prints("killed 0 of 1");
@@ -125,6 +126,7 @@ fn a_written_mutant_is_looked_at_twice() {
     expect: { reply: { value: { _id: 1, n: { $$ne: 2 } } } }";
     let suite = Suite::alone().settings("system: shelf").file("shelf/system.yaml", SYSTEM);
     let suite = suite.file("fixtures/mutants/unchecked/system.yaml", WRITTEN).scenario("flaky", steps);
+    make_database("flaky_written");
     suite.run(&["mutants", "--jobs", "1"]).exits(1).prints("SURVIVED unchecked");
     assert_eq!(documents("flaky_written", "runs")[0].get_i32("n").ok(), Some(3), "it was not run a second time");
 }

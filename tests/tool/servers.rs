@@ -112,6 +112,14 @@ pub fn documents(database: &str, collection: &str) -> Vec<bson::Document> {
     })
 }
 
+/// Makes a database that is no scenario's, so that it outlives what scenarios do to it.
+pub fn make_database(database: &str) {
+    block_on(async {
+        let made = mongo().await.database(database).create_collection("made").await;
+        made.expect("a collection");
+    })
+}
+
 /// Drops every copy, for tests that leave some on purpose.
 #[track_caller]
 pub fn drop_copies() {
