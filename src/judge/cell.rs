@@ -11,6 +11,7 @@ use super::decimal::Decimal;
 use super::desk::{Desk, Standing};
 use super::instant::{self, Clock};
 use super::json::Json;
+use super::lossy::is_lossy;
 use super::sql_value::{Kind, bytes, compare, kind, truth, uuid};
 use crate::model::Datum;
 use crate::observation::SqlType;
@@ -127,8 +128,8 @@ fn certain(expected: &Datum, place: Place, actual: &str) -> Option<bool> {
 /// A number and a text differ only where the type is not known.
 fn same_text(expected: &str, is_number: bool, place: Place, actual: &str) -> Option<bool> {
     match place.kind() {
+        _ if is_lossy(expected, place.sql_type) => Some(false),
         _ if place.has_own_style() => None,
-        Kind::Clock(Clock::Local) if instant::has_offset(expected) => Some(false),
         Kind::Unknown if is_number => {
             Some(Decimal::parse(expected).is_some_and(|number| Decimal::parse(actual) == Some(number)))
         }
@@ -143,6 +144,7 @@ pub(super) fn order(limit: &Datum, place: Place, actual: &str) -> Standing {
     let kind = place.kind();
     match &limit {
         Datum::Null => Standing::Apart,
+        Datum::Text(text) if is_lossy(text, place.sql_type) => Standing::Apart,
         _ if UNREADABLE.contains(&place.sql_type.name.as_str()) || kind == Kind::Transaction => Standing::NoOrder,
         limit if kind == Kind::Json => json_order(limit, place, actual),
         Datum::Number(_) if matches!(kind, Kind::Text | Kind::Padded | Kind::Uuid | Kind::Bytes | Kind::Bool) => {

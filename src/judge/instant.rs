@@ -52,11 +52,6 @@ pub(super) fn compare(clock: Clock, expected: &str, actual: &str) -> Option<Orde
     }
 }
 
-/// Whether a local time was written with an offset, which the server would pass over without a word.
-pub(super) fn has_offset(text: &str) -> bool {
-    matches!(moment(text), Some(Moment::At(_, Some(_))))
-}
-
 /// The zone that a `timestamptz` shows, as a setting of `TimeZone` (manual, B.5: in a POSIX zone west is positive).
 pub(super) fn zone_of(text: &str) -> Option<String> {
     let text = text.strip_suffix(" BC").unwrap_or(text);
@@ -212,7 +207,6 @@ mod tests {
     #[test]
     fn an_offset_has_no_meaning_for_a_local_time() {
         assert_eq!(compare(Clock::Local, "2024-01-31 10:00:00+02", "2024-01-31 10:00:00"), None);
-        assert!(has_offset("2024-01-31 10:00:00Z") && !has_offset("2024-01-31 10:00:00"));
     }
 
     #[test]

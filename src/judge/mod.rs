@@ -22,6 +22,7 @@ mod instant;
 mod json;
 mod key_order;
 mod listing;
+mod lossy;
 mod matching;
 mod operator;
 mod output;
