@@ -305,7 +305,7 @@ fn what_cannot_be_undone_is_an_error_and_nothing_runs_there_any_more() {
 }
 
 fn nothing_reaches_beyond_its_databases_on_external_servers_unless_it_is_allowed() {
-    let suite = Suite::external()
+    let suite = Suite::external_alone()
         .scenario("database", "  - sql: CREATE DATABASE polyspec_test_inner\n    expect: { affected: 0 }")
         .scenario(
             "elsewhere",

@@ -36,8 +36,12 @@ impl Suite {
 
     /// On the shared cluster as servers of somebody else's: the suite has no `up`, only the URLs.
     pub fn external() -> Self {
-        let hold = world::shared();
-        Self { _hold: Some(hold), ..Self::owning() }
+        Self { _hold: Some(world::shared()), ..Self::owning() }
+    }
+
+    /// As `external`, and alone: for a test that looks at all databases of the servers, or drops them.
+    pub fn external_alone() -> Self {
+        Self { _hold: Some(world::alone()), ..Self::owning() }
     }
 
     fn lent(hold: Hold) -> Self {
