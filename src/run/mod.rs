@@ -130,8 +130,10 @@ impl Prepared {
             }
             done
         };
+        let told = std::cell::Cell::new(false);
         let tell = async {
             interrupt.wait().await;
+            told.set(true);
             reporting.send(Event::Interrupted);
             std::future::pending::<()>().await;
         };
@@ -141,6 +143,10 @@ impl Prepared {
             () = tell => Ok(()),
             done = run => done,
         };
+        // The request can come while `run` is looked at and ends for it, so that `tell` is not looked at again.
+        if interrupt.is_set() && !told.get() {
+            reporting.send(Event::Interrupted);
+        }
         if self.request.keep && host.kept_any() && !interrupt.is_set() {
             reporting.send(Event::CopiesKept { message: obtained.stay_notice() });
             obtained.stay(&interrupt).await;
