@@ -70,6 +70,13 @@ pub struct Evidence {
     pub unusable: bool,
 }
 
+impl Evidence {
+    /// A sentence about what was written at `span`.
+    pub fn at(span: &Span, message: impl Into<String>) -> Self {
+        Self { message: message.into(), place: Some(Place::of(span)), ..Self::default() }
+    }
+}
+
 /// A place in a file together with the lines around it, so that a report needs no file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {

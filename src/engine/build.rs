@@ -6,17 +6,17 @@ use std::time::Instant;
 
 use futures::future::{join, try_join_all};
 
-use super::goldens::Goldens;
 use super::health::Health;
-use super::sessions::Sessions;
-use super::step::{Halt, Stage, broken_build, plain};
-use super::{Footprint, Host, Job, Options, Reporting, SystemUnderTest};
+use super::outcome::{broken_build, too_far};
+use super::sessions::{Sessions, builtin};
+use super::stage::Stage;
+use super::{Context, Job, SystemUnderTest};
 use crate::backend::BackendError;
 use crate::backend::mongo::{self, MongoClients};
 use crate::backend::pg::{self, PgNode};
 use crate::event::Event;
 use crate::model::{Engine, NodeSelector, Step};
-use crate::system::{Copy, RunId, Servers, Template};
+use crate::system::{Copy, RunId, Template};
 use crate::verdict::Evidence;
 
 /// What is built and where.
@@ -28,10 +28,7 @@ struct Wanted {
 
 /// What a build needs around it.
 pub(super) struct Builder<'a> {
-    pub servers: &'a Servers,
-    pub host: &'a dyn Host,
-    pub options: &'a Options,
-    pub reporting: &'a Reporting,
+    pub context: Context<'a>,
     pub run: &'a RunId,
     pub clients: Option<&'a Arc<MongoClients>>,
 }
@@ -45,8 +42,7 @@ impl Builder<'_> {
         let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
         for job in jobs {
             let Some(system) = &job.system else { continue };
-            let footprint = Footprint::of(&job.scenario, Some(&system.system));
-            if footprint.runs && !self.options.allow_run {
+            if job.footprint.runs && !self.context.options.allow_run {
                 continue;
             }
             let entry = wanted.entry(system.fingerprint.clone()).or_insert_with(|| Wanted {
@@ -54,8 +50,8 @@ impl Builder<'_> {
                 pg: vec![],
                 mongo: false,
             });
-            entry.mongo |= footprint.uses(Engine::Mongo);
-            for peer in super::place::peers(&footprint, self.servers, &system.system) {
+            entry.mongo |= job.footprint.uses(Engine::Mongo);
+            for peer in self.context.servers.having(|peers| job.peers(peers)) {
                 if entry.pg.iter().all(|known| known.name != peer.name) {
                     entry.pg.push(peer);
                 }
@@ -66,7 +62,7 @@ impl Builder<'_> {
             let begun = Instant::now();
             let template = self.build_on_healthy(&fingerprint, &wanted, health).await;
             let elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-            self.reporting.send(Event::SystemReady { system: wanted.system.system.path.clone(), elapsed_ms });
+            self.context.reporting.send(Event::SystemReady { system: wanted.system.system.path.clone(), elapsed_ms });
             built.insert(fingerprint, template);
         }
         built
@@ -85,24 +81,24 @@ impl Builder<'_> {
         let span = &wanted.system.system.title.span;
         let external = |engine: Engine| match engine {
             Engine::Pg => wanted.pg.iter().any(|node| !node.owned),
-            Engine::Mongo => self.servers.mongo.as_ref().is_some_and(|set| !set.owned),
+            Engine::Mongo => self.context.servers.mongo.as_ref().is_some_and(|set| !set.owned),
         };
         let mut reaches = wanted.system.system.build.iter().filter_map(super::reach::of_step);
         if let Some((_, what)) = reaches.find(|(engine, _)| external(*engine))
-            && !self.options.allow_cluster_changes
+            && !self.context.options.allow_cluster_changes
         {
-            return Err(vec![super::remains::too_far(span, &what)]);
+            return Err(vec![too_far(span, &what)]);
         }
         let mut tried = false;
         loop {
             if let Some(cause) = health.lost(&engines) {
-                return Err(vec![plain(span, &format!("the system could not be built: {cause}"))]);
+                return Err(vec![Evidence::at(span, format!("the system could not be built: {cause}"))]);
             }
             let begun = Instant::now();
             let built = tokio::select! {
                 built = self.build(fingerprint, wanted) => built,
                 cause = health.fails(&engines) => {
-                    Err(vec![plain(span, &format!("the system could not be built: {cause}"))])
+                    Err(vec![Evidence::at(span, format!("the system could not be built: {cause}"))])
                 }
             };
             let failed = built.is_err()
@@ -116,16 +112,17 @@ impl Builder<'_> {
     /// Builds a system on every server there is.
     pub async fn build_on_all(&self, system: &SystemUnderTest) -> Result<Template, Vec<Evidence>> {
         let system = Arc::new(system.clone());
-        let wanted = Wanted { pg: self.servers.pg.clone(), mongo: self.servers.mongo.is_some(), system };
+        let wanted =
+            Wanted { pg: self.context.servers.pg.clone(), mongo: self.context.servers.mongo.is_some(), system };
         self.build(&wanted.system.fingerprint, &wanted).await
     }
 
     async fn build(&self, fingerprint: &str, wanted: &Wanted) -> Result<Template, Vec<Evidence>> {
-        let template = Template::plan(self.servers, self.run, fingerprint, wanted.pg.clone(), wanted.mongo);
+        let template = Template::plan(self.context.servers, self.run, fingerprint, wanted.pg.clone(), wanted.mongo);
         let ours = |error| vec![broken_build(&wanted.system.system.title.span, &error)];
         let clients = self.clients.map(|clients| &**clients);
         let held = match template.shared {
-            true => self.host.hold_template(&template.database).await,
+            true => self.context.host.hold_template(&template.database).await,
             false => Ok(None),
         };
         let _hold = held.map_err(|error| ours(BackendError::Other(format!("its lock cannot be had: {error}"))))?;
@@ -179,30 +176,14 @@ impl Builder<'_> {
         }
         let peers = peers.iter().map(|node| (node.name.clone(), node.clone())).collect();
         let copy = Arc::new(Copy { database: database.into(), peers, mongo });
-        let servers = self.servers.for_copy(&copy);
-        let mut stage = Stage {
-            servers: &servers,
-            host: self.host,
-            options: self.options,
-            reporting: self.reporting,
-            name: &system.system.path,
-            system: Some(&system.system),
-            sessions: Sessions::new(copy, self.clients.cloned()),
-            variables: super::case::builtin(database, self.clients.map(|clients| &**clients)),
-            goldens: Goldens::none(),
-            streams: BTreeMap::new(),
-            blocked: BTreeMap::new(),
-            server_time: Default::default(),
-            steps: 0,
-            failure: None,
-            retry: None,
-        };
+        let servers = self.context.servers.for_copy(&copy);
+        let context = Context { servers: &servers, ..self.context };
+        let variables = builtin(database, self.clients.map(|clients| &**clients));
+        let sessions = Sessions::new(copy, self.clients.cloned());
+        let mut stage = Stage::new(context, &system.system.path, Some(&system.system), sessions, variables);
         let done = stage.run_all(&steps).await;
         stage.sessions.close().await;
-        done.map_err(|halt| match halt {
-            Halt::Fails(evidence) | Halt::Breaks(evidence) => evidence,
-            Halt::Inconclusive(reason) => vec![super::step::plain(&system.system.title.span, &reason)],
-        })
+        done.map_err(|halt| halt.into_evidence(&system.system.title.span))
     }
 }
 
@@ -213,7 +194,7 @@ fn steps_of(build: &[Step], engine: Engine, peers: &[PgNode]) -> Vec<Step> {
         _ => true,
     };
     let of_engine = |step: &Step| {
-        let first = step.on.first().map(|on| on.value.clone()).or_else(|| super::footprint::default_selector(step));
+        let first = step.on.first().map(|on| on.value.clone()).or_else(|| step.default_selector());
         first.is_some_and(|selector| selector.engine() == engine)
     };
     let mut steps: Vec<Step> = build.iter().filter(|step| of_engine(step)).cloned().collect();

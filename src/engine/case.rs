@@ -1,24 +1,22 @@
 //! One run of a scenario: its variables, its own copy of the system, its steps, its teardown, its verdict.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::SemaphorePermit;
 
-use super::build::Built;
 use super::goldens::Goldens;
-use super::health::Health;
+use super::outcome::{Halt, verdict_of};
 use super::place::Place;
-use super::sessions::Sessions;
-use super::step::{Halt, Stage, breaks};
-use super::{Footprint, Host, Job, Options, Reporting};
-use crate::backend::mongo::MongoClients;
+use super::sessions::{Sessions, builtin};
+use super::stage::Stage;
+use super::worker::Worker;
+use super::{Context, Footprint, Job};
 use crate::backend::pg::PgNode;
 use crate::event::Event;
-use crate::model::{Body, Datum, Engine, Variables};
+use crate::model::{Body, Engine, Variables};
 use crate::source::Diagnostic;
-use crate::system::{Copy, RunId, Servers};
+use crate::system::Copy;
 use crate::variables;
 use crate::verdict::{Evidence, Verdict};
 
@@ -33,22 +31,6 @@ const RESTORE_LIMIT: Duration = Duration::from_secs(60);
 
 /// SQLSTATEs of a session whose server ended it with another process of its own: crash_shutdown, cannot_connect_now.
 const CRASHED: [&str; 2] = ["57P02", "57P03"];
-
-/// What the runs of one worker share.
-pub(super) struct Worker<'a> {
-    pub servers: &'a Servers,
-    pub host: &'a dyn Host,
-    pub options: &'a Options,
-    pub reporting: &'a Reporting,
-    pub run: &'a RunId,
-    pub built: &'a Built,
-    pub clients: Option<Arc<MongoClients>>,
-    pub interrupt: super::Interrupt,
-    /// What is known of the servers.
-    pub health: &'a Health<'a>,
-    /// Who may do steps: as many at a time as the run has jobs. Copies are made and dropped beside them.
-    pub steps: &'a Semaphore,
-}
 
 /// How a run ended, before the event is made of it.
 struct End {
@@ -80,23 +62,22 @@ impl Worker<'_> {
     /// Runs a job and tells of it; returns how it ended. Its copy is made before and dropped after its turn, while others
     /// have theirs; `None` when the run was `over` by the time that it came, or was stopped before it was done.
     pub async fn run(&self, job: &Job, over: &dyn Fn() -> bool) -> Option<Verdict> {
-        let footprint = Footprint::of(&job.scenario, job.system.as_ref().map(|system| &system.system));
         let begun = Instant::now();
         let place = tokio::select! {
-            place = Box::pin(self.place(job, &footprint)) => place,
+            place = Box::pin(self.place(job)) => place,
             // What is half made is swept at the end of the run.
             () = self.interrupt.wait() => return None,
         };
         let made = begun.elapsed();
         let turn = self.steps.acquire().await.ok();
         if over() {
-            self.leave(place, &footprint).await;
+            self.leave(place, job).await;
             return None;
         }
-        self.reporting.send(Event::ScenarioStarted { name: job.name.clone() });
+        self.context.reporting.send(Event::ScenarioStarted { name: job.name.clone() });
         let began = Instant::now();
         let mut end = match place {
-            Place::Own(copy) => Box::pin(self.on_copy(job, &footprint, Arc::new(copy), turn)).await,
+            Place::Own(copy) => Box::pin(self.on_copy(job, Arc::new(copy), turn)).await,
             Place::Nowhere(verdict) => End::of(verdict),
         };
         if end.interrupted {
@@ -105,7 +86,7 @@ impl Worker<'_> {
         end.copy_time += made;
         end.verdict = with_todo(job, end.verdict);
         let verdict = end.verdict.clone();
-        self.reporting.send(Event::ScenarioFinished {
+        self.context.reporting.send(Event::ScenarioFinished {
             name: job.name.clone(),
             title: title(job),
             requirements: job.scenario.requirements.iter().map(|id| id.value.clone()).collect(),
@@ -122,47 +103,43 @@ impl Worker<'_> {
         Some(verdict)
     }
 
-    async fn on_copy(
-        &self,
-        job: &Job,
-        footprint: &Footprint,
-        copy: Arc<Copy>,
-        turn: Option<SemaphorePermit<'_>>,
-    ) -> End {
+    async fn on_copy(&self, job: &Job, copy: Arc<Copy>, turn: Option<SemaphorePermit<'_>>) -> End {
+        let footprint = &job.footprint;
         let begun = Instant::now();
         let before = match self.before(footprint).await {
             Ok(before) => before,
             Err(error) => {
                 let cause = format!("what databases share could not be listed: {error}");
-                let _ = self.drop_copy(&copy, footprint).await;
-                return End::of(Verdict::Error {
-                    evidence: vec![super::step::plain(&job.scenario.title.span, &cause)],
-                });
+                let _ = self.drop_copy(&copy, job).await;
+                return End::of(Verdict::Error { evidence: vec![Evidence::at(&job.scenario.title.span, &cause)] });
             }
         };
         let disturbance = self.health.disturb(&footprint.disturbs);
-        let mut end = self.carry_out(job, copy.clone(), footprint).await;
+        let mut end = self.carry_out(job, copy.clone()).await;
         if let Err(cause) = self.restored(footprint).await {
             end.verdict = worse(end.verdict, job, cause);
         }
         drop(disturbance);
-        let left_by_run = self.interrupt.is_set() && self.host.servers_end_with_run();
+        let left_by_run = self.interrupt.is_set() && self.context.host.servers_end_with_run();
         if !left_by_run && let Err(cause) = self.undo_in_mongo(&before).await {
             end.verdict = worse(end.verdict, job, cause);
         }
-        end.verdict = self.unless_servers_failed(end.verdict, job, footprint, begun).await;
+        end.verdict = self.unless_servers_failed(end.verdict, job, begun).await;
         drop(turn);
-        let keeps = self.options.keep && !end.verdict.is_fine();
+        let keeps = self.context.options.keep && !end.verdict.is_fine();
         if keeps && let Err(cause) = self.undo_in_pg(&before).await {
             end.verdict = worse(end.verdict, job, cause);
         }
         if keeps {
-            end.kept =
-                self.host.how_to_connect(&copy.database, &copy.peers.keys().cloned().collect::<Vec<_>>(), copy.mongo);
+            end.kept = self.context.host.how_to_connect(
+                &copy.database,
+                &copy.peers.keys().cloned().collect::<Vec<_>>(),
+                copy.mongo,
+            );
             return end;
         }
         let begun = Instant::now();
-        if let Err(error) = self.drop_copy(&copy, footprint).await {
+        if let Err(error) = self.drop_copy(&copy, job).await {
             end.verdict = worse(end.verdict, job, format!("its copy could not be dropped: {error}"));
         }
         if !left_by_run && let Err(cause) = self.undo_in_pg(&before).await {
@@ -174,17 +151,17 @@ impl Worker<'_> {
 
     /// Undoes the faults of a scenario, within the time limit of a scenario.
     async fn restored(&self, footprint: &Footprint) -> Result<(), String> {
-        if !footprint.faults || (self.interrupt.is_set() && self.host.servers_end_with_run()) {
+        if !footprint.faults || (self.interrupt.is_set() && self.context.host.servers_end_with_run()) {
             return Ok(());
         }
         let restored = async {
-            self.host.restore(&footprint.disturbs).await?;
+            self.context.host.restore(&footprint.disturbs).await?;
             if let Some(clients) = self.clients.as_ref().filter(|_| footprint.disturbs.contains(&Engine::Mongo)) {
-                super::faults::settle_all(clients, self.options.statement_timeout).await;
+                super::faults::settle_all(clients, self.context.options.statement_timeout).await;
             }
             Ok(())
         };
-        let limit = self.options.timeout.max(RESTORE_LIMIT);
+        let limit = self.context.options.timeout.max(RESTORE_LIMIT);
         let restored = tokio::select! {
             restored = tokio::time::timeout(limit, restored) => {
                 restored.unwrap_or_else(|_| Err(format!("it took longer than {limit:?}")))
@@ -192,7 +169,7 @@ impl Worker<'_> {
             () = self.interrupt.grace_is_over() => Err("the run was interrupted".to_string()),
         };
         if footprint.disturbs.contains(&Engine::Pg) {
-            self.servers.pg.iter().for_each(PgNode::forget);
+            self.context.servers.pg.iter().for_each(PgNode::forget);
         }
         restored.map_err(|cause| {
             let cause = format!("the nodes did not come back: {cause}");
@@ -204,15 +181,9 @@ impl Worker<'_> {
     }
 
     /// A verdict that blames the system although a server died or hung, which was no fault of the scenario's, is an error.
-    async fn unless_servers_failed(
-        &self,
-        verdict: Verdict,
-        job: &Job,
-        footprint: &Footprint,
-        begun: Instant,
-    ) -> Verdict {
-        let mut engines = footprint.engines();
-        engines.retain(|engine| !footprint.disturbs.contains(engine));
+    async fn unless_servers_failed(&self, verdict: Verdict, job: &Job, begun: Instant) -> Verdict {
+        let mut engines = job.footprint.engines();
+        engines.retain(|engine| !job.footprint.disturbs.contains(engine));
         let asks = match &verdict {
             Verdict::Fail { evidence } => evidence.iter().any(is_of_a_crash),
             Verdict::Error { .. } => true,
@@ -228,7 +199,7 @@ impl Worker<'_> {
         let found = self.health.examine(&engines, asks).await;
         match found.or_else(|| self.health.trouble_since(&engines, begun)) {
             Some(cause) => {
-                let mut evidence = vec![super::step::plain(&job.scenario.title.span, &cause)];
+                let mut evidence = vec![Evidence::at(&job.scenario.title.span, &cause)];
                 evidence.extend(verdict.evidence().iter().filter(|evidence| evidence.message != cause).cloned());
                 Verdict::Error { evidence }
             }
@@ -236,48 +207,35 @@ impl Worker<'_> {
         }
     }
 
-    async fn carry_out(&self, job: &Job, copy: Arc<Copy>, footprint: &Footprint) -> End {
+    async fn carry_out(&self, job: &Job, copy: Arc<Copy>) -> End {
         let variables = match variables_of(job, builtin(&copy.database, self.clients.as_deref())) {
             Ok(variables) => variables,
-            Err(error) => return End::of(verdict_of(Err(breaks(&error)))),
+            Err(error) => return End::of(verdict_of(Err(Halt::mistake(&error)))),
         };
-        let goldens = match Goldens::open(&job.name, self.host, &copy, &self.options.redact) {
+        let goldens = match Goldens::open(&job.name, self.context.host, &copy, &self.context.options.redact) {
             Ok(goldens) => goldens,
-            Err(error) => return End::of(verdict_of(Err(breaks(&error)))),
+            Err(error) => return End::of(verdict_of(Err(Halt::mistake(&error)))),
         };
-        let servers = self.servers.for_copy(&copy);
-        let mut stage = Stage {
-            servers: &servers,
-            host: self.host,
-            options: self.options,
-            reporting: self.reporting,
-            name: &job.name,
-            system: job.system.as_ref().map(|system| &system.system),
-            sessions: Sessions::new(copy, self.clients.clone()),
-            variables,
-            goldens,
-            streams: BTreeMap::new(),
-            blocked: BTreeMap::new(),
-            server_time: Duration::ZERO,
-            steps: 0,
-            failure: None,
-            retry: None,
-        };
-        let limit = job.scenario.timeout.unwrap_or(self.options.timeout);
+        let servers = self.context.servers.for_copy(&copy);
+        let context = Context { servers: &servers, ..self.context };
+        let system = job.system.as_ref().map(|system| &system.system);
+        let sessions = Sessions::new(copy, self.clients.clone());
+        let mut stage = Stage { goldens, ..Stage::new(context, &job.name, system, sessions, variables) };
+        let limit = job.scenario.timeout.unwrap_or(self.context.options.timeout);
         let begun = Instant::now();
-        let mut done = self.within(limit, job, footprint, body(&mut stage, job)).await;
+        let mut done = self.within(limit, job, body(&mut stage, job)).await;
         if let Body::Steps { finally, .. } = &job.scenario.body
             && !finally.is_empty()
             && !self.interrupt.is_set()
         {
             // A server that has eaten up the time of the steps must not have it twice.
             let left = limit.saturating_sub(begun.elapsed()).max(FINALLY_LIMIT.min(limit));
-            let last = self.within(left, job, footprint, stage.run_all(finally)).await;
+            let last = self.within(left, job, stage.run_all(finally)).await;
             done = done.and(last);
         }
         let interrupted = self.interrupt.is_set() && done.is_err();
         stage.blocked.clear();
-        let (goldens, pending) = stage.goldens.finish(self.host, done.is_ok());
+        let (goldens, pending) = stage.goldens.finish(self.context.host, done.is_ok());
         self.close(&mut stage).await;
         let mut verdict = verdict_of(done.and(goldens));
         super::evidence::polish(&mut verdict, &stage.goldens);
@@ -309,18 +267,17 @@ impl Worker<'_> {
         &self,
         limit: Duration,
         job: &Job,
-        footprint: &Footprint,
         steps: impl Future<Output = Result<(), Halt>>,
     ) -> Result<(), Halt> {
         let span = &job.scenario.title.span;
-        let engines = footprint.engines();
+        let engines = job.footprint.engines();
         tokio::select! {
-            cause = self.health.fails(&engines) => Err(Halt::Breaks(vec![super::step::plain(span, &cause)])),
+            cause = self.health.fails(&engines) => Err(Halt::Breaks(vec![Evidence::at(span, &cause)])),
             done = tokio::time::timeout(limit, steps) => done.unwrap_or_else(|_| {
                 let late = format!("the scenario was not done after {limit:?}");
-                Err(Halt::Fails(vec![super::step::plain(span, &late)]))
+                Err(Halt::Fails(vec![Evidence::at(span, &late)]))
             }),
-            () = self.interrupt.wait() => Err(Halt::Breaks(vec![super::step::plain(span, "the run was interrupted")])),
+            () = self.interrupt.wait() => Err(Halt::Breaks(vec![Evidence::at(span, "the run was interrupted")])),
         }
     }
 }
@@ -330,12 +287,6 @@ async fn body(stage: &mut Stage<'_>, job: &Job) -> Result<(), Halt> {
         Body::Steps { steps, .. } => stage.run_all(steps).await,
         Body::Slt(script) => super::slt::run(stage, script).await,
     }
-}
-
-/// Variables that every scenario has: `database` (its copy), `app_name` (what MongoDB knows its worker by).
-pub(super) fn builtin(database: &str, clients: Option<&MongoClients>) -> Variables {
-    let app_name = clients.map_or_else(String::new, |clients| clients.app_name.clone());
-    [("database".into(), Datum::Text(database.into())), ("app_name".into(), Datum::Text(app_name))].into()
 }
 
 fn variables_of(job: &Job, mut known: Variables) -> Result<Variables, Diagnostic> {
@@ -355,15 +306,6 @@ fn title(job: &Job) -> String {
     format!("{} [{}]", job.scenario.title.value, bindings.join(", "))
 }
 
-fn verdict_of(done: Result<(), Halt>) -> Verdict {
-    match done {
-        Ok(()) => Verdict::Pass,
-        Err(Halt::Fails(evidence)) => Verdict::Fail { evidence },
-        Err(Halt::Breaks(evidence)) => Verdict::Error { evidence },
-        Err(Halt::Inconclusive(reason)) => Verdict::Inconclusive { reason },
-    }
-}
-
 fn with_todo(job: &Job, verdict: Verdict) -> Verdict {
     match (&job.scenario.todo, verdict) {
         (Some(reason), Verdict::Fail { evidence }) => Verdict::ExpectedFailure { reason: reason.clone(), evidence },
@@ -380,6 +322,6 @@ fn is_of_a_crash(evidence: &Evidence) -> bool {
 /// A teardown that broke makes an error of every verdict, with what was seen before.
 fn worse(verdict: Verdict, job: &Job, cause: String) -> Verdict {
     let mut evidence = verdict.evidence().to_vec();
-    evidence.push(super::step::plain(&job.scenario.title.span, &cause));
+    evidence.push(Evidence::at(&job.scenario.title.span, &cause));
     Verdict::Error { evidence }
 }

@@ -1,17 +1,16 @@
 //! A system that stays: built into a database of its own on all servers, linked, and filled by the system's named lists of
 //! steps, for people to look at.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::{join, try_join_all};
 
 use super::build::Builder;
-use super::goldens::Goldens;
-use super::sessions::Sessions;
-use super::step::{Halt, Stage, broken_build, plain};
-use super::{Host, Options, Reporting, SystemUnderTest};
+use super::outcome::broken_build;
+use super::sessions::{Sessions, builtin};
+use super::stage::Stage;
+use super::{Context, SystemUnderTest};
 use crate::backend::BackendError;
 use crate::backend::mongo::{self, MongoClients};
 use crate::backend::pg::{self, PgNode};
@@ -40,31 +39,16 @@ pub struct Establish<'a> {
     pub variables: Variables,
 }
 
-/// The world that it is done in.
-struct Ground<'a> {
-    servers: &'a Servers,
-    host: &'a dyn Host,
-    options: &'a Options,
-    reporting: &'a Reporting,
-}
-
 /// Builds what is not there and runs the lists; says whether it was built.
 ///
 /// # Errors
 /// A step of the build or of a list that did not hold, or a server that did not answer.
-pub async fn establish(
-    wish: &Establish<'_>,
-    servers: &Servers,
-    host: &dyn Host,
-    options: &Options,
-    reporting: &Reporting,
-) -> Result<bool, Vec<Evidence>> {
-    let ground = Ground { servers, host, options, reporting };
+pub async fn establish(request: &Establish<'_>, context: Context<'_>) -> Result<bool, Vec<Evidence>> {
     let run = RunId::new();
-    let clients = servers.mongo.clone().map(|set| Arc::new(MongoClients::new(set, format!("polyspec-{run}"))));
+    let clients = context.servers.mongo.clone().map(|set| Arc::new(MongoClients::new(set, format!("polyspec-{run}"))));
     let done = async {
-        let built = wish.build(&ground, &run, clients.as_ref()).await?;
-        wish.fill(&ground, clients.as_ref()).await?;
+        let built = request.build(context, &run, clients.as_ref()).await?;
+        request.fill(context, clients.as_ref()).await?;
         Ok(built)
     }
     .await;
@@ -81,7 +65,7 @@ impl Establish<'_> {
 
     async fn build(
         &self,
-        ground: &Ground<'_>,
+        context: Context<'_>,
         run: &RunId,
         clients: Option<&Arc<MongoClients>>,
     ) -> Result<bool, Vec<Evidence>> {
@@ -89,15 +73,14 @@ impl Establish<'_> {
             return Ok(false);
         }
         let broken = |error| self.broken(&error);
-        let peers = peers(ground.servers);
+        let peers = peers(context.servers);
         if self.replaces {
             self.drop(&peers, clients).await.map_err(broken)?;
         }
-        let (missing, mongo) = self.missing(ground, clients).await.map_err(broken)?;
+        let (missing, mongo) = self.missing(context, clients).await.map_err(broken)?;
         let makes = missing.iter().map(|node| pg::create_database(node, self.database));
         try_join_all(makes).await.map_err(broken)?;
-        let Ground { servers, host, options, reporting } = *ground;
-        let builder = Builder { servers, host, options, reporting, run, clients };
+        let builder = Builder { context, run, clients };
         let (pg, documents) = join(
             builder.half(self.system, self.database, Engine::Pg, &missing, false),
             builder.half(self.system, self.database, Engine::Mongo, &[], mongo),
@@ -122,17 +105,17 @@ impl Establish<'_> {
     /// The peers that do not have the database, and whether the replica set lacks it. One half of a mesh cannot be added.
     async fn missing(
         &self,
-        ground: &Ground<'_>,
+        context: Context<'_>,
         clients: Option<&Arc<MongoClients>>,
     ) -> Result<(Vec<PgNode>, bool), BackendError> {
         let mut missing = vec![];
-        for node in &ground.servers.pg {
+        for node in &context.servers.pg {
             let found = pg::orphaned_databases(node, self.database).await?;
             if !found.iter().any(|name| name == self.database) {
                 missing.push(node.clone());
             }
         }
-        if !missing.is_empty() && missing.len() < ground.servers.pg.len() {
+        if !missing.is_empty() && missing.len() < context.servers.pg.len() {
             let message =
                 format!("only some peers have the database `{}`: build it anew with --replace", self.database);
             return Err(BackendError::Other(message));
@@ -144,28 +127,13 @@ impl Establish<'_> {
         Ok((missing, mongo))
     }
 
-    async fn fill(&self, ground: &Ground<'_>, clients: Option<&Arc<MongoClients>>) -> Result<(), Vec<Evidence>> {
+    async fn fill(&self, context: Context<'_>, clients: Option<&Arc<MongoClients>>) -> Result<(), Vec<Evidence>> {
         let mongo = clients.is_some();
-        let copy = Arc::new(Copy { database: self.database.into(), peers: peers(ground.servers), mongo });
-        let mut variables = super::case::builtin(self.database, clients.map(|clients| &**clients));
+        let copy = Arc::new(Copy { database: self.database.into(), peers: peers(context.servers), mongo });
+        let mut variables = builtin(self.database, clients.map(|clients| &**clients));
         variables.extend(self.variables.clone());
-        let mut stage = Stage {
-            servers: ground.servers,
-            host: ground.host,
-            options: ground.options,
-            reporting: ground.reporting,
-            name: &self.system.system.path,
-            system: Some(&self.system.system),
-            sessions: Sessions::new(copy.clone(), clients.cloned()),
-            variables,
-            goldens: Goldens::none(),
-            streams: BTreeMap::new(),
-            blocked: BTreeMap::new(),
-            server_time: Duration::ZERO,
-            steps: 0,
-            failure: None,
-            retry: None,
-        };
+        let sessions = Sessions::new(copy.clone(), clients.cloned());
+        let mut stage = Stage::new(context, &self.system.system.path, Some(&self.system.system), sessions, variables);
         let mut done = Ok(());
         for list in &self.lists {
             let mut steps = self.system.system.steps.get(*list).cloned().unwrap_or_default();
@@ -177,10 +145,7 @@ impl Establish<'_> {
             done = done.and(stage.run_all(&steps).await);
         }
         stage.sessions.close().await;
-        done.map_err(|halt| match halt {
-            Halt::Fails(evidence) | Halt::Breaks(evidence) => evidence,
-            Halt::Inconclusive(reason) => vec![plain(&self.system.system.title.span, &reason)],
-        })?;
+        done.map_err(|halt| halt.into_evidence(&self.system.system.title.span))?;
         self.settle(&copy, clients).await
     }
 
@@ -200,7 +165,9 @@ impl Establish<'_> {
         };
         match tokio::time::timeout(CATCH_UP, settled).await {
             Ok(settled) => settled.map_err(|error| self.broken(&error)),
-            Err(_) => Err(vec![plain(&self.system.system.title.span, "not every peer has caught up after an hour")]),
+            Err(_) => {
+                Err(vec![Evidence::at(&self.system.system.title.span, "not every peer has caught up after an hour")])
+            }
         }
     }
 }

@@ -4,12 +4,9 @@ use std::time::Duration;
 
 use bson::doc;
 
-use super::step::Stage;
-use crate::backend::mongo::{Command, MongoSession, Target};
+use super::stage::Stage;
+use crate::backend::mongo::{CONFIGURE_FAIL_POINT, Command, MongoSession, Target};
 use crate::observation::Keep;
-
-/// The command that sets one.
-pub(super) const COMMAND: &str = "configureFailPoint";
 
 /// How long turning one off may take.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -21,7 +18,7 @@ pub(super) async fn off(stage: &Stage<'_>) {
     for name in clients.take_fail_points() {
         for at in 0..clients.set.members.len() {
             let mut session = MongoSession::new(clients.clone(), false);
-            let document = doc! { COMMAND: &name, "mode": "off" };
+            let document = doc! { CONFIGURE_FAIL_POINT: &name, "mode": "off" };
             let target = Target::Member(at);
             let command = Command { document, keep: Keep::Count, ..Command::of(&target, "admin", LIMIT) };
             // A member that is down has lost its fail points with its process.

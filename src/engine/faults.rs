@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::host::NodeFault;
-use super::step::{Halt, Stage, Trouble, plain};
+use super::outcome::{Halt, Trouble};
+use super::stage::Stage;
 use crate::backend::mongo::MongoClients;
 use crate::backend::{BackendError, mongo, pg};
 use crate::model::{Engine, Fault, NodeName, NodeSelector, Step};
 use crate::observation::{Observation, Outcome, Output};
 use crate::source::{Diagnostic, Spanned};
+use crate::verdict::Evidence;
 
 impl Stage<'_> {
     /// Injects a fault and waits until it is true.
@@ -28,12 +30,12 @@ impl Stage<'_> {
         for selector in nodes {
             for node in self.named(selector).await? {
                 for fault in faults {
-                    self.host.inject(&node, *fault).await.map_err(BackendError::Other)?;
+                    self.context.host.inject(&node, *fault).await.map_err(BackendError::Other)?;
                     if matches!(fault, NodeFault::Start | NodeFault::Resume) {
-                        settle(self.sessions.clients(), &node, self.options.statement_timeout).await;
+                        settle(self.sessions.clients(), &node, self.context.options.statement_timeout).await;
                     }
                 }
-                self.servers.peer(&node).into_iter().for_each(|peer| peer.forget());
+                self.context.servers.peer(&node).into_iter().for_each(|peer| peer.forget());
             }
         }
         Ok(vec![])
@@ -57,7 +59,7 @@ impl Stage<'_> {
         {
             named = named.into_iter().flatten().map(|node| vec![node]).collect();
         }
-        self.host.cut(&named).await.map_err(BackendError::Other)?;
+        self.context.host.cut(&named).await.map_err(BackendError::Other)?;
         Ok(vec![])
     }
 
@@ -69,7 +71,7 @@ impl Stage<'_> {
             nodes.extend(copy.peers.keys().cloned());
             nodes.extend(self.members().into_iter().filter(|_| copy.mongo));
         }
-        self.host.heal(&nodes).await.map_err(BackendError::Other)?;
+        self.context.host.heal(&nodes).await.map_err(BackendError::Other)?;
         Ok(vec![])
     }
 
@@ -83,9 +85,9 @@ impl Stage<'_> {
                 self.members().into_iter().find(|member| Some(member) != primary.as_ref()).into_iter().collect()
             }
             NodeSelector::All(Engine::Mongo) => self.members(),
-            other => self.servers.peers(other).into_iter().map(|peer| peer.name.clone()).collect(),
+            other => self.context.servers.peers(other).into_iter().map(|peer| peer.name.clone()).collect(),
         };
-        let known = |node: &NodeName| self.servers.peer(node).is_some() || self.members().contains(node);
+        let known = |node: &NodeName| self.context.servers.peer(node).is_some() || self.members().contains(node);
         if found.is_empty() || !found.iter().all(known) {
             let message = format!("there is no node `{}` in this topology", selector.value);
             return Err(Diagnostic::error(&selector.span, message).into());
@@ -94,7 +96,7 @@ impl Stage<'_> {
     }
 
     pub(super) fn members(&self) -> Vec<NodeName> {
-        self.servers.mongo.iter().flat_map(|set| set.members.iter().map(|(name, _)| name.clone())).collect()
+        self.context.servers.mongo.iter().flat_map(|set| set.members.iter().map(|(name, _)| name.clone())).collect()
     }
 
     async fn primary(&self) -> Result<Option<NodeName>, Trouble> {
@@ -107,13 +109,13 @@ impl Stage<'_> {
     async fn step_down(&self) -> Result<Vec<Observation>, Trouble> {
         let clients = self.sessions.clients();
         let clients = clients.ok_or_else(|| BackendError::Other("there is no MongoDB in this topology".into()))?;
-        let lag = mongo::step_down(clients, self.options.statement_timeout).await?;
+        let lag = mongo::step_down(clients, self.context.options.statement_timeout).await?;
         Ok(vec![nothing("mongo", lag)])
     }
 
     /// Waits until every member has replayed what was written so far; not to catch up in time is the system's failure.
     pub(super) async fn catch_up(&mut self, step: &Step, engine: Engine) -> Result<Vec<Observation>, Trouble> {
-        let limit = step.timeout.as_ref().map_or(self.options.statement_timeout, |limit| limit.value);
+        let limit = self.limit(step);
         let begun = Instant::now();
         let copy = self.sessions.copy().clone();
         let caught_up = async {
@@ -125,10 +127,10 @@ impl Stage<'_> {
         };
         let Ok(lag) = tokio::time::timeout(limit, caught_up).await else {
             let late = format!("not every member of {engine} had caught up after {limit:?}");
-            return Err(Trouble::Halts(Halt::Fails(vec![plain(&step.action_span, &late)])));
+            return Err(Trouble::Halts(Halt::Fails(vec![Evidence::at(&step.action_span, &late)])));
         };
         let lag = lag?;
-        self.reporting.lag(self.name, &step.span, lag);
+        self.context.reporting.lag(self.name, &step.span, lag);
         self.server_time += begun.elapsed();
         Ok(vec![nothing(engine.as_str(), lag)])
     }

@@ -2,12 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::failpoints::COMMAND;
+use crate::backend::mongo::CONFIGURE_FAIL_POINT;
 use crate::model::{
-    Action, Body, Engine, ExplainTarget, Fault, NodeName, NodeSelector, Scenario, Step, System, Value, ValueKind,
-    Workload,
+    Action, Body, Engine, Fault, NodeName, NodeSelector, Scenario, Step, System, Value, ValueKind, Workload,
 };
-use crate::system::Servers;
 
 /// Commands of MongoDB that kill what others do, stop their writes, or change what all of them run under.
 const SERVER_WIDE: [&str; 8] = [
@@ -69,24 +67,24 @@ impl Footprint {
         [Engine::Pg, Engine::Mongo].into_iter().filter(|engine| self.uses(*engine)).collect()
     }
 
-    /// How many different PostgreSQL peers it speaks to on these servers.
-    pub fn peers<'a>(&self, servers: &'a Servers) -> Vec<&'a crate::backend::pg::PgNode> {
-        let wanted: BTreeSet<_> =
-            self.selectors.iter().flat_map(|selector| servers.peers(selector)).map(|node| &node.name).collect();
-        servers.pg.iter().filter(|node| wanted.contains(&node.name)).collect()
-    }
-
-    /// The same for peers that are not started yet: the names out of `topology` that it speaks to.
-    pub fn peer_names(&self, topology: &[NodeName]) -> Vec<NodeName> {
+    /// Those of these peers, in their order, that it speaks to.
+    pub fn peers(&self, peers: &[NodeName]) -> Vec<NodeName> {
         let speaks = |name: &&NodeName| {
             self.selectors.iter().any(|selector| match selector {
-                NodeSelector::Any(Engine::Pg) => topology.first() == Some(*name),
+                NodeSelector::Any(Engine::Pg) => peers.first() == Some(*name),
                 NodeSelector::All(Engine::Pg) => true,
                 NodeSelector::Named(node) => node == *name,
                 _ => false,
             })
         };
-        topology.iter().filter(speaks).cloned().collect()
+        peers.iter().filter(speaks).cloned().collect()
+    }
+
+    /// Those of these peers that have a copy of its system: all when it speaks to several and the system replicates, since
+    /// the way from one to another may lead through a third.
+    pub fn copied(&self, peers: &[NodeName], replicates: bool) -> Vec<NodeName> {
+        let spoken = self.peers(peers);
+        if spoken.len() > 1 && replicates { peers.to_vec() } else { spoken }
     }
 
     fn add_record(&mut self, record: &crate::model::SltRecord) {
@@ -96,7 +94,7 @@ impl Footprint {
             _ => return,
         };
         let selector = record.connection.as_ref().map_or(NodeSelector::Any(Engine::Pg), |(node, _)| node.clone());
-        self.fail_points |= selector.engine() == Engine::Mongo && text.contains(COMMAND);
+        self.fail_points |= selector.engine() == Engine::Mongo && text.contains(CONFIGURE_FAIL_POINT);
         self.note_reach(match selector.engine() {
             Engine::Pg => super::reach::of_sql(text),
             Engine::Mongo => super::reach::of_json(text),
@@ -110,7 +108,7 @@ impl Footprint {
             self.selectors.extend(step.on.iter().map(|on| on.value.clone()));
         }
         if step.on.is_empty() {
-            self.selectors.extend(default_selector(step));
+            self.selectors.extend(step.default_selector());
         }
         self.note_reach(super::reach::of_step(step));
         match &step.action {
@@ -119,7 +117,7 @@ impl Footprint {
             Action::Run(_) => self.runs = true,
             Action::Mongo(command) => {
                 let name = name_of(command).unwrap_or_default();
-                self.fail_points |= name == COMMAND;
+                self.fail_points |= name == CONFIGURE_FAIL_POINT;
                 self.server_wide |= SERVER_WIDE.contains(&name);
             }
             Action::CatchUp(engine) => {
@@ -178,19 +176,6 @@ impl Footprint {
             }
         }
     }
-}
-
-/// Where a step without `on` runs; `None` when it speaks to no node by itself.
-pub fn default_selector(step: &Step) -> Option<NodeSelector> {
-    let engine = match &step.action {
-        Action::Sql { .. } | Action::Explain(ExplainTarget::Sql(_)) => Engine::Pg,
-        Action::Mongo(_) | Action::Explain(ExplainTarget::Mongo(_)) | Action::Transaction => Engine::Mongo,
-        Action::Load(load) if load.file.ends_with(".csv") => Engine::Pg,
-        Action::Load(_) => Engine::Mongo,
-        Action::Generate(spec) => spec.tables.first()?.engine,
-        _ => return None,
-    };
-    Some(NodeSelector::Any(engine))
 }
 
 /// `$db` may stand before the name of the command.

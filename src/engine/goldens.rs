@@ -9,7 +9,7 @@ use bson::Document;
 
 use super::Host;
 use super::order::Order;
-use super::step::{Halt, plain};
+use super::outcome::Halt;
 use crate::backend::{BackendError, RowSink};
 use crate::judge::Redactor;
 use crate::judge::golden::{Change, Comparer, Comparison, RowWriter, Sections, merge, render};
@@ -130,7 +130,7 @@ impl Goldens {
         };
         let of = |observation: &Observation| Evidence {
             node: Some(observation.node.clone()),
-            ..plain(&name.span, &format!("the output differs from the golden `{}`", name.value))
+            ..Evidence::at(&name.span, format!("the output differs from the golden `{}`", name.value))
         };
         observations.iter().find(differs).map(of).into_iter().collect()
     }
@@ -162,7 +162,7 @@ impl Goldens {
             Some(comparison) => Evidence {
                 diff: Some(comparison.diff()),
                 notes: comparison.note().into_iter().collect(),
-                ..plain(&name.span, &format!("the output differs from the golden `{}`", name.value))
+                ..Evidence::at(&name.span, format!("the output differs from the golden `{}`", name.value))
             },
             None => Evidence {
                 notes: vec![match self.records {
@@ -171,7 +171,7 @@ impl Goldens {
                         "this run records nothing: run the suite's own system, not in CI, and accept what comes".into()
                     }
                 }],
-                ..plain(&name.span, &format!("there is no golden `{}` yet", name.value))
+                ..Evidence::at(&name.span, format!("there is no golden `{}` yet", name.value))
             },
         };
         self.evidence.push(Evidence { node: Some(observation.node.clone()), ..evidence });

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{Case, Scenario, System};
+use super::Footprint;
+use crate::model::{Case, NodeName, Scenario, System};
 use crate::system::Template;
 
 /// One run of a scenario, or of one of its cases.
@@ -17,11 +18,35 @@ pub struct Job {
     pub case: Option<usize>,
     /// What it runs on; `None` is an empty database.
     pub system: Option<Arc<SystemUnderTest>>,
+    /// What it asks of the servers.
+    pub footprint: Footprint,
     /// The command that reruns just this one.
     pub rerun: String,
 }
 
 impl Job {
+    /// A run of a scenario on a system, without a command that reruns it.
+    pub fn new(name: &str, scenario: Arc<Scenario>, case: Option<usize>, system: Option<Arc<SystemUnderTest>>) -> Self {
+        let footprint = Footprint::of(&scenario, system.as_ref().map(|system| &system.system));
+        Self { name: name.into(), scenario, case, system, footprint, rerun: String::new() }
+    }
+
+    /// The same run on another system.
+    pub fn on(&self, system: Arc<SystemUnderTest>) -> Self {
+        let job = Self::new(&self.name, self.scenario.clone(), self.case, Some(system));
+        Self { rerun: self.rerun.clone(), ..job }
+    }
+
+    /// Whether its system replicates from peer to peer.
+    pub fn replicates(&self) -> bool {
+        self.system.as_ref().is_some_and(|system| !system.system.replication.is_empty())
+    }
+
+    /// Those of these peers that its copy of the system needs.
+    pub fn peers(&self, peers: &[NodeName]) -> Vec<NodeName> {
+        self.footprint.copied(peers, self.replicates())
+    }
+
     /// The case of this run.
     pub fn case(&self) -> Option<&Case> {
         self.case.and_then(|at| self.scenario.cases.get(at))

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use super::{Footprint, Job};
+use super::Job;
 use crate::model::Engine;
 
 /// What something asks of the engines while it runs.
@@ -21,7 +21,7 @@ pub struct Claim {
 impl Claim {
     /// What a job asks for.
     pub fn of(job: &Job) -> Self {
-        let footprint = Footprint::of(&job.scenario, job.system.as_ref().map(|system| &system.system));
+        let footprint = &job.footprint;
         let uses = footprint.engines();
         let mut disturbs = footprint.disturbs.clone();
         if footprint.fail_points || footprint.server_wide {

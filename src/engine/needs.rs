@@ -1,29 +1,30 @@
 //! What a scenario needs and these servers do not have.
 
-use super::Footprint;
-use super::case::Worker;
-use crate::model::{Engine, Need, NodeSelector, Scenario};
+use super::Job;
+use super::worker::Worker;
+use crate::model::{Engine, Need, NodeSelector};
 use crate::system::Servers;
 
 /// The first thing that is missing, as a sentence for the report; `None` when the scenario can run.
-pub(super) async fn missing(scenario: &Scenario, footprint: &Footprint, worker: &Worker<'_>) -> Option<String> {
-    let servers = worker.servers;
-    if footprint.runs && !worker.options.allow_run {
+pub(super) async fn missing(job: &Job, worker: &Worker<'_>) -> Option<String> {
+    let footprint = &job.footprint;
+    let servers = worker.context.servers;
+    if footprint.runs && !worker.context.options.allow_run {
         return Some(super::program::NOT_ALLOWED.into());
     }
     if let Some(selector) = footprint.selectors.iter().find(|selector| !has(servers, selector)) {
         return Some(format!("there is no `{selector}` among the servers of this run"));
     }
-    if footprint.faults && !worker.host.owns_nodes() {
+    if footprint.faults && !worker.context.host.owns_nodes() {
         return Some("it injects faults, and these servers are not polyspec's own".into());
     }
-    if footprint.cuts && !worker.host.can_cut() {
+    if footprint.cuts && !worker.context.host.can_cut() {
         return Some(
             "it cuts links between nodes, and the cluster of `polyspec up` was started without such: `polyspec down`, then `up`"
                 .into(),
         );
     }
-    for need in &scenario.needs {
+    for need in &job.scenario.needs {
         if let Some(reason) = lacks(&need.value, worker).await {
             return Some(reason);
         }
@@ -32,9 +33,9 @@ pub(super) async fn missing(scenario: &Scenario, footprint: &Footprint, worker: 
 }
 
 async fn lacks(need: &Need, worker: &Worker<'_>) -> Option<String> {
-    let servers = worker.servers;
+    let servers = worker.context.servers;
     match need {
-        Need::Faults => (!worker.host.owns_nodes()).then(|| "these servers are not polyspec's own".into()),
+        Need::Faults => (!worker.context.host.owns_nodes()).then(|| "these servers are not polyspec's own".into()),
         Need::Node(node) => {
             let there = has(servers, &NodeSelector::Named(node.clone()));
             (!there).then(|| format!("there is no `{node}` among the servers of this run"))

@@ -6,7 +6,8 @@ use bson::{Bson, Document};
 
 use super::generate::{MongoFill, PgFill};
 use super::order::{Order, SqlText, Work};
-use super::step::{Stage, Trouble};
+use super::outcome::Trouble;
+use super::stage::Stage;
 use crate::backend::BackendError;
 use crate::backend::mongo::Target;
 use crate::backend::pg::PgNode;
@@ -21,9 +22,7 @@ impl Stage<'_> {
     /// The orders of a step that speaks to nodes.
     pub(super) fn orders(&mut self, step: &Step) -> Result<Vec<Order>, Trouble> {
         let selectors: Vec<(NodeSelector, Span)> = match step.on.as_slice() {
-            [] => {
-                super::footprint::default_selector(step).map(|on| (on, step.action_span.clone())).into_iter().collect()
-            }
+            [] => step.default_selector().map(|on| (on, step.action_span.clone())).into_iter().collect(),
             on => on.iter().map(|on| (on.value.clone(), on.span.clone())).collect(),
         };
         let mut orders = vec![];
@@ -41,7 +40,7 @@ impl Stage<'_> {
     }
 
     fn pg_orders(&mut self, step: &Step, selector: &NodeSelector, orders: &mut Vec<Order>) -> Result<(), Trouble> {
-        let peers: Vec<PgNode> = self.servers.peers(selector).into_iter().cloned().collect();
+        let peers: Vec<PgNode> = self.context.servers.peers(selector).into_iter().cloned().collect();
         for peer in peers {
             if !self.sessions.copy().peers.contains_key(&peer.name) {
                 continue;
@@ -57,10 +56,6 @@ impl Stage<'_> {
             });
         }
         Ok(())
-    }
-
-    pub(super) fn limit(&self, step: &Step) -> std::time::Duration {
-        step.timeout.as_ref().map_or(self.options.statement_timeout, |limit| limit.value)
     }
 
     fn pg_work(&self, step: &Step, slot: Arc<super::sessions::PgSlot>) -> Result<Work, Trouble> {
@@ -84,7 +79,7 @@ impl Stage<'_> {
                     limit: self.limit(step),
                 }),
                 plan: Plan::new(spec, &self.variables)?,
-                reporting: self.reporting.clone(),
+                reporting: self.context.reporting.clone(),
             }),
             _ => Err(Diagnostic::error(&step.action_span, "this cannot be sent to PostgreSQL").into()),
         }
@@ -94,7 +89,7 @@ impl Stage<'_> {
         match source {
             SqlSource::Text(text) => Ok(vec![SqlText::new(variables::sql(text, &self.variables)?)]),
             SqlSource::File(file) => {
-                let bytes = self.host.read(&file.span, &file.value)?;
+                let bytes = self.context.host.read(&file.span, &file.value)?;
                 let text =
                     String::from_utf8(bytes).map_err(|_| Diagnostic::error(&file.span, "this file is not in UTF-8"))?;
                 script_texts(&file.value, &text)
@@ -110,7 +105,7 @@ impl Stage<'_> {
     }
 
     fn load_csv(&self, load: &Load, slot: Arc<super::sessions::PgSlot>) -> Result<Work, Trouble> {
-        let data = self.host.read(&load.file.span, &load.file.value)?;
+        let data = self.context.host.read(&load.file.span, &load.file.value)?;
         let columns = super::load::csv_header(&data).map_err(|cause| Diagnostic::error(&load.file.span, cause))?;
         Ok(Work::CopyCsv { slot, table: load.into.value.clone(), columns, data })
     }
@@ -149,7 +144,7 @@ impl Stage<'_> {
                 Ok(Work::ExplainMongo { slot, target, database, document })
             }
             (Action::Load(load), _) => {
-                let data = self.host.read(&load.file.span, &load.file.value)?;
+                let data = self.context.host.read(&load.file.span, &load.file.value)?;
                 let documents = super::load::documents(&load.file.value, &data)
                     .map_err(|cause| Diagnostic::error(&load.file.span, cause))?;
                 Ok(Work::LoadDocuments { slot, target, database, collection: load.into.value.clone(), documents })
@@ -160,7 +155,7 @@ impl Stage<'_> {
                 Ok(Work::GenerateMongo {
                     fill: MongoFill { clients, target, database, limit: self.limit(step) },
                     plan: Plan::new(spec, &self.variables)?,
-                    reporting: self.reporting.clone(),
+                    reporting: self.context.reporting.clone(),
                 })
             }
             (Action::Transaction, Some(options)) => Ok(Work::Start(slot, target, options)),

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::host::{Call, CallError};
-use super::step::{Halt, Stage, Trouble, plain};
+use super::outcome::{Halt, Trouble};
+use super::stage::Stage;
 use crate::backend::BackendError;
 use crate::model::{Datum, Program, Step, Value};
 use crate::observation::{Observation, Outcome, Output};
@@ -22,12 +23,12 @@ impl Stage<'_> {
         program: &Program,
         since: Option<Instant>,
     ) -> Result<Vec<Observation>, Trouble> {
-        if !self.options.allow_run {
+        if !self.context.options.allow_run {
             return Err(Diagnostic::error(&step.action_span, NOT_ALLOWED).into());
         }
         let call = self.call(step, program)?;
         let (begun, limit) = (Instant::now(), call.limit);
-        let end = self.host.call(call).await.map_err(|error| trouble(step, limit, error))?;
+        let end = self.context.host.call(call).await.map_err(|error| trouble(step, limit, error))?;
         let observation = Observation::new("run", Outcome::Output(Output::Program(end)), begun.elapsed());
         Ok(vec![Observation { lag: since.map(|since| since.elapsed()), ..observation }])
     }
@@ -43,7 +44,7 @@ impl Stage<'_> {
             arguments: program.arguments.iter().map(|value| self.argument(value)).collect::<Result<_, _>>()?,
             input: program.input.as_ref().map(text).transpose()?.unwrap_or_default(),
             environment: program.environment.iter().map(named).collect::<Result<_, _>>()?,
-            limit: step.timeout.as_ref().map_or(self.options.statement_timeout, |limit| limit.value),
+            limit: self.limit(step),
             database: copy.database.clone(),
             peers: copy.peers.keys().cloned().collect(),
             role: copy.role().cloned(),
@@ -74,7 +75,7 @@ fn trouble(step: &Step, limit: Duration, error: CallError) -> Trouble {
                 "" => vec![],
                 said => vec![format!("standard error: {said}")],
             };
-            Trouble::Halts(Halt::Fails(vec![Evidence { notes, ..plain(&step.action_span, &late) }]))
+            Trouble::Halts(Halt::Fails(vec![Evidence { notes, ..Evidence::at(&step.action_span, &late) }]))
         }
     }
 }

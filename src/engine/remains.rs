@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::case::Worker;
+use super::outcome::too_far;
+use super::worker::Worker;
 use super::{Footprint, Job};
 use crate::backend::BackendError;
 use crate::backend::mongo::{self, SharedState};
@@ -19,21 +20,14 @@ pub(super) struct Before {
     mongo: Option<SharedState>,
 }
 
-/// Evidence of a scenario or a system that must not run on these servers.
-pub(super) fn too_far(span: &Span, what: &str) -> Evidence {
-    let message = format!("`{what}` changes what every database sees, and these servers are not polyspec's own");
-    let note = "nothing was sent; allow it with --allow-cluster-changes, or run it on servers of polyspec's own";
-    Evidence { notes: vec![note.into()], ..super::step::plain(span, &message) }
-}
-
 impl Worker<'_> {
     /// Why a scenario must not run on these servers: it changes what every database of someone else's servers sees.
-    pub(super) fn reaches_too_far(&self, job: &Job, footprint: &Footprint) -> Option<Vec<Evidence>> {
-        if self.options.allow_cluster_changes {
+    pub(super) fn reaches_too_far(&self, job: &Job) -> Option<Vec<Evidence>> {
+        if self.context.options.allow_cluster_changes {
             return None;
         }
         let external = |engine: &Engine| !self.owns(*engine);
-        let in_text = footprint.reaches.iter().find(|(engine, _)| external(engine)).map(|(_, what)| what.clone());
+        let in_text = job.footprint.reaches.iter().find(|(engine, _)| external(engine)).map(|(_, what)| what.clone());
         let in_files = || self.reach_of_files(job).filter(|_| external(&Engine::Pg));
         let what = in_text.or_else(in_files)?;
         Some(vec![too_far(&job.scenario.title.span, &what)])
@@ -41,8 +35,8 @@ impl Worker<'_> {
 
     fn owns(&self, engine: Engine) -> bool {
         match engine {
-            Engine::Pg => self.servers.pg.iter().all(|node| node.owned),
-            Engine::Mongo => self.servers.mongo.as_ref().is_none_or(|set| set.owned),
+            Engine::Pg => self.context.servers.pg.iter().all(|node| node.owned),
+            Engine::Mongo => self.context.servers.mongo.as_ref().is_none_or(|set| set.owned),
         }
     }
 
@@ -54,7 +48,7 @@ impl Worker<'_> {
             _ => None,
         };
         let read = |(span, path): (Span, String)| {
-            let text = String::from_utf8(self.host.read(&span, &path).ok()?).ok()?;
+            let text = String::from_utf8(self.context.host.read(&span, &path).ok()?).ok()?;
             super::reach::of_sql(&text).map(|(_, what)| what)
         };
         steps.iter().chain(finally).filter_map(file).find_map(read)
@@ -69,7 +63,7 @@ impl Worker<'_> {
         let list = async {
             let mut before = Before::default();
             if engines.contains(&Engine::Pg) {
-                for node in &self.servers.pg {
+                for node in &self.context.servers.pg {
                     before.pg.push((node.clone(), pg::shared_things(node).await?));
                 }
             }

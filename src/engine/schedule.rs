@@ -8,11 +8,11 @@ use futures::future::{LocalBoxFuture, join_all};
 use tokio::sync::Semaphore;
 
 use super::build::Builder;
-use super::case::Worker;
 use super::health::Health;
 use super::lanes::{Claim, Lanes};
 use super::ward::LiveServers;
-use super::{Host, Interrupt, Job, Options, Reporting, Until};
+use super::worker::Worker;
+use super::{Context, Interrupt, Job, Until};
 use crate::backend::BackendError;
 use crate::backend::mongo::{self, MongoClients};
 use crate::backend::pg::{self, PgNode};
@@ -30,32 +30,23 @@ const OWN_LIMIT: Duration = Duration::from_secs(30);
 /// as deep as everything that it waits for: it is on the heap, so that it weighs nothing in its caller's.
 pub fn run<'a>(
     jobs: Vec<Job>,
-    servers: &'a Servers,
-    host: &'a dyn Host,
-    options: &'a Options,
-    reporting: &'a Reporting,
+    context: Context<'a>,
     interrupt: Interrupt,
 ) -> LocalBoxFuture<'a, Result<(), BackendError>> {
-    Box::pin(run_all(jobs, servers, host, options, reporting, interrupt))
+    Box::pin(run_all(jobs, context, interrupt))
 }
 
-async fn run_all(
-    jobs: Vec<Job>,
-    servers: &Servers,
-    host: &dyn Host,
-    options: &Options,
-    reporting: &Reporting,
-    interrupt: Interrupt,
-) -> Result<(), BackendError> {
+async fn run_all(jobs: Vec<Job>, context: Context<'_>, interrupt: Interrupt) -> Result<(), BackendError> {
+    let Context { servers, host, options, .. } = context;
     let run = RunId::new();
     let clients = |worker: usize| {
         let set = servers.mongo.clone()?;
         Some(Arc::new(MongoClients::new(set, format!("polyspec-{run}-{worker}"))))
     };
     let admin = clients(0);
-    let builder = Builder { servers, host, options, reporting, run: &run, clients: admin.as_ref() };
+    let builder = Builder { context, run: &run, clients: admin.as_ref() };
     let engines = Claim::of_all(&jobs).uses;
-    let live = LiveServers { servers, host, reporting, clients: admin.clone() };
+    let live = LiveServers { context, clients: admin.clone() };
     let health = Health::new(&live, interrupt.clone(), options.timeout.max(OWN_LIMIT));
     let built = tokio::select! {
         biased;
@@ -68,10 +59,7 @@ async fn run_all(
     // One by one is in order; of several, some more make and drop copies beside the steps of the others.
     let workers = side_by_side + (side_by_side / 2).min(MOST_BESIDE);
     let worker = |number: usize| Worker {
-        servers,
-        host,
-        options,
-        reporting,
+        context,
         run: &run,
         built: &built,
         clients: if number == 0 { admin.clone() } else { clients(number) },

@@ -9,7 +9,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use crate::backend::BackendError;
 use crate::backend::mongo::{MongoClients, MongoSession, Target};
 use crate::backend::pg::{PgNode, PgSession};
-use crate::model::NodeName;
+use crate::model::{Datum, NodeName, Variables};
 use crate::observation::Observation;
 use crate::system::Copy;
 
@@ -139,4 +139,10 @@ impl Sessions {
             }
         }
     }
+}
+
+/// Variables that every scenario has: `database` (its copy), `app_name` (what MongoDB knows its worker by).
+pub(super) fn builtin(database: &str, clients: Option<&MongoClients>) -> Variables {
+    let app_name = clients.map_or_else(String::new, |clients| clients.app_name.clone());
+    [("database".into(), Datum::Text(database.into())), ("app_name".into(), Datum::Text(app_name))].into()
 }

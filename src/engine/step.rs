@@ -1,95 +1,25 @@
 //! Runs the steps of a scenario: fills in variables, sends orders, retries, judges, saves.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 
-use super::asking;
-use super::blocked::{self, Beginning, Blocked};
-use super::goldens::Goldens;
-use super::host::Host;
-use super::order::Order;
-use super::sessions::{MongoSlot, Sessions};
-use super::{Options, Reporting, stream, used};
-use crate::backend::BackendError;
+use super::blocked::{self, Beginning};
+use super::outcome::{Failure, Halt, Trouble, as_refusal, broken, expects_error, refused};
+use super::stage::{Retry, Stage};
+use super::{asking, stream, used};
 use crate::judge;
-use crate::model::{Action, Expectation, Step, System, Variables};
-use crate::observation::{Answers, Observation, Outcome, Output, OwnDoing, ServerError};
+use crate::model::{Action, Expectation, Step};
+use crate::observation::{Answers, Observation, Outcome, Output, OwnDoing};
 use crate::source::{Diagnostic, Span};
-use crate::system::Servers;
 use crate::variables;
-use crate::verdict::{Evidence, Place};
+use crate::verdict::Evidence;
 
 /// How deep `use` may go.
 const USE_DEPTH: usize = 16;
 
 /// The first and the longest pause between two tries of `eventually`.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(50));
-
-/// Why the steps of a scenario did not go on.
-#[derive(Debug)]
-pub enum Halt {
-    /// The system under test is wrong.
-    Fails(Vec<Evidence>),
-    /// The scenario or the machinery is wrong.
-    Breaks(Vec<Evidence>),
-    /// Nothing was proven.
-    Inconclusive(String),
-}
-
-/// What a server did when a step did not hold, for whoever takes that as one of several outcomes.
-#[derive(Clone, Debug)]
-pub enum Failure {
-    /// It refused.
-    Refused(ServerError),
-    /// It gave no answer.
-    Silent(BackendError),
-    /// It answered something else than what was expected.
-    Unexpected,
-}
-
-/// The state of one run of a scenario.
-pub struct Stage<'a> {
-    /// The servers.
-    pub servers: &'a Servers,
-    /// The world around.
-    pub host: &'a dyn Host,
-    /// The options of the run.
-    pub options: &'a Options,
-    /// Where lags are told.
-    pub reporting: &'a Reporting,
-    /// The name of the run.
-    pub name: &'a str,
-    /// The system, for `use`.
-    pub system: Option<&'a System>,
-    /// The sessions.
-    pub sessions: Sessions,
-    /// The variables.
-    pub variables: Variables,
-    /// The comparison with the golden file.
-    pub goldens: Goldens,
-    /// Cursors that stay open: the session of each, and the node.
-    pub streams: BTreeMap<String, (MongoSlot, String)>,
-    /// Steps that wait on a lock.
-    pub blocked: BTreeMap<String, Blocked>,
-    /// Time in which a server had a statement.
-    pub server_time: Duration,
-    /// Steps that were run.
-    pub steps: usize,
-    /// Why the last step that did not hold did not.
-    pub failure: Option<Failure>,
-    /// The list that is being retried, if one is.
-    pub retry: Option<Retry>,
-}
-
-/// A list of steps that is retried until it holds.
-pub struct Retry {
-    /// When the first try began.
-    since: Instant,
-    /// A lag was found greater than its bound; it would only grow.
-    late: bool,
-}
 
 impl Stage<'_> {
     /// Runs steps in order until one does not hold.
@@ -114,14 +44,17 @@ impl Stage<'_> {
     async fn run_use(&mut self, step: &Step, depth: usize) -> Result<(), Halt> {
         let Action::Use { name, with } = &step.action else { return Ok(()) };
         if depth >= USE_DEPTH {
-            return Err(breaks(&Diagnostic::error(&name.span, "this list of steps uses itself")));
+            return Err(Halt::mistake(&Diagnostic::error(&name.span, "this list of steps uses itself")));
         }
         let list = self.system.and_then(|system| system.steps.get(&name.value)).cloned().ok_or_else(|| {
-            breaks(&Diagnostic::error(&name.span, format!("the system has no list of steps named `{}`", name.value)))
+            Halt::mistake(&Diagnostic::error(
+                &name.span,
+                format!("the system has no list of steps named `{}`", name.value),
+            ))
         })?;
         let mut hidden = vec![];
         for binding in with {
-            let value = variables::datum(&binding.value, &self.variables).map_err(|error| breaks(&error))?;
+            let value = variables::datum(&binding.value, &self.variables).map_err(|error| Halt::mistake(&error))?;
             hidden.push((binding.name.value.clone(), self.variables.insert(binding.name.value.clone(), value)));
         }
         let list = used::as_used(&list, step);
@@ -142,7 +75,7 @@ impl Stage<'_> {
     async fn retry_list(&mut self, user: &Step, list: &[Step], limit: Duration, depth: usize) -> Result<(), Halt> {
         if let Some(blocks) = list.iter().find_map(|step| step.blocks.as_ref()) {
             let error = Diagnostic::error(&blocks.span, "a list that is retried cannot leave a step waiting");
-            return Err(breaks(&error.help("take `eventually` away from the step that uses the list")));
+            return Err(Halt::mistake(&error.help("take `eventually` away from the step that uses the list")));
         }
         let begun = Instant::now();
         let mut pause = PAUSES.0;
@@ -153,7 +86,7 @@ impl Stage<'_> {
             let over = begun.elapsed() >= limit || self.retry.as_ref().is_some_and(|retry| retry.late);
             match (done, &self.failure) {
                 (Ok(()), _) => {
-                    self.reporting.lag(self.name, &user.span, begun.elapsed());
+                    self.context.reporting.lag(self.name, &user.span, begun.elapsed());
                     break Ok(());
                 }
                 (Err(Halt::Fails(evidence)), _) if over => {
@@ -187,7 +120,7 @@ impl Stage<'_> {
                 Ok((observations, evidence)) => {
                     if evidence.is_empty() {
                         if limit.is_some() {
-                            self.reporting.lag(self.name, &step.span, begun.elapsed());
+                            self.context.reporting.lag(self.name, &step.span, begun.elapsed());
                         }
                         return self.accept(step, &observations).await;
                     }
@@ -204,7 +137,7 @@ impl Stage<'_> {
                         return Err(Halt::Fails(after(limit.filter(|_| over), evidence)));
                     }
                 }
-                Err(Trouble::Authors(error)) => return Err(breaks(&error)),
+                Err(Trouble::Mistake(error)) => return Err(Halt::mistake(&error)),
                 Err(Trouble::Backend(error)) if over => {
                     let evidence = broken(step, &error);
                     self.failure = Some(Failure::Silent(error));
@@ -245,7 +178,8 @@ impl Stage<'_> {
         let answers = join_all(orders.iter().map(|order| order.run(None))).await;
         let mut observations = vec![];
         for (order, answer) in orders.iter().zip(answers) {
-            let mut observation = answer.or_else(|error| refused(step, order, error)).map_err(Trouble::Backend)?;
+            let mut observation =
+                answer.or_else(|error| refused(step, &order.node, error)).map_err(Trouble::Backend)?;
             observation.lag = since.map(|since| since.elapsed());
             self.server_time += observation.elapsed;
             observations.push(observation);
@@ -260,7 +194,7 @@ impl Stage<'_> {
         observations: &[Observation],
         answers: &mut Answers,
     ) -> Result<Vec<Evidence>, Trouble> {
-        let nodes = self.servers.pg.iter().collect();
+        let nodes = self.context.servers.pg.iter().collect();
         let servers = asking::Servers { nodes, database: &self.sessions.copy().database };
         let judged = asking::judge(&servers, step, observations, &self.variables, answers);
         let mut evidence = Box::pin(judged).await?;
@@ -280,12 +214,14 @@ impl Stage<'_> {
 
     /// What follows when a step holds: its golden, and what it saves.
     pub(super) async fn accept(&mut self, step: &Step, observations: &[Observation]) -> Result<(), Halt> {
-        self.goldens.compare(step, observations).map_err(|error| Halt::Breaks(vec![plain(&step.span, &error)]))?;
+        self.goldens
+            .compare(step, observations)
+            .map_err(|error| Halt::Breaks(vec![Evidence::at(&step.span, &error)]))?;
         for (name, path) in &step.save {
             let saved = observations.first().ok_or_else(|| "the step has no output".to_string());
             let value = saved.and_then(|observation| judge::save(&path.value, observation));
-            let value =
-                value.map_err(|cause| Halt::Fails(vec![plain(&path.span, &format!("nothing to save: {cause}"))]))?;
+            let value = value
+                .map_err(|cause| Halt::Fails(vec![Evidence::at(&path.span, format!("nothing to save: {cause}"))]))?;
             self.variables.insert(name.value.clone(), value);
         }
         if step.expect.as_ref().is_some_and(|expect| expect.notifications.is_some()) {
@@ -298,7 +234,7 @@ impl Stage<'_> {
         let Some(name) = &step.blocks else { return Ok(()) };
         let mut orders = self.orders(step).map_err(|trouble| trouble.into_halt(step))?;
         if orders.len() != 1 {
-            return Err(breaks(&Diagnostic::error(&step.span, "a step that `blocks` runs on one node")));
+            return Err(Halt::mistake(&Diagnostic::error(&step.span, "a step that `blocks` runs on one node")));
         }
         let clients = self.sessions.clients().cloned();
         let begun = blocked::begin(step, orders.remove(0), clients.as_deref()).await;
@@ -317,10 +253,9 @@ impl Stage<'_> {
             return self.read_stream(step, &order).await;
         }
         let Some(blocked) = self.blocked.remove(name) else {
-            return Err(breaks(&Diagnostic::error(&step.span, format!("no step that waits is named `{name}`"))));
+            return Err(Halt::mistake(&Diagnostic::error(&step.span, format!("no step that waits is named `{name}`"))));
         };
         let awaited = blocked.step.clone();
-        let expects_error = |step: &Step| step.expect.as_ref().is_some_and(|expect| expect.error.is_some());
         let answer = match blocked.outcome().await {
             Err(error) if expects_error(step) || expects_error(&awaited) => as_refusal("", error),
             answer => answer,
@@ -338,46 +273,9 @@ impl Stage<'_> {
                 evidence.extend(found.map_err(|trouble| trouble.into_halt(step))?);
             }
         }
-        if evidence.iter().any(|evidence| evidence.unusable) {
-            return Err(Halt::Breaks(evidence));
-        }
-        if !evidence.is_empty() {
-            return Err(Halt::Fails(evidence));
-        }
+        Halt::unless_empty(evidence)?;
         self.accept(&awaited, &observations).await?;
         self.accept(step, &observations).await
-    }
-}
-
-/// What went wrong while a step was sent.
-pub(super) enum Trouble {
-    /// Its author's doing.
-    Authors(Diagnostic),
-    /// The machinery's.
-    Backend(BackendError),
-    /// Final whatever `eventually` says.
-    Halts(Halt),
-}
-
-impl From<Diagnostic> for Trouble {
-    fn from(error: Diagnostic) -> Self {
-        Trouble::Authors(error)
-    }
-}
-
-impl From<BackendError> for Trouble {
-    fn from(error: BackendError) -> Self {
-        Trouble::Backend(error)
-    }
-}
-
-impl Trouble {
-    pub(super) fn into_halt(self, step: &Step) -> Halt {
-        match self {
-            Trouble::Authors(error) => breaks(&error),
-            Trouble::Backend(error) => Halt::Breaks(vec![broken(step, &error)]),
-            Trouble::Halts(halt) => halt,
-        }
     }
 }
 
@@ -394,19 +292,6 @@ fn failure_of(observations: &[Observation]) -> Failure {
     refused.map_or(Failure::Unexpected, Failure::Refused)
 }
 
-/// A connection that is gone is what a step may expect; for every other step it is a breakage.
-pub(super) fn refused(step: &Step, order: &Order, error: BackendError) -> Result<Observation, BackendError> {
-    if step.expect.as_ref().is_some_and(|expect| expect.error.is_some()) {
-        return as_refusal(&order.node, error);
-    }
-    Err(error)
-}
-
-fn as_refusal(node: &str, error: BackendError) -> Result<Observation, BackendError> {
-    let refusal = error.as_refusal().ok_or(error)?;
-    Ok(Observation::new(node, Outcome::Refused(refusal), Duration::ZERO))
-}
-
 fn did_not_wait(span: &Span, observation: &Observation) -> Evidence {
     let came = match &observation.outcome {
         Outcome::Output(Output::Sql { affected, .. }) => format!("it returned ({affected} rows affected)"),
@@ -417,7 +302,7 @@ fn did_not_wait(span: &Span, observation: &Observation) -> Evidence {
         node: Some(observation.node.clone()),
         expected: Some("the step waits on a lock".into()),
         actual: Some(came),
-        ..plain(span, "the step did not wait")
+        ..Evidence::at(span, "the step did not wait")
     }
 }
 
@@ -426,27 +311,4 @@ fn after(limit: Option<Duration>, mut evidence: Vec<Evidence>) -> Vec<Evidence> 
         first.notes.push(format!("retried for {limit:?}; this is what came last"));
     }
     evidence
-}
-
-/// Evidence of something that a person wrote wrong, found only at run time.
-pub(super) fn breaks(error: &Diagnostic) -> Halt {
-    Halt::Breaks(vec![Evidence {
-        message: error.message.clone(),
-        place: error.span.as_ref().map(Place::of),
-        notes: error.help.clone(),
-        ..Evidence::default()
-    }])
-}
-
-pub(super) fn broken(step: &Step, error: &BackendError) -> Evidence {
-    plain(&step.action_span, &error.to_string())
-}
-
-pub(super) fn plain(span: &Span, message: &str) -> Evidence {
-    Evidence { message: message.to_string(), place: Some(Place::of(span)), ..Evidence::default() }
-}
-
-/// Evidence of a system that could not be built.
-pub(super) fn broken_build(span: &Span, error: &BackendError) -> Evidence {
-    plain(span, &format!("the system could not be built: {error}"))
 }

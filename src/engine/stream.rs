@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::order::{Order, Work};
+use super::outcome::{Halt, Trouble, refused};
 use super::sessions::MongoSlot;
-use super::step::{Halt, Stage, Trouble, refused};
+use super::stage::Stage;
 use crate::backend::mongo::Until;
 use crate::model::Step;
 use crate::observation::{Answers, Keep};
@@ -39,18 +40,13 @@ fn until(step: &Step) -> Until {
 impl Stage<'_> {
     /// Reads on from a cursor, and judges what has come.
     pub(super) async fn read_stream(&mut self, step: &Step, order: &Order) -> Result<(), Halt> {
-        let answer = order.run(None).await.or_else(|error| refused(step, order, error));
+        let answer = order.run(None).await.or_else(|error| refused(step, &order.node, error));
         let observation = answer.map_err(|error| Trouble::Backend(error).into_halt(step))?;
         self.server_time += observation.elapsed;
         let observations = [observation];
         let evidence = self.judge(step, &observations, &mut Answers::new()).await;
         let evidence = evidence.map_err(|trouble| trouble.into_halt(step))?;
-        if evidence.iter().any(|evidence| evidence.unusable) {
-            return Err(Halt::Breaks(evidence));
-        }
-        if !evidence.is_empty() {
-            return Err(Halt::Fails(evidence));
-        }
+        Halt::unless_empty(evidence)?;
         self.accept(step, &observations).await
     }
 }

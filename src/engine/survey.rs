@@ -5,8 +5,8 @@ use std::sync::Arc;
 use futures::future::try_join_all;
 
 use super::build::Builder;
-use super::step::broken_build;
-use super::{Host, Options, Reporting, SystemUnderTest};
+use super::outcome::broken_build;
+use super::{Context, SystemUnderTest};
 use crate::backend::BackendError;
 use crate::backend::mongo::{self, MongoClients};
 use crate::backend::pg;
@@ -27,18 +27,12 @@ pub struct Survey {
 ///
 /// # Errors
 /// A step of the build did not hold, or a server did not answer.
-pub async fn survey(
-    system: &SystemUnderTest,
-    servers: &Servers,
-    host: &dyn Host,
-    options: &Options,
-    reporting: &Reporting,
-) -> Result<Survey, Vec<Evidence>> {
+pub async fn survey(system: &SystemUnderTest, context: Context<'_>) -> Result<Survey, Vec<Evidence>> {
     let run = RunId::new();
-    let clients = servers.mongo.clone().map(|set| Arc::new(MongoClients::new(set, format!("polyspec-{run}"))));
-    let builder = Builder { servers, host, options, reporting, run: &run, clients: clients.as_ref() };
+    let clients = context.servers.mongo.clone().map(|set| Arc::new(MongoClients::new(set, format!("polyspec-{run}"))));
+    let builder = Builder { context, run: &run, clients: clients.as_ref() };
     let template = builder.build_on_all(system).await?;
-    match read(&template, servers, &run, clients.as_deref()).await {
+    match read(&template, context.servers, &run, clients.as_deref()).await {
         Ok(catalog) => Ok(Survey { template, catalog, clients }),
         Err(error) => {
             // The first error is what the user must see.

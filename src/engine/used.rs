@@ -1,6 +1,5 @@
 //! A named list of steps as the step that uses it makes it.
 
-use super::footprint::default_selector;
 use crate::model::{Action, Engine, NodeSelector, Step};
 
 /// The steps of a list with what stands beside `use`: `expect` and `golden` take the place of the last step's, `save` is
@@ -29,6 +28,6 @@ fn takes_nodes(step: &Step, user: &Step) -> bool {
         Action::Use { .. } => true,
         // A file of this kind can go to either engine.
         Action::Load(load) if load.file.ends_with(".csv") => wanted == Some(Engine::Pg),
-        _ => default_selector(step).map(|selector: NodeSelector| selector.engine()) == wanted,
+        _ => step.default_selector().map(|selector: NodeSelector| selector.engine()) == wanted,
     }
 }

@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Host, Reporting};
+use super::Context;
 use crate::backend::mongo::{self, MongoClients};
 use crate::backend::pg::PgNode;
 use crate::event::Event;
 use crate::model::{Engine, NodeName};
-use crate::system::Servers;
 
 /// How long a node may take to answer a question that asks nothing of it.
 const ANSWERS: Duration = Duration::from_secs(15);
@@ -36,16 +35,14 @@ pub(super) trait Ward: Send + Sync {
 
 /// The servers of a run.
 pub(super) struct LiveServers<'a> {
-    pub servers: &'a Servers,
-    pub host: &'a dyn Host,
-    pub reporting: &'a Reporting,
+    pub context: Context<'a>,
     pub clients: Option<Arc<MongoClients>>,
 }
 
 #[async_trait]
 impl Ward for LiveServers<'_> {
     async fn unwell(&self, engine: Engine) -> Vec<(NodeName, String)> {
-        self.host.unwell(engine).await
+        self.context.host.unwell(engine).await
     }
 
     async fn answers(&self, engine: Engine) -> Result<Option<String>, String> {
@@ -53,7 +50,7 @@ impl Ward for LiveServers<'_> {
             match (engine, &self.clients) {
                 (Engine::Pg, _) => {
                     let mut recovered = None;
-                    for node in &self.servers.pg {
+                    for node in &self.context.servers.pg {
                         if node.answers().await? {
                             recovered = Some(format!("{} crashed and recovered", node.name));
                         }
@@ -72,20 +69,20 @@ impl Ward for LiveServers<'_> {
 
     async fn bring_back(&self, engine: Engine, nodes: Vec<NodeName>) -> Result<(), String> {
         let done = match nodes.is_empty() {
-            true => self.host.restart_all(engine).await,
-            false => self.host.bring_back(nodes).await,
+            true => self.context.host.restart_all(engine).await,
+            false => self.context.host.bring_back(nodes).await,
         };
         if engine == Engine::Pg {
-            self.servers.pg.iter().for_each(PgNode::forget);
+            self.context.servers.pg.iter().for_each(PgNode::forget);
         }
         done
     }
 
     fn can_bring_back(&self) -> bool {
-        self.host.owns_nodes()
+        self.context.host.owns_nodes()
     }
 
     fn say(&self, message: String) {
-        self.reporting.send(Event::Warning { message });
+        self.context.reporting.send(Event::Warning { message });
     }
 }

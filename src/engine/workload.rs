@@ -6,9 +6,9 @@ use std::time::Instant;
 use futures::future::{join, join_all};
 use tokio::sync::watch;
 
-use super::goldens::Goldens;
+use super::outcome::{Halt, Trouble};
 use super::sessions::Sessions;
-use super::step::{Halt, Stage, Trouble};
+use super::stage::Stage;
 use super::workload_client::Client;
 use super::workload_record::Record;
 use crate::model::{Engine, FaultTime, NodeName, NodeSelector, Step, Workload, WorkloadLimit};
@@ -140,23 +140,8 @@ impl<'a> Stage<'a> {
 
     /// A stage beside this one: the same run, with sessions and variables of its own, and without goldens.
     fn beside(&self) -> Stage<'a> {
-        Stage {
-            servers: self.servers,
-            host: self.host,
-            options: self.options,
-            reporting: self.reporting,
-            name: self.name,
-            system: self.system,
-            sessions: Sessions::new(self.sessions.copy().clone(), self.sessions.clients().cloned()),
-            variables: self.variables.clone(),
-            goldens: Goldens::none(),
-            streams: Default::default(),
-            blocked: Default::default(),
-            server_time: Default::default(),
-            steps: 0,
-            failure: None,
-            retry: None,
-        }
+        let sessions = Sessions::new(self.sessions.copy().clone(), self.sessions.clients().cloned());
+        Stage::new(self.context, self.name, self.system, sessions, self.variables.clone())
     }
 
     /// The nodes of `on`, each by itself.
@@ -167,7 +152,7 @@ impl<'a> Stage<'a> {
             let found: Vec<NodeSelector> = match &on.value {
                 NodeSelector::All(Engine::Mongo) => named(self.members()),
                 all @ NodeSelector::All(Engine::Pg) => {
-                    named(self.servers.peers(all).into_iter().map(|peer| peer.name.clone()).collect())
+                    named(self.context.servers.peers(all).into_iter().map(|peer| peer.name.clone()).collect())
                 }
                 one => vec![one.clone()],
             };

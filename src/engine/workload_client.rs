@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::footprint::default_selector;
-use super::step::{Failure, Halt, Stage, breaks, plain};
+use super::outcome::{Failure, Halt};
+use super::stage::Stage;
 use super::workload::Shared;
 use super::workload_record::{Entry, Fate};
 use crate::backend::BackendError;
@@ -13,6 +13,7 @@ use crate::model::{Action, Datum, Draw, NodeSelector, Operation, Step, Value};
 use crate::observation::ServerError;
 use crate::source::{Diagnostic, Span};
 use crate::variables;
+use crate::verdict::Evidence;
 
 /// Codes of MongoDB after which a write may have taken place: NetworkTimeout, MaxTimeMSExpired, WriteConcernFailed,
 /// ShutdownInProgress, PrimarySteppedDown, ExceededTimeLimit, InterruptedAtShutdown, InterruptedDueToReplStateChange.
@@ -84,7 +85,7 @@ impl<'w> Client<'w> {
     async fn operate(&mut self, stage: &mut Stage<'_>, number: usize) -> Result<Entry, Halt> {
         let chosen = self.dice.weighted(self.shared.workload.mix.iter().map(|each| each.weight));
         let operation = &self.shared.workload.mix[chosen];
-        self.bind(stage, operation, number).map_err(|error| breaks(&error))?;
+        self.bind(stage, operation, number).map_err(|error| Halt::mistake(&error))?;
         let begun = self.shared.begun.elapsed();
         let mut tries = 0;
         let (fate, cause) = loop {
@@ -104,7 +105,7 @@ impl<'w> Client<'w> {
         let key = operation.record.as_ref().map(|key| variables::datum(key, &stage.variables));
         let key = match key {
             // An operation that did not come to its end may not have saved what its key is made of.
-            Some(Err(error)) if fate == Fate::Ok => return Err(breaks(&error)),
+            Some(Err(error)) if fate == Fate::Ok => return Err(Halt::mistake(&error)),
             other => other.and_then(Result::ok).map(|key| key.to_text()),
         };
         let node = self.node.as_ref().map_or_else(String::new, |node| format!(" on {node}"));
@@ -137,7 +138,7 @@ impl<'w> Client<'w> {
     async fn attempt(&mut self, stage: &mut Stage<'_>, chosen: usize) -> Result<(), Try> {
         stage.failure = None;
         let Err(halt) = stage.run_all(&self.steps[chosen]).await else { return Ok(()) };
-        stage.sessions.reset(stage.options.statement_timeout).await;
+        stage.sessions.reset(stage.context.options.statement_timeout).await;
         let invariant = self.shared.workload.mix[chosen].invariant;
         Err(match (stage.failure.take(), halt) {
             (Some(Failure::Refused(error)), _) => refused(&error),
@@ -153,11 +154,11 @@ impl<'w> Client<'w> {
     /// Reads of one client must not go back.
     fn follows(&mut self, stage: &Stage<'_>, chosen: usize) -> Result<(), Halt> {
         let Some(value) = &self.shared.workload.mix[chosen].monotonic else { return Ok(()) };
-        let read = number(value, stage).map_err(|error| breaks(&error))?;
+        let read = number(value, stage).map_err(|error| Halt::mistake(&error))?;
         let floor = self.floors.entry(chosen).or_insert(read);
         if read < *floor {
             let message = format!("client {} read {read} after it had read {floor}", self.number + 1);
-            return Err(Halt::Fails(vec![plain(&value.span, &message)]));
+            return Err(Halt::Fails(vec![Evidence::at(&value.span, &message)]));
         }
         *floor = read;
         Ok(())
@@ -174,17 +175,7 @@ impl<'w> Client<'w> {
         let seed = self.shared.workload.seed;
         let note =
             format!("in operation {number} ({}) of client {}, seed {seed}", operation.name.value, self.number + 1);
-        match halt {
-            Halt::Fails(mut evidence) => {
-                evidence.iter_mut().for_each(|each| each.notes.push(note.clone()));
-                Halt::Fails(evidence)
-            }
-            Halt::Breaks(mut evidence) => {
-                evidence.iter_mut().for_each(|each| each.notes.push(note.clone()));
-                Halt::Breaks(evidence)
-            }
-            other => other,
-        }
+        halt.with_note(&note)
     }
 }
 
@@ -192,7 +183,7 @@ impl<'w> Client<'w> {
 fn placed(step: &Step, node: Option<&NodeSelector>) -> Step {
     let mut step = step.clone();
     let Some(node) = node.filter(|_| step.on.is_empty()) else { return step };
-    let fits = default_selector(&step).is_some_and(|default| default.engine() == node.engine());
+    let fits = step.default_selector().is_some_and(|default| default.engine() == node.engine());
     if fits || matches!(step.action, Action::Use { .. }) {
         let span: &Span = &step.action_span;
         step.on = vec![span.of(node.clone())];

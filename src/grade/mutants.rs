@@ -34,16 +34,15 @@ impl Mutant {
     fn jobs(&self, jobs: &[Job]) -> Vec<Job> {
         let breaks = self.breaks();
         let cites = |job: &&Job| job.scenario.requirements.iter().any(|id| breaks.contains(&id.value));
-        let on = |job: &Job| Job { system: Some(self.system.clone()), ..job.clone() };
-        let mut jobs: Vec<Job> = jobs.iter().filter(cites).map(on).collect();
-        jobs.sort_by_key(|job| cost(job, &self.system));
+        let mut jobs: Vec<Job> = jobs.iter().filter(cites).map(|job| job.on(self.system.clone())).collect();
+        jobs.sort_by_key(cost);
         jobs
     }
 }
 
 /// What a job costs, roughly: faults, then several peers, then MongoDB, then the rest.
-fn cost(job: &Job, system: &SystemUnderTest) -> u8 {
-    let footprint = Footprint::of(&job.scenario, Some(&system.system));
+fn cost(job: &Job) -> u8 {
+    let footprint = &job.footprint;
     let peers = footprint.selectors.iter().filter(|selector| selector.engine() == Engine::Pg).count();
     match footprint {
         Footprint { faults: true, .. } => 3,

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::mutants::Ground;
-use crate::engine::{self, Dispatcher, Job, Options, Until};
+use crate::engine::{self, Context, Dispatcher, Job, Options, Until};
 use crate::event::Event;
 use crate::verdict::Verdict;
 
@@ -65,7 +65,8 @@ async fn run(
 ) -> Result<(), String> {
     let (dispatcher, reporting) = Dispatcher::new();
     let work = async {
-        let done = engine::run(jobs, ground.servers, ground.host, options, &reporting, ground.interrupt.clone()).await;
+        let context = Context { servers: ground.servers, host: ground.host, options, reporting: &reporting };
+        let done = engine::run(jobs, context, ground.interrupt.clone()).await;
         drop(reporting);
         done
     };

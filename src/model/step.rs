@@ -37,6 +37,21 @@ pub struct Step {
     pub timeout: Option<Spanned<Duration>>,
 }
 
+impl Step {
+    /// Where it runs without `on`; `None` when it speaks to no node by itself.
+    pub fn default_selector(&self) -> Option<NodeSelector> {
+        let engine = match &self.action {
+            Action::Sql { .. } | Action::Explain(ExplainTarget::Sql(_)) => Engine::Pg,
+            Action::Mongo(_) | Action::Explain(ExplainTarget::Mongo(_)) | Action::Transaction => Engine::Mongo,
+            Action::Load(load) if load.file.ends_with(".csv") => Engine::Pg,
+            Action::Load(_) => Engine::Mongo,
+            Action::Generate(spec) => spec.tables.first()?.engine,
+            _ => return None,
+        };
+        Some(NodeSelector::Any(engine))
+    }
+}
+
 /// What a step does.
 #[derive(Clone, Debug)]
 pub enum Action {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::jobs::{may_build, under_test};
 use super::{Prepared, Request, RunError, Wanted, endpoints, host, obtain};
-use crate::engine::{Dispatcher, Establish, Interrupt, Reporting, SystemUnderTest};
+use crate::engine::{Context, Dispatcher, Establish, Interrupt, Reporting, SystemUnderTest};
 use crate::event::{Event, Stamped};
 use crate::model::{Datum, NodeSelector, System, Variables};
 use crate::source::Diagnostic;
@@ -132,7 +132,8 @@ impl Wish {
             variables: variables(self.rows.unwrap_or_default(), &self.seed),
         };
         let options = prepared.options();
-        let done = crate::engine::establish(&wish, &obtained.servers, &host, &options, reporting).await;
+        let context = Context { servers: &obtained.servers, host: &host, options: &options, reporting };
+        let done = crate::engine::establish(&wish, context).await;
         let peers: Vec<_> = obtained.servers.pg.iter().map(|node| node.name.clone()).collect();
         let lines = obtained.how_to_connect(&name, &peers, obtained.servers.mongo.is_some());
         obtained.release().await;

@@ -8,7 +8,7 @@ use super::grading::{interrupted, without_end};
 use super::host::SuiteHost;
 use super::jobs::under_test;
 use super::{Prepared, RunError};
-use crate::engine::{Dispatcher, Interrupt, Job, Survey, SystemUnderTest, survey};
+use crate::engine::{Context, Dispatcher, Interrupt, Job, Survey, SystemUnderTest, survey};
 use crate::event::Stamped;
 use crate::grade::Ground;
 use crate::grade::generated::{Change, Field, Graded, Scorecard, derive, grade};
@@ -53,8 +53,9 @@ impl Prepared {
         let (dispatcher, reporting) = Dispatcher::new();
         let built = async {
             let options = self.options();
+            let context = Context { servers: &obtained.servers, host: &host, options: &options, reporting: &reporting };
             let built = tokio::select! {
-                built = survey(&system, &obtained.servers, &host, &options, &reporting) => Some(built),
+                built = survey(&system, context) => Some(built),
                 () = interrupt.wait() => None,
             };
             drop(reporting);

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::sections::{Misfits, misfits};
 use super::{Request, SharedSuite, Wanted};
-use crate::engine::{Footprint, Job, SystemUnderTest};
+use crate::engine::{Job, SystemUnderTest};
 use crate::judge;
 use crate::model::{Action, Body, SqlSource, Step, System};
 use crate::source::{Diagnostic, Spanned};
@@ -117,16 +117,16 @@ fn job(suite: &Suite, request: &Request, run: &Run) -> Result<Job, Vec<Diagnosti
     };
     let system = system.map(|system| under_test(suite, system)).transpose()?;
     let system_option = request.system.as_ref().map(|name| format!(" --system {}", quoted(name))).unwrap_or_default();
-    let footprint = Footprint::of(&run.scenario, system.as_ref().map(|system| &system.system));
+    let job = Job::new(&run.name, run.scenario.clone(), run.case, system);
     let mut permission = String::new();
-    if footprint.runs && request.allow_run {
+    if job.footprint.runs && request.allow_run {
         permission.push_str(" --allow-run");
     }
-    if !footprint.reaches.is_empty() && request.allow_cluster_changes {
+    if !job.footprint.reaches.is_empty() && request.allow_cluster_changes {
         permission.push_str(" --allow-cluster-changes");
     }
     let rerun = format!("polyspec run --exact {}{system_option}{permission}", quoted(&run.name));
-    Ok(Job { name: run.name.clone(), scenario: run.scenario.clone(), case: run.case, system, rerun })
+    Ok(Job { rerun, ..job })
 }
 
 /// A word of a command for a shell.

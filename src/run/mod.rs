@@ -28,7 +28,7 @@ pub use jobs::{Prepared, prepare, quoted};
 pub use servers::{Obtained, Wanted, obtain};
 
 use crate::cluster;
-use crate::engine::{self, Dispatcher, Interrupt, Reporting};
+use crate::engine::{self, Context, Dispatcher, Interrupt, Reporting};
 use crate::event::{Event, Stamped, Summary};
 use crate::source::Diagnostic;
 use crate::suite::Selection;
@@ -116,6 +116,7 @@ impl Prepared {
         };
         let options = self.options();
         let host = host::SuiteHost::new(&self, &obtained);
+        let context = Context { servers: &obtained.servers, host: &host, options: &options, reporting: &reporting };
         let run = async {
             let mut done = Ok(());
             for pass in 0..passes {
@@ -123,8 +124,7 @@ impl Prepared {
                     break;
                 }
                 let jobs = self.jobs.clone();
-                let pass_done =
-                    engine::run(jobs, &obtained.servers, &host, &options, &reporting, interrupt.clone()).await;
+                let pass_done = engine::run(jobs, context, interrupt.clone()).await;
                 done = done.and(pass_done);
                 between(pass);
             }

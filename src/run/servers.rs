@@ -11,7 +11,7 @@ use crate::backend::mongo::{MongoClients, MongoSet};
 use crate::backend::pg::{PgNode, Role};
 use crate::cluster::control::Client;
 use crate::cluster::{Cluster, ClusterDescription, Options, Progress, state};
-use crate::engine::{Call, Footprint, Interrupt, Job, Reporting};
+use crate::engine::{Call, Interrupt, Job, Reporting};
 use crate::event::Event;
 use crate::model::{Engine, NodeName, Topology};
 use crate::suite::Suite;
@@ -88,18 +88,11 @@ impl Wanted<'_> {
         let of = |engine: Engine| all.iter().filter(move |node| node.engine == engine);
         let mut needed = BTreeSet::new();
         for job in self.jobs {
-            let system = job.system.as_ref().map(|system| &system.system);
-            let footprint = Footprint::of(&job.scenario, system);
-            if footprint.runs && !self.request.allow_run {
+            if job.footprint.runs && !self.request.allow_run {
                 continue;
             }
-            let peers = footprint.peer_names(&of(Engine::Pg).cloned().collect::<Vec<_>>());
-            let replicates = system.is_some_and(|system| !system.replication.is_empty());
-            match peers.len() > 1 && replicates {
-                true => needed.extend(of(Engine::Pg).cloned()),
-                false => needed.extend(peers),
-            }
-            if footprint.uses(Engine::Mongo) {
+            needed.extend(job.peers(&of(Engine::Pg).cloned().collect::<Vec<_>>()));
+            if job.footprint.uses(Engine::Mongo) {
                 needed.extend(of(Engine::Mongo).cloned());
             }
         }
@@ -110,9 +103,7 @@ impl Wanted<'_> {
 impl Wanted<'_> {
     /// Whether one of the jobs cuts links.
     fn cuts(&self) -> bool {
-        let system = |job: &Job| job.system.clone();
-        let footprint = |job: &Job| Footprint::of(&job.scenario, system(job).as_ref().map(|system| &system.system));
-        self.jobs.iter().any(|job| footprint(job).cuts)
+        self.jobs.iter().any(|job| job.footprint.cuts)
     }
 }
 

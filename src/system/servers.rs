@@ -28,6 +28,13 @@ impl Servers {
         Self { pg: self.pg.iter().map(own).collect(), ..self.clone() }
     }
 
+    /// The peers, in order, whose names `choose` takes out of all names.
+    pub fn having(&self, choose: impl FnOnce(&[NodeName]) -> Vec<NodeName>) -> Vec<PgNode> {
+        let names: Vec<NodeName> = self.pg.iter().map(|node| node.name.clone()).collect();
+        let chosen = choose(&names);
+        self.pg.iter().filter(|node| chosen.contains(&node.name)).cloned().collect()
+    }
+
     /// The PostgreSQL peers that a selector means. `pg` is the topology's first peer.
     pub fn peers(&self, selector: &NodeSelector) -> Vec<&PgNode> {
         match selector {

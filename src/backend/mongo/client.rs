@@ -14,6 +14,9 @@ use super::limit::{ASK_LIMIT, KILL_GRACE, own};
 use crate::backend::BackendError;
 use crate::model::{Engine, NodeName, NodeSelector};
 
+/// The command that sets a fail point, which is everybody's until it is turned off.
+pub const CONFIGURE_FAIL_POINT: &str = "configureFailPoint";
+
 /// How long the driver looks for a server that fits.
 const SELECTION_LIMIT: Duration = Duration::from_secs(8);
 
@@ -119,7 +122,7 @@ impl MongoClients {
     /// Notes a command that may set a fail point.
     pub(super) fn note_fail_point(&self, command: &Document) {
         if let Some((key, bson::Bson::String(name))) = command.iter().next()
-            && key == "configureFailPoint"
+            && key == CONFIGURE_FAIL_POINT
         {
             self.fail_points.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone());
         }

@@ -21,7 +21,7 @@ pub use barrier::{catch_up, settled, step_down};
 pub use bootstrap::{Address, NewSet, initiate, ping};
 pub use bulk::{Bulk, insert, settle};
 pub use catalog::catalog;
-pub use client::{MongoClients, MongoSet, Target, members};
+pub use client::{CONFIGURE_FAIL_POINT, MongoClients, MongoSet, Target, members};
 pub use command::Command;
 pub use copy::{copy_database, databases, drop_database, mark};
 pub use monitor::blocked;

@@ -13,7 +13,8 @@ use self::substitution::Dialect;
 use self::variables::Bound;
 use super::host::KeptFile;
 use super::order::{Order, Work};
-use super::step::{Halt, Stage, plain};
+use super::outcome::Halt;
+use super::stage::Stage;
 use crate::backend::slt::{SltConnection, SltMismatch, SltRecordKind, SltRunner, is_left_out};
 use crate::judge;
 use crate::language::SltSays;
@@ -85,7 +86,7 @@ impl Script<'_, '_> {
     }
 
     async fn send(&mut self, record: &SltRecord) -> Result<(), Finding> {
-        let breaks = |cause: String| Finding::Breaks(plain(&record.span, &cause));
+        let breaks = |cause: String| Finding::Breaks(Evidence::at(&record.span, &cause));
         let order = route(self.stage, record).map_err(breaks)?;
         let dialect = if matches!(order.work, Work::Mongo { .. }) { Dialect::Json } else { Dialect::Sql };
         let filled = self.bound.filled(&record.record, dialect).map_err(breaks)?;
@@ -138,7 +139,7 @@ impl Script<'_, '_> {
         };
         let mut notes = vec![];
         for (file, text) in texts {
-            match self.stage.host.keep_pending_file(self.stage.name, &file, text.as_deref()) {
+            match self.stage.context.host.keep_pending_file(self.stage.name, &file, text.as_deref()) {
                 Ok(KeptFile::Nothing) => {}
                 Ok(KeptFile::Pending(path)) => self.stage.goldens.note_pending(Some(path)),
                 Ok(KeptFile::Disputed(other)) => notes.push(format!(
@@ -181,12 +182,12 @@ fn route(stage: &mut Stage<'_>, record: &SltRecord) -> Result<Order, String> {
         Some((selector, session)) => (selector.clone(), session.as_deref()),
         None => (NodeSelector::Any(Engine::Pg), None),
     };
-    let limit = stage.options.statement_timeout;
+    let limit = stage.context.options.statement_timeout;
     let keep = kept(&record.record);
     let none = || format!("there is no node `{selector}` in this topology");
     match selector.engine() {
         Engine::Pg => {
-            let peer = stage.servers.peers(&selector).first().map(|peer| (*peer).clone()).ok_or_else(none)?;
+            let peer = stage.context.servers.peers(&selector).first().map(|peer| (*peer).clone()).ok_or_else(none)?;
             let slot = stage.sessions.pg(&peer, session);
             let work = Work::Sql { slot, texts: vec![], parameters: vec![] };
             Ok(Order { node: peer.name.to_string(), work, limit, keep })
@@ -219,7 +220,7 @@ fn of_own(record: &SltRecord, own: Own) -> Finding {
         code: code(error),
         actual: Some(error.message.clone()),
         notes: note.into_iter().collect(),
-        ..plain(&record.span, message)
+        ..Evidence::at(&record.span, message)
     };
     match own {
         Own::Cancelled(error) => {
@@ -243,7 +244,7 @@ fn finding(record: &SltRecord, mismatch: SltMismatch, came: Option<&Observation>
             let lines: Vec<String> = actual.iter().map(|row| row.join(" ")).collect();
             let evidence = Evidence {
                 diff: Some(judge::diff_lines(&expected, &split(&lines))),
-                ..plain(&record.span, "the rows differ")
+                ..Evidence::at(&record.span, "the rows differ")
             };
             Finding::Differs(evidence, rows_needed(record, &actual, came.and_then(rows_of)))
         }
@@ -251,13 +252,13 @@ fn finding(record: &SltRecord, mismatch: SltMismatch, came: Option<&Observation>
             let evidence = Evidence {
                 expected: Some(format!("{expected} rows")),
                 actual: Some(format!("{actual} rows")),
-                ..plain(&record.span, "the number of affected rows differs")
+                ..Evidence::at(&record.span, "the number of affected rows differs")
             };
             Finding::Differs(evidence, Needs::Other(SltSays::Count(actual)))
         }
         SltMismatch::Other { message, expected, actual } => {
             let code = came.and_then(refusal).and_then(code);
-            Finding::Fails(Evidence { code, expected, actual, ..plain(&record.span, &message) })
+            Finding::Fails(Evidence { code, expected, actual, ..Evidence::at(&record.span, &message) })
         }
     }
 }

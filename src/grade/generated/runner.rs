@@ -11,7 +11,7 @@ use futures::StreamExt;
 use super::change::{Change, Edit};
 use super::likelihood::Likelihood;
 use super::scorecard::{Graded, Outcome};
-use crate::engine::{Claim, Footprint, Job, Options, Survey, SystemUnderTest, Until};
+use crate::engine::{Claim, Job, Options, Survey, SystemUnderTest, Until};
 use crate::grade::mutants::Ground;
 use crate::grade::watch;
 use crate::model::{Engine, System};
@@ -113,7 +113,7 @@ impl Course<'_> {
     /// Runs the jobs on a copy of the system, leaves out what does not pass, and remembers how long each took.
     async fn pass_on_the_system(&mut self) {
         let system = self.under_test(self.field.system.system.clone(), vec![], "itself");
-        let jobs: Vec<Job> = self.jobs.iter().map(|job| Job { system: Some(system.clone()), ..job.clone() }).collect();
+        let jobs: Vec<Job> = self.jobs.iter().map(|job| job.on(system.clone())).collect();
         let servers = servers_of(&jobs, self.ground.servers);
         let ground = Ground { servers: &servers, interrupt: self.ground.interrupt.clone(), ..*self.ground };
         let (seconds, _) = watch::passing(jobs, &ground).await;
@@ -130,9 +130,8 @@ impl Course<'_> {
     /// The jobs that can notice a change: the engines do not see each other, and only several peers are linked.
     fn jobs_for<'j>(&'j self, change: &'j Change) -> impl Iterator<Item = &'j Job> {
         self.jobs.iter().filter(move |job| {
-            let footprint = Footprint::of(&job.scenario, Some(&self.field.system.system));
-            let peers = footprint.peers(self.ground.servers).len();
-            footprint.uses(change.engine()) && (peers > 1 || !matches!(change.edit, Edit::Replication { .. }))
+            let peers = self.ground.servers.having(|peers| job.footprint.peers(peers)).len();
+            job.footprint.uses(change.engine()) && (peers > 1 || !matches!(change.edit, Edit::Replication { .. }))
         })
     }
 
@@ -145,7 +144,7 @@ impl Course<'_> {
         };
         let mutant = System { title: change.span().of(change.told()), replication, ..system.clone() };
         let mutant = self.under_test(mutant, change.steps(), &change.name);
-        let jobs = self.jobs_for(change).map(|job| Job { system: Some(mutant.clone()), ..job.clone() }).collect();
+        let jobs = self.jobs_for(change).map(|job| job.on(mutant.clone())).collect();
         let jobs = match &self.likelihood {
             Some(likelihood) => likelihood.ordered(jobs, change),
             None => jobs,
@@ -191,10 +190,7 @@ impl Course<'_> {
 
 /// The servers of the engines that the jobs use: of one that none uses nothing needs to be asked.
 fn servers_of(jobs: &[Job], servers: &Servers) -> Servers {
-    let uses = |engine: Engine| {
-        let footprint = |job: &Job| Footprint::of(&job.scenario, job.system.as_ref().map(|system| &system.system));
-        jobs.iter().any(|job| footprint(job).uses(engine))
-    };
+    let uses = |engine: Engine| jobs.iter().any(|job| job.footprint.uses(engine));
     Servers {
         pg: if uses(Engine::Pg) { servers.pg.clone() } else { vec![] },
         mongo: servers.mongo.clone().filter(|_| uses(Engine::Mongo)),
