@@ -12,6 +12,8 @@ mod template;
 mod yaml;
 
 #[cfg(test)]
+mod docs_examples;
+#[cfg(test)]
 mod tests;
 
 use std::io;

@@ -3,6 +3,7 @@
 //! ends (`world::Guard`).
 
 mod attacks;
+mod book;
 mod children;
 mod conformance;
 mod differential;
@@ -17,6 +18,9 @@ mod large;
 mod mutants;
 mod other_user;
 mod outputs;
+#[allow(dead_code, reason = "the languages of blocks, prose and folders are read by tests/book")]
+#[path = "../book/pages.rs"]
+mod pages;
 mod plain_text;
 mod programs;
 mod redact;
@@ -49,6 +53,7 @@ fn main() -> ExitCode {
     let arguments = libtest_mimic::Arguments::from_args();
     let trials = [
         attacks::trials(),
+        book::trials(),
         conformance::trials(),
         differential::trials(),
         exit_codes::trials(),

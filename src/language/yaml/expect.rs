@@ -123,7 +123,7 @@ impl Decoder<'_> {
     fn awaited_error(&mut self, node: &Node) -> AwaitedError {
         AwaitedError {
             span: node.span.clone(),
-            sqlstate: self.sqlstate(node),
+            sqlstate: self.refusal(node),
             message: self.expected(node, "message"),
             detail: self.expected(node, "detail"),
             hint: self.expected(node, "hint"),
@@ -147,7 +147,15 @@ impl Decoder<'_> {
             self.sink.push(
                 error.help("an SQLSTATE has five digits and capital letters (`23505`), a class the first two (`23`)"),
             );
-        } else if matches!(code, "00" | "00000") {
+        }
+        Some(value)
+    }
+
+    /// The SQLSTATE of an error, which is not that of success (that of a plain NOTICE).
+    fn refusal(&mut self, node: &Node) -> Option<Value> {
+        let value = self.sqlstate(node)?;
+        let ValueKind::Text(template) = &value.kind else { return Some(value) };
+        if let Some(code @ ("00" | "00000")) = template.as_literal() {
             let error = Diagnostic::error(&value.span, format!("`{code}` is success, not an error"));
             self.sink.push(error.help("remove `error`"));
         }

@@ -14,6 +14,8 @@ mod generate_columns;
 mod generate_names;
 mod keys;
 mod keys_generate;
+#[cfg(test)]
+mod keys_page;
 mod keys_suite;
 mod keys_workload;
 mod operators;
