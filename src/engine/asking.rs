@@ -3,49 +3,17 @@
 use std::collections::BTreeSet;
 
 use crate::backend::BackendError;
-use crate::backend::pg::{PgNode, answer};
 use crate::judge;
 use crate::model::{Step, Variables};
 use crate::observation::{Answers, Observation, Question};
 use crate::verdict::Evidence;
 
-/// Whoever can answer questions about values.
-pub trait Answerer {
-    /// The answers to all of them.
-    fn ask(&self, questions: BTreeSet<Question>) -> impl Future<Output = Result<Answers, BackendError>>;
-}
-
-/// The servers of a run, over connections of polyspec's own to the scenario's database.
-pub struct Servers<'a> {
-    /// The PostgreSQL servers.
-    pub nodes: Vec<&'a PgNode>,
-    /// The database.
-    pub database: &'a str,
-}
-
-impl Answerer for Servers<'_> {
-    async fn ask(&self, questions: BTreeSet<Question>) -> Result<Answers, BackendError> {
-        let mut answers = Answers::new();
-        for node in &self.nodes {
-            let name = node.name.to_string();
-            let of_node: Vec<Question> = questions.iter().filter(|question| question.node == name).cloned().collect();
-            if !of_node.is_empty() {
-                answers.extend(answer(node, self.database, of_node).await?);
-            }
-        }
-        match questions.iter().find(|question| !answers.contains_key(question)) {
-            None => Ok(answers),
-            Some(open) => Err(BackendError::Other(format!("no server can be asked about the values of {}", open.node))),
-        }
-    }
-}
-
-/// The judgement. `answers` are those that are known, and get the new ones.
+/// The judgement. `ask` answers questions about values; `answers` are those that are known, and get the new ones.
 ///
 /// # Errors
 /// A server that must be asked cannot be asked.
 pub async fn judge(
-    answerer: &impl Answerer,
+    ask: impl AsyncFn(BTreeSet<Question>) -> Result<Answers, BackendError>,
     step: &Step,
     observations: &[Observation],
     variables: &Variables,
@@ -56,7 +24,7 @@ pub async fn judge(
             Ok(evidence) => return Ok(evidence),
             Err(questions) => {
                 let open = questions.clone();
-                let found = answerer.ask(questions).await?;
+                let found = ask(questions).await?;
                 if let Some(question) = open.iter().find(|question| !found.contains_key(question)) {
                     return Err(BackendError::Other(format!("{} did not answer a question", question.node)));
                 }
@@ -80,7 +48,7 @@ mod tests {
         silent: bool,
     }
 
-    impl Answerer for Scripted {
+    impl Scripted {
         async fn ask(&self, questions: BTreeSet<Question>) -> Result<Answers, BackendError> {
             self.rounds.set(self.rounds.get() + 1);
             let equal = |question: Question| {
@@ -103,7 +71,8 @@ mod tests {
         let (observation, mut answers) = (returned(&["x:interval"], &[&["1 day"]]), Answers::new());
         for _ in 0..3 {
             let observations = std::slice::from_ref(&observation);
-            let found = judge(&server, &expected(), observations, &variables(), &mut answers).await;
+            let found =
+                judge(async |open| server.ask(open).await, &expected(), observations, &variables(), &mut answers).await;
             assert!(found.unwrap().is_empty());
         }
         assert_eq!((server.rounds.get(), answers.len()), (1, 1));
@@ -113,7 +82,9 @@ mod tests {
     async fn a_server_that_does_not_answer_is_a_breakage() {
         let server = Scripted { rounds: Cell::new(0), silent: true };
         let observation = returned(&["x:interval"], &[&["1 day"]]);
-        let found = judge(&server, &expected(), &[observation], &variables(), &mut Answers::new()).await;
+        let found =
+            judge(async |open| server.ask(open).await, &expected(), &[observation], &variables(), &mut Answers::new())
+                .await;
         assert_eq!(found.unwrap_err().to_string(), "pg.apj did not answer a question");
     }
 }

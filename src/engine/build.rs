@@ -7,8 +7,9 @@ use std::time::Instant;
 use futures::future::{join, try_join_all};
 
 use super::health::Health;
+use super::live::Live;
 use super::outcome::{broken_build, too_far};
-use super::sessions::{Sessions, builtin};
+use super::sessions::builtin;
 use super::stage::Stage;
 use super::{Context, Job, SystemUnderTest};
 use crate::backend::BackendError;
@@ -179,10 +180,10 @@ impl Builder<'_> {
         let servers = self.context.servers.for_copy(&copy);
         let context = Context { servers: &servers, ..self.context };
         let variables = builtin(database, self.clients.map(|clients| &**clients));
-        let sessions = Sessions::new(copy, self.clients.cloned());
-        let mut stage = Stage::new(context, &system.system.path, Some(&system.system), sessions, variables);
+        let transport = Live::new(copy, self.clients.cloned().filter(|_| mongo), context.reporting.clone());
+        let mut stage = Stage::new(context, &system.system.path, Some(&system.system), transport, variables);
         let done = stage.run_all(&steps).await;
-        stage.sessions.close().await;
+        stage.transport.close().await;
         done.map_err(|halt| halt.into_evidence(&system.system.title.span))
     }
 }

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::SemaphorePermit;
 
 use super::goldens::Goldens;
+use super::live::Live;
 use super::outcome::{Halt, verdict_of};
 use super::place::Place;
-use super::sessions::{Sessions, builtin};
+use super::sessions::builtin;
 use super::stage::Stage;
 use super::worker::Worker;
 use super::{Context, Footprint, Job};
@@ -219,8 +220,8 @@ impl Worker<'_> {
         let servers = self.context.servers.for_copy(&copy);
         let context = Context { servers: &servers, ..self.context };
         let system = job.system.as_ref().map(|system| &system.system);
-        let sessions = Sessions::new(copy, self.clients.clone());
-        let mut stage = Stage { goldens, ..Stage::new(context, &job.name, system, sessions, variables) };
+        let transport = Live::new(copy, self.clients.clone(), self.context.reporting.clone());
+        let mut stage = Stage { goldens, ..Stage::new(context, &job.name, system, transport, variables) };
         let limit = job.scenario.timeout.unwrap_or(self.context.options.timeout);
         let begun = Instant::now();
         let mut done = self.within(limit, job, body(&mut stage, job)).await;
@@ -252,12 +253,8 @@ impl Worker<'_> {
 
     /// Ends what a scenario holds on the servers. What does not end in time ends with its copy.
     async fn close(&self, stage: &mut Stage<'_>) {
-        let closed = async {
-            super::failpoints::off(stage).await;
-            stage.sessions.close().await;
-        };
         tokio::select! {
-            _ = tokio::time::timeout(CLOSE_LIMIT, closed) => {}
+            _ = tokio::time::timeout(CLOSE_LIMIT, stage.transport.close()) => {}
             () = self.interrupt.grace_is_over() => {}
         }
     }

@@ -7,8 +7,9 @@ use std::time::Duration;
 use futures::future::{join, try_join_all};
 
 use super::build::Builder;
+use super::live::Live;
 use super::outcome::broken_build;
-use super::sessions::{Sessions, builtin};
+use super::sessions::builtin;
 use super::stage::Stage;
 use super::{Context, SystemUnderTest};
 use crate::backend::BackendError;
@@ -132,8 +133,8 @@ impl Establish<'_> {
         let copy = Arc::new(Copy { database: self.database.into(), peers: peers(context.servers), mongo });
         let mut variables = builtin(self.database, clients.map(|clients| &**clients));
         variables.extend(self.variables.clone());
-        let sessions = Sessions::new(copy.clone(), clients.cloned());
-        let mut stage = Stage::new(context, &self.system.system.path, Some(&self.system.system), sessions, variables);
+        let transport = Live::new(copy.clone(), clients.cloned(), context.reporting.clone());
+        let mut stage = Stage::new(context, &self.system.system.path, Some(&self.system.system), transport, variables);
         let mut done = Ok(());
         for list in &self.lists {
             let mut steps = self.system.system.steps.get(*list).cloned().unwrap_or_default();
@@ -144,7 +145,7 @@ impl Establish<'_> {
             }
             done = done.and(stage.run_all(&steps).await);
         }
-        stage.sessions.close().await;
+        stage.transport.close().await;
         done.map_err(|halt| halt.into_evidence(&self.system.system.title.span))?;
         self.settle(&copy, clients).await
     }

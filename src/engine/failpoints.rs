@@ -1,11 +1,11 @@
 //! Fail points of MongoDB: whatever a scenario has set is turned off on its way out.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bson::doc;
 
-use super::stage::Stage;
-use crate::backend::mongo::{CONFIGURE_FAIL_POINT, Command, MongoSession, Target};
+use crate::backend::mongo::{CONFIGURE_FAIL_POINT, Command, MongoClients, MongoSession, Target};
 use crate::observation::Keep;
 
 /// How long turning one off may take.
@@ -13,8 +13,7 @@ const LIMIT: Duration = Duration::from_secs(5);
 
 /// Turns every fail point that the scenario has set off, on every member: in its own steps, in lists that it uses, in its
 /// workloads and records.
-pub(super) async fn off(stage: &Stage<'_>) {
-    let Some(clients) = stage.sessions.clients() else { return };
+pub(super) async fn off(clients: &Arc<MongoClients>) {
     for name in clients.take_fail_points() {
         for at in 0..clients.set.members.len() {
             let mut session = MongoSession::new(clients.clone(), false);

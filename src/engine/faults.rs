@@ -1,13 +1,12 @@
 //! Faults and barriers: steps that speak to the cluster rather than to a database.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::host::NodeFault;
 use super::outcome::{Halt, Trouble};
 use super::stage::Stage;
 use crate::backend::mongo::MongoClients;
-use crate::backend::{BackendError, mongo, pg};
+use crate::backend::{BackendError, mongo};
 use crate::model::{Engine, Fault, NodeName, NodeSelector, Step};
 use crate::observation::{Observation, Outcome, Output};
 use crate::source::{Diagnostic, Spanned};
@@ -32,7 +31,7 @@ impl Stage<'_> {
                 for fault in faults {
                     self.context.host.inject(&node, *fault).await.map_err(BackendError::Other)?;
                     if matches!(fault, NodeFault::Start | NodeFault::Resume) {
-                        settle(self.sessions.clients(), &node, self.context.options.statement_timeout).await;
+                        self.transport.settle(&node, self.context.options.statement_timeout).await;
                     }
                 }
                 self.context.servers.peer(&node).into_iter().for_each(|peer| peer.forget());
@@ -67,7 +66,7 @@ impl Stage<'_> {
         let mut nodes: Vec<NodeName> = nodes.iter().map(|node| node.value.clone()).collect();
         if nodes.is_empty() {
             // A scenario of the other engine may have cuts of its own at this moment.
-            let copy = self.sessions.copy();
+            let copy = self.transport.copy();
             nodes.extend(copy.peers.keys().cloned());
             nodes.extend(self.members().into_iter().filter(|_| copy.mongo));
         }
@@ -100,16 +99,11 @@ impl Stage<'_> {
     }
 
     async fn primary(&self) -> Result<Option<NodeName>, Trouble> {
-        match self.sessions.clients() {
-            Some(clients) => Ok(clients.primary_member().await?),
-            None => Ok(None),
-        }
+        Ok(self.transport.primary().await?)
     }
 
     async fn step_down(&self) -> Result<Vec<Observation>, Trouble> {
-        let clients = self.sessions.clients();
-        let clients = clients.ok_or_else(|| BackendError::Other("there is no MongoDB in this topology".into()))?;
-        let lag = mongo::step_down(clients, self.context.options.statement_timeout).await?;
+        let lag = self.transport.step_down(self.context.options.statement_timeout).await?;
         Ok(vec![nothing("mongo", lag)])
     }
 
@@ -117,15 +111,7 @@ impl Stage<'_> {
     pub(super) async fn catch_up(&mut self, step: &Step, engine: Engine) -> Result<Vec<Observation>, Trouble> {
         let limit = self.limit(step);
         let begun = Instant::now();
-        let copy = self.sessions.copy().clone();
-        let caught_up = async {
-            match (engine, self.sessions.clients()) {
-                (Engine::Pg, _) => pg::catch_up(&copy.peers, &copy.database).await,
-                (Engine::Mongo, Some(clients)) => mongo::catch_up(clients).await,
-                (Engine::Mongo, None) => Err(BackendError::Other("there is no MongoDB in this topology".into())),
-            }
-        };
-        let Ok(lag) = tokio::time::timeout(limit, caught_up).await else {
+        let Ok(lag) = tokio::time::timeout(limit, self.transport.catch_up(engine)).await else {
             let late = format!("not every member of {engine} had caught up after {limit:?}");
             return Err(Trouble::Halts(Halt::Fails(vec![Evidence::at(&step.action_span, &late)])));
         };
@@ -136,16 +122,7 @@ impl Stage<'_> {
     }
 }
 
-/// Waits until a member that was brought back answers as it did before.
-async fn settle(clients: Option<&Arc<MongoClients>>, node: &NodeName, limit: Duration) {
-    let Some(clients) = clients else { return };
-    let at = clients.set.members.iter().position(|(name, _)| name == node);
-    if let Some(at) = at {
-        mongo::settled(clients, at, limit).await;
-    }
-}
-
-/// The same for all members, after they were brought back.
+/// Waits until all members, which were brought back, answer as they did before.
 pub(super) async fn settle_all(clients: &MongoClients, limit: Duration) {
     for at in 0..clients.set.members.len() {
         mongo::settled(clients, at, limit).await;

@@ -10,6 +10,7 @@ use bson::Document;
 use super::Host;
 use super::order::Order;
 use super::outcome::Halt;
+use super::transport::Transport;
 use crate::backend::{BackendError, RowSink};
 use crate::judge::Redactor;
 use crate::judge::golden::{Change, Comparer, Comparison, RowWriter, Sections, merge, render};
@@ -92,12 +93,17 @@ impl Goldens {
     }
 
     /// Sends an order and compares its output while it comes.
-    pub async fn stream(&mut self, step: &Step, order: &Order) -> Result<Observation, BackendError> {
-        let Some(name) = &step.golden else { return order.run(None).await };
+    pub async fn stream(
+        &mut self,
+        step: &Step,
+        order: &Order,
+        transport: &dyn Transport,
+    ) -> Result<Observation, BackendError> {
+        let Some(name) = &step.golden else { return transport.send(order, None).await };
         let broken = |error: io::Error| BackendError::Other(format!("the golden could not be compared: {error}"));
         let mut tee = self.tee(&name.value).map_err(broken)?;
         let mut sink = Sink { writer: RowWriter::new(&mut tee, &self.redactor) };
-        let observation = order.run(Some(&mut sink)).await?;
+        let observation = transport.send(order, Some(&mut sink)).await?;
         if matches!(observation.outcome, Outcome::Output(Output::Streamed { .. })) {
             sink.writer.finish().map_err(broken)?;
             self.streamed = Some(tee.finish().map_err(broken)?);

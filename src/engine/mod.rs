@@ -2,7 +2,6 @@
 //! prints; it asks the world around it for files and faults through [`Host`].
 
 mod asking;
-mod blocked;
 mod build;
 mod case;
 mod context;
@@ -20,6 +19,7 @@ mod interrupt;
 mod job;
 mod keep;
 mod lanes;
+mod live;
 mod load;
 mod needs;
 mod order;
@@ -36,8 +36,10 @@ mod stage;
 mod step;
 mod stream;
 mod survey;
+mod transport;
 mod used;
 mod ward;
+mod watch;
 mod worker;
 mod workload;
 mod workload_client;

@@ -1,16 +1,11 @@
 //! From a step to orders: one for each node that it runs on, with every variable filled in.
 
-use std::sync::Arc;
-
 use bson::{Bson, Document};
 
-use super::generate::{MongoFill, PgFill};
-use super::order::{Order, SqlText, Work};
+use super::order::{Order, Recipient, SqlText, Work};
 use super::outcome::Trouble;
 use super::stage::Stage;
 use crate::backend::BackendError;
-use crate::backend::mongo::Target;
-use crate::backend::pg::PgNode;
 use crate::generate::Plan;
 use crate::language::sql::{self, ScriptPart};
 use crate::model::ValueKind;
@@ -40,25 +35,23 @@ impl Stage<'_> {
     }
 
     fn pg_orders(&mut self, step: &Step, selector: &NodeSelector, orders: &mut Vec<Order>) -> Result<(), Trouble> {
-        let peers: Vec<PgNode> = self.context.servers.peers(selector).into_iter().cloned().collect();
-        for peer in peers {
-            if !self.sessions.copy().peers.contains_key(&peer.name) {
+        for peer in self.context.servers.peers(selector) {
+            if !self.transport.copy().peers.contains_key(&peer.name) {
                 continue;
             }
-            let slot = self.sessions.pg(&peer, step.session.as_ref().map(|name| name.value.as_str()));
             self.variables.insert("node".into(), Datum::Text(peer.name.name.clone()));
-            let work = self.pg_work(step, slot)?;
-            orders.push(Order {
-                node: peer.name.to_string(),
-                work,
-                limit: self.limit(step),
-                keep: super::keep::of(step),
-            });
+            let work = self.pg_work(step)?;
+            orders.push(self.order(step, peer.name.to_string(), Recipient::Pg(peer.name.clone()), work));
         }
         Ok(())
     }
 
-    fn pg_work(&self, step: &Step, slot: Arc<super::sessions::PgSlot>) -> Result<Work, Trouble> {
+    fn order(&self, step: &Step, node: String, to: Recipient, work: Work) -> Order {
+        let session = step.session.as_ref().map(|name| name.value.clone());
+        Order { node, to, session, work, limit: self.limit(step), keep: super::keep::of(step) }
+    }
+
+    fn pg_work(&self, step: &Step) -> Result<Work, Trouble> {
         match &step.action {
             Action::Sql { source, params, stdin } => {
                 let mut texts = self.sql_texts(source)?;
@@ -66,21 +59,11 @@ impl Stage<'_> {
                     text.stdin = Some(variables::text(stdin, &self.variables)?.into());
                 }
                 let parameters = params.iter().map(|value| self.parameter(value)).collect::<Result<_, _>>()?;
-                Ok(Work::Sql { slot, texts, parameters })
+                Ok(Work::Sql { texts, parameters })
             }
-            Action::Explain(ExplainTarget::Sql(text)) => {
-                Ok(Work::ExplainSql { slot, text: variables::sql(text, &self.variables)? })
-            }
-            Action::Load(load) => self.load_csv(load, slot),
-            Action::Generate(spec) => Ok(Work::GeneratePg {
-                fill: Box::new(PgFill {
-                    node: slot.node.clone(),
-                    database: self.sessions.copy().database.clone(),
-                    limit: self.limit(step),
-                }),
-                plan: Plan::new(spec, &self.variables)?,
-                reporting: self.context.reporting.clone(),
-            }),
+            Action::Explain(ExplainTarget::Sql(text)) => Ok(Work::ExplainSql(variables::sql(text, &self.variables)?)),
+            Action::Load(load) => self.load_csv(load),
+            Action::Generate(spec) => Ok(Work::Generate(Plan::new(spec, &self.variables)?)),
             _ => Err(Diagnostic::error(&step.action_span, "this cannot be sent to PostgreSQL").into()),
         }
     }
@@ -104,32 +87,30 @@ impl Stage<'_> {
         })
     }
 
-    fn load_csv(&self, load: &Load, slot: Arc<super::sessions::PgSlot>) -> Result<Work, Trouble> {
+    fn load_csv(&self, load: &Load) -> Result<Work, Trouble> {
         let data = self.context.host.read(&load.file.span, &load.file.value)?;
         let columns = super::load::csv_header(&data).map_err(|cause| Diagnostic::error(&load.file.span, cause))?;
-        Ok(Work::CopyCsv { slot, table: load.into.value.clone(), columns, data })
+        Ok(Work::CopyCsv { table: load.into.value.clone(), columns, data })
     }
 
     fn mongo_orders(&mut self, step: &Step, selector: &NodeSelector, orders: &mut Vec<Order>) -> Result<(), Trouble> {
-        let clients = self.sessions.clients().cloned();
-        let clients = clients.ok_or_else(|| BackendError::Other("there is no MongoDB in this topology".into()))?;
-        for target in clients.targets(selector) {
-            let slot = self.sessions.mongo(&target, step.session.as_ref().map(|name| name.value.as_str()))?;
-            let node = clients.name(&target);
-            let work = self.mongo_work(step, slot, target)?;
-            orders.push(Order { node, work, limit: self.limit(step), keep: super::keep::of(step) });
+        let set = self.context.servers.mongo.as_ref();
+        let set = set.ok_or_else(|| BackendError::Other("there is no MongoDB in this topology".into()))?;
+        for target in set.targets(selector) {
+            let work = self.mongo_work(step)?;
+            orders.push(self.order(step, set.name(&target), Recipient::Mongo(target), work));
         }
         Ok(())
     }
 
-    fn mongo_work(&self, step: &Step, slot: super::sessions::MongoSlot, target: Target) -> Result<Work, Trouble> {
-        let database = self.sessions.copy().database.clone();
+    fn mongo_work(&self, step: &Step) -> Result<Work, Trouble> {
+        let database = self.transport.copy().database.clone();
         let start = match step.transaction.as_ref().map(|verb| &verb.value) {
             Some(TransactionVerb::Start { options }) => {
                 Some(options.as_ref().map(|options| self.command(options)).transpose()?)
             }
-            Some(TransactionVerb::Commit) => return Ok(Work::Commit(slot)),
-            Some(TransactionVerb::Abort) => return Ok(Work::Abort(slot)),
+            Some(TransactionVerb::Commit) => return Ok(Work::Commit),
+            Some(TransactionVerb::Abort) => return Ok(Work::Abort),
             None => None,
         };
         match (&step.action, start) {
@@ -137,28 +118,20 @@ impl Stage<'_> {
                 let (database, document) = self.routed(database, self.command(command)?);
                 let stream = step.stream.as_ref().map(|name| name.value.clone());
                 let whole_reply = wants_write_errors(step);
-                Ok(Work::Mongo { slot, target, database, document, start, whole_reply, stream })
+                Ok(Work::Mongo { database, document, start, whole_reply, stream })
             }
             (Action::Explain(ExplainTarget::Mongo(command)), _) => {
                 let (database, document) = self.routed(database, self.command(command)?);
-                Ok(Work::ExplainMongo { slot, target, database, document })
+                Ok(Work::ExplainMongo { database, document })
             }
             (Action::Load(load), _) => {
                 let data = self.context.host.read(&load.file.span, &load.file.value)?;
                 let documents = super::load::documents(&load.file.value, &data)
                     .map_err(|cause| Diagnostic::error(&load.file.span, cause))?;
-                Ok(Work::LoadDocuments { slot, target, database, collection: load.into.value.clone(), documents })
+                Ok(Work::LoadDocuments { collection: load.into.value.clone(), documents })
             }
-            (Action::Generate(spec), _) => {
-                let clients = self.sessions.clients().cloned();
-                let clients = clients.ok_or_else(|| BackendError::Other("there is no MongoDB here".into()))?;
-                Ok(Work::GenerateMongo {
-                    fill: MongoFill { clients, target, database, limit: self.limit(step) },
-                    plan: Plan::new(spec, &self.variables)?,
-                    reporting: self.context.reporting.clone(),
-                })
-            }
-            (Action::Transaction, Some(options)) => Ok(Work::Start(slot, target, options)),
+            (Action::Generate(spec), _) => Ok(Work::Generate(Plan::new(spec, &self.variables)?)),
+            (Action::Transaction, Some(options)) => Ok(Work::Start(options)),
             _ => Err(Diagnostic::error(&step.action_span, "this cannot be sent to MongoDB").into()),
         }
     }

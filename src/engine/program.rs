@@ -34,7 +34,7 @@ impl Stage<'_> {
     }
 
     fn call(&self, step: &Step, program: &Program) -> Result<Call, Diagnostic> {
-        let copy = self.sessions.copy();
+        let copy = self.transport.copy();
         let text = |template| variables::text(template, &self.variables);
         let named = |(name, value): &(crate::source::Spanned<String>, Value)| {
             Ok::<_, Diagnostic>((name.value.clone(), self.argument(value)?))

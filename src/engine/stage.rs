@@ -1,13 +1,14 @@
 //! The state of one run of a scenario, of a build, or of a client of a workload.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Context;
-use super::blocked::Blocked;
 use super::goldens::Goldens;
+use super::order::Recipient;
 use super::outcome::Failure;
-use super::sessions::{MongoSlot, Sessions};
+use super::transport::{Transport, Waiting};
 use crate::model::{Step, System, Variables};
 
 /// The state.
@@ -18,14 +19,17 @@ pub struct Stage<'a> {
     pub name: &'a str,
     /// The system, for `use`.
     pub system: Option<&'a System>,
-    /// The sessions.
-    pub sessions: Sessions,
+    /// The sessions on its copy.
+    pub(super) transport: Arc<dyn Transport>,
+    /// A fault was injected: a session that is lost from now on may be lost by its author's will. A step that is tried again
+    /// may then go on in a new one, since the last words of a server that a fault has stopped say nothing about the system.
+    pub disturbed: bool,
     /// The variables.
     pub variables: Variables,
     /// The comparison with the golden file.
     pub goldens: Goldens,
-    /// Cursors that stay open: the session of each, and the node.
-    pub streams: BTreeMap<String, (MongoSlot, String)>,
+    /// Cursors that stay open.
+    pub streams: BTreeMap<String, Stream>,
     /// Steps that wait on a lock.
     pub blocked: BTreeMap<String, Blocked>,
     /// Time in which a server had a statement.
@@ -38,6 +42,25 @@ pub struct Stage<'a> {
     pub retry: Option<Retry>,
 }
 
+/// A cursor that stays open.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    /// Where it was opened.
+    pub to: Recipient,
+    /// In which session.
+    pub session: Option<String>,
+    /// The node, as it is shown.
+    pub node: String,
+}
+
+/// A step that waits on a lock.
+pub struct Blocked {
+    /// The step, whose expectation is that of its `await`, or its own.
+    pub step: Step,
+    /// Its order.
+    pub(super) waiting: Waiting,
+}
+
 /// A list of steps that is retried until it holds.
 pub struct Retry {
     /// When the first try began.
@@ -48,18 +71,19 @@ pub struct Retry {
 
 impl<'a> Stage<'a> {
     /// Before the first step, without goldens.
-    pub fn new(
+    pub(super) fn new(
         context: Context<'a>,
         name: &'a str,
         system: Option<&'a System>,
-        sessions: Sessions,
+        transport: Arc<dyn Transport>,
         variables: Variables,
     ) -> Self {
         Self {
             context,
             name,
             system,
-            sessions,
+            transport,
+            disturbed: false,
             variables,
             goldens: Goldens::none(),
             streams: BTreeMap::new(),

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 
-use super::blocked::{self, Beginning};
 use super::outcome::{Failure, Halt, Trouble, as_refusal, broken, expects_error, refused};
-use super::stage::{Retry, Stage};
+use super::stage::{Blocked, Retry, Stage};
+use super::transport::Beginning;
 use super::{asking, stream, used};
 use crate::judge;
 use crate::model::{Action, Expectation, Step};
@@ -131,7 +131,7 @@ impl Stage<'_> {
                     if let Some(retry) = &mut self.retry {
                         retry.late |= late;
                     }
-                    let gone = !self.sessions.may_be_lost() && observations.iter().any(is_lost);
+                    let gone = !self.disturbed && observations.iter().any(is_lost);
                     if over || late || gone {
                         self.failure = Some(failure_of(&observations));
                         return Err(Halt::Fails(after(limit.filter(|_| over), evidence)));
@@ -155,14 +155,14 @@ impl Stage<'_> {
     async fn attempt(&mut self, step: &Step, since: Option<Instant>) -> Result<Vec<Observation>, Trouble> {
         match &step.action {
             Action::Fault(fault) => {
-                self.sessions.disturb();
+                self.disturbed = true;
                 return self.inject(fault).await;
             }
             Action::CatchUp(engine) => return self.catch_up(step, *engine).await,
             Action::Run(program) => return self.run_program(step, program, since).await,
             Action::Workload(workload) => {
                 if !workload.faults.is_empty() {
-                    self.sessions.disturb();
+                    self.disturbed = true;
                 }
                 return Box::pin(self.run_workload(step, workload)).await;
             }
@@ -171,11 +171,11 @@ impl Stage<'_> {
         let orders = self.orders(step)?;
         self.streams.extend(stream::opened(step, &orders));
         if let ([order], true) = (orders.as_slice(), self.goldens.streams(step)) {
-            let observation = self.goldens.stream(step, order).await.map_err(Trouble::Backend)?;
+            let observation = self.goldens.stream(step, order, &*self.transport).await.map_err(Trouble::Backend)?;
             self.server_time += observation.elapsed;
             return Ok(vec![observation]);
         }
-        let answers = join_all(orders.iter().map(|order| order.run(None))).await;
+        let answers = join_all(orders.iter().map(|order| self.transport.send(order, None))).await;
         let mut observations = vec![];
         for (order, answer) in orders.iter().zip(answers) {
             let mut observation =
@@ -194,9 +194,8 @@ impl Stage<'_> {
         observations: &[Observation],
         answers: &mut Answers,
     ) -> Result<Vec<Evidence>, Trouble> {
-        let nodes = self.context.servers.pg.iter().collect();
-        let servers = asking::Servers { nodes, database: &self.sessions.copy().database };
-        let judged = asking::judge(&servers, step, observations, &self.variables, answers);
+        let ask = async |questions| self.transport.ask(questions).await;
+        let judged = asking::judge(ask, step, observations, &self.variables, answers);
         let mut evidence = Box::pin(judged).await?;
         if evidence.is_empty() && (step.eventually.is_some() || self.retry.is_some()) {
             evidence = self.goldens.peek(step, observations);
@@ -225,7 +224,7 @@ impl Stage<'_> {
             self.variables.insert(name.value.clone(), value);
         }
         if step.expect.as_ref().is_some_and(|expect| expect.notifications.is_some()) {
-            self.sessions.forget_notifications(step.session.as_ref().map(|name| name.value.as_str())).await;
+            self.transport.forget_notifications(step.session.as_ref().map(|name| name.value.as_str())).await;
         }
         Ok(())
     }
@@ -236,11 +235,10 @@ impl Stage<'_> {
         if orders.len() != 1 {
             return Err(Halt::mistake(&Diagnostic::error(&step.span, "a step that `blocks` runs on one node")));
         }
-        let clients = self.sessions.clients().cloned();
-        let begun = blocked::begin(step, orders.remove(0), clients.as_deref()).await;
+        let begun = self.transport.clone().begin(orders.remove(0)).await;
         match begun.map_err(|error| Halt::Breaks(vec![broken(step, &error)]))? {
-            Beginning::Waits(blocked) => {
-                self.blocked.insert(name.value.clone(), *blocked);
+            Beginning::Waits(waiting) => {
+                self.blocked.insert(name.value.clone(), Blocked { step: step.clone(), waiting });
                 Ok(())
             }
             Beginning::Returned(observation) => Err(Halt::Fails(vec![did_not_wait(&name.span, &observation)])),
@@ -248,15 +246,15 @@ impl Stage<'_> {
     }
 
     async fn run_await(&mut self, step: &Step, name: &str) -> Result<(), Halt> {
-        if let Some((slot, node)) = self.streams.get(name) {
-            let order = stream::reading(step, slot, node, name, self.limit(step));
+        if let Some(stream) = self.streams.get(name) {
+            let order = stream::reading(step, stream, name, self.limit(step));
             return self.read_stream(step, &order).await;
         }
         let Some(blocked) = self.blocked.remove(name) else {
             return Err(Halt::mistake(&Diagnostic::error(&step.span, format!("no step that waits is named `{name}`"))));
         };
-        let awaited = blocked.step.clone();
-        let answer = match blocked.outcome().await {
+        let Blocked { step: awaited, waiting } = blocked;
+        let answer = match waiting.outcome().await {
             Err(error) if expects_error(step) || expects_error(&awaited) => as_refusal("", error),
             answer => answer,
         };

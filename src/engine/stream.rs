@@ -4,27 +4,28 @@ use std::time::Duration;
 
 use super::order::{Order, Work};
 use super::outcome::{Halt, Trouble, refused};
-use super::sessions::MongoSlot;
-use super::stage::Stage;
+use super::stage::{Stage, Stream};
 use crate::backend::mongo::Until;
 use crate::model::Step;
 use crate::observation::{Answers, Keep};
 
-/// The cursor that a step opens: its name, its session, and its node.
-pub(super) fn opened(step: &Step, orders: &[Order]) -> Option<(String, (MongoSlot, String))> {
+/// The cursor that a step opens: its name, and where it is.
+pub(super) fn opened(step: &Step, orders: &[Order]) -> Option<(String, Stream)> {
     let name = step.stream.as_ref()?;
     match orders {
-        [Order { work: Work::Mongo { slot, .. }, node, .. }] => {
-            Some((name.value.clone(), (slot.clone(), node.clone())))
+        [Order { work: Work::Mongo { .. }, node, to, session, .. }] => {
+            let stream = Stream { to: to.clone(), session: session.clone(), node: node.clone() };
+            Some((name.value.clone(), stream))
         }
         _ => None,
     }
 }
 
 /// The order of a step that reads on.
-pub(super) fn reading(step: &Step, slot: &MongoSlot, node: &str, name: &str, limit: Duration) -> Order {
-    let work = Work::ReadStream { slot: slot.clone(), stream: name.to_string(), until: until(step) };
-    Order { node: node.to_string(), work, limit, keep: Keep::All }
+pub(super) fn reading(step: &Step, stream: &Stream, name: &str, limit: Duration) -> Order {
+    let Stream { to, session, node } = stream.clone();
+    let work = Work::ReadStream { stream: name.to_string(), until: until(step) };
+    Order { node, to, session, work, limit, keep: Keep::All }
 }
 
 /// As many documents as the step can use; when it says nothing of that, what is there now.
@@ -40,7 +41,7 @@ fn until(step: &Step) -> Until {
 impl Stage<'_> {
     /// Reads on from a cursor, and judges what has come.
     pub(super) async fn read_stream(&mut self, step: &Step, order: &Order) -> Result<(), Halt> {
-        let answer = order.run(None).await.or_else(|error| refused(step, &order.node, error));
+        let answer = self.transport.send(order, None).await.or_else(|error| refused(step, &order.node, error));
         let observation = answer.map_err(|error| Trouble::Backend(error).into_halt(step))?;
         self.server_time += observation.elapsed;
         let observations = [observation];

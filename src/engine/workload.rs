@@ -7,7 +7,6 @@ use futures::future::{join, join_all};
 use tokio::sync::watch;
 
 use super::outcome::{Halt, Trouble};
-use super::sessions::Sessions;
 use super::stage::Stage;
 use super::workload_client::Client;
 use super::workload_record::Record;
@@ -100,7 +99,7 @@ impl<'a> Stage<'a> {
         };
         let mut beside = self.beside();
         let (done, injected) = join(work, shared.inject(&mut beside)).await;
-        beside.sessions.close().await;
+        beside.transport.close().await;
         let mut record = Record::default();
         let mut halted = None;
         for (entries, server_time, halt) in done {
@@ -140,8 +139,8 @@ impl<'a> Stage<'a> {
 
     /// A stage beside this one: the same run, with sessions and variables of its own, and without goldens.
     fn beside(&self) -> Stage<'a> {
-        let sessions = Sessions::new(self.sessions.copy().clone(), self.sessions.clients().cloned());
-        Stage::new(self.context, self.name, self.system, sessions, self.variables.clone())
+        let transport = self.transport.beside();
+        Stage::new(self.context, self.name, self.system, transport, self.variables.clone())
     }
 
     /// The nodes of `on`, each by itself.

@@ -78,7 +78,7 @@ impl<'w> Client<'w> {
             self.shared.note();
             turn += 1;
         }
-        stage.sessions.close().await;
+        stage.transport.close().await;
         (entries, stage.server_time, halted)
     }
 
@@ -138,7 +138,7 @@ impl<'w> Client<'w> {
     async fn attempt(&mut self, stage: &mut Stage<'_>, chosen: usize) -> Result<(), Try> {
         stage.failure = None;
         let Err(halt) = stage.run_all(&self.steps[chosen]).await else { return Ok(()) };
-        stage.sessions.reset(stage.context.options.statement_timeout).await;
+        stage.transport.reset(stage.context.options.statement_timeout).await;
         let invariant = self.shared.workload.mix[chosen].invariant;
         Err(match (stage.failure.take(), halt) {
             (Some(Failure::Refused(error)), _) => refused(&error),

@@ -34,6 +34,29 @@ pub struct MongoSet {
     pub owned: bool,
 }
 
+impl MongoSet {
+    /// The targets of a selector.
+    pub fn targets(&self, selector: &NodeSelector) -> Vec<Target> {
+        match selector {
+            NodeSelector::Any(_) | NodeSelector::Primary => vec![Target::Primary],
+            NodeSelector::Secondary => vec![Target::Secondary],
+            NodeSelector::All(_) => (0..self.members.len()).map(Target::Member).collect(),
+            NodeSelector::Named(node) => {
+                self.members.iter().position(|(name, _)| name == node).map(Target::Member).into_iter().collect()
+            }
+        }
+    }
+
+    /// What a target is called in reports.
+    pub fn name(&self, target: &Target) -> String {
+        match target {
+            Target::Primary => Engine::Mongo.to_string(),
+            Target::Secondary => NodeSelector::Secondary.to_string(),
+            Target::Member(at) => self.members[*at].0.to_string(),
+        }
+    }
+}
+
 /// Where a command goes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {
@@ -63,25 +86,9 @@ impl MongoClients {
         Self { set, app_name: app_name.into(), client: OnceCell::new(), direct, fail_points: Mutex::default() }
     }
 
-    /// The targets of a selector.
-    pub fn targets(&self, selector: &NodeSelector) -> Vec<Target> {
-        match selector {
-            NodeSelector::Any(_) | NodeSelector::Primary => vec![Target::Primary],
-            NodeSelector::Secondary => vec![Target::Secondary],
-            NodeSelector::All(_) => (0..self.set.members.len()).map(Target::Member).collect(),
-            NodeSelector::Named(node) => {
-                self.set.members.iter().position(|(name, _)| name == node).map(Target::Member).into_iter().collect()
-            }
-        }
-    }
-
     /// What a target is called in reports.
     pub fn name(&self, target: &Target) -> String {
-        match target {
-            Target::Primary => Engine::Mongo.to_string(),
-            Target::Secondary => NodeSelector::Secondary.to_string(),
-            Target::Member(at) => self.set.members[*at].0.to_string(),
-        }
+        self.set.name(target)
     }
 
     /// The client for a target.

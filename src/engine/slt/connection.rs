@@ -11,6 +11,7 @@ use sqllogictest::{ExpectedError, QueryExpect, Record, StatementExpect};
 use crate::backend::BackendError;
 use crate::backend::slt::{SltConnection, SltRecordKind};
 use crate::engine::order::{Order, SqlText, Work};
+use crate::engine::transport::Transport;
 use crate::language::sql;
 use crate::observation::{Observation, Outcome, OwnDoing, ServerError};
 
@@ -94,13 +95,21 @@ impl Awaited {
 }
 
 /// The runner's connection.
-#[derive(Clone, Default)]
-pub(super) struct Switch(Arc<Mutex<Shared>>);
+#[derive(Clone)]
+pub(super) struct Switch {
+    transport: Arc<dyn Transport>,
+    shared: Arc<Mutex<Shared>>,
+}
 
 impl Switch {
+    /// A connection that has not sent anything.
+    pub fn new(transport: Arc<dyn Transport>) -> Self {
+        Self { transport, shared: Arc::default() }
+    }
+
     /// What the loop and the connection share.
     pub fn shared(&self) -> MutexGuard<'_, Shared> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn order(&self, text: &str) -> Result<Order, String> {
@@ -139,7 +148,7 @@ impl SltConnection for Switch {
             Ok(order) => order,
             Err(cause) => return self.broken(cause),
         };
-        match order.run(None).await {
+        match self.transport.send(&order, None).await {
             Ok(observation) => {
                 self.shared().server_time += observation.elapsed;
                 let outcome = observation.outcome.clone();

@@ -12,7 +12,7 @@ use self::pending::{Needs, Pending, rows_needed};
 use self::substitution::Dialect;
 use self::variables::Bound;
 use super::host::KeptFile;
-use super::order::{Order, Work};
+use super::order::{Order, Recipient, Work};
 use super::outcome::Halt;
 use super::stage::Stage;
 use crate::backend::slt::{SltConnection, SltMismatch, SltRecordKind, SltRunner, is_left_out};
@@ -49,7 +49,7 @@ struct Script<'a, 'b> {
 
 /// Runs every record: one that does not hold does not end the file, and neither does one that breaks.
 pub(super) async fn run(stage: &mut Stage<'_>, script: &SltScript) -> Result<(), Halt> {
-    let switch = Switch::default();
+    let switch = Switch::new(stage.transport.clone());
     let runner = SltRunner::new(switch.clone());
     let bound = Bound::new(stage.variables.clone());
     let mut run =
@@ -177,9 +177,9 @@ fn nothing_sent(left_out: usize, halt: Option<&Span>) -> String {
 }
 
 /// Where a record goes.
-fn route(stage: &mut Stage<'_>, record: &SltRecord) -> Result<Order, String> {
+fn route(stage: &Stage<'_>, record: &SltRecord) -> Result<Order, String> {
     let (selector, session) = match &record.connection {
-        Some((selector, session)) => (selector.clone(), session.as_deref()),
+        Some((selector, session)) => (selector.clone(), session.clone()),
         None => (NodeSelector::Any(Engine::Pg), None),
     };
     let limit = stage.context.options.statement_timeout;
@@ -187,20 +187,18 @@ fn route(stage: &mut Stage<'_>, record: &SltRecord) -> Result<Order, String> {
     let none = || format!("there is no node `{selector}` in this topology");
     match selector.engine() {
         Engine::Pg => {
-            let peer = stage.context.servers.peers(&selector).first().map(|peer| (*peer).clone()).ok_or_else(none)?;
-            let slot = stage.sessions.pg(&peer, session);
-            let work = Work::Sql { slot, texts: vec![], parameters: vec![] };
-            Ok(Order { node: peer.name.to_string(), work, limit, keep })
+            let peer = *stage.context.servers.peers(&selector).first().ok_or_else(none)?;
+            let to = Recipient::Pg(peer.name.clone());
+            let work = Work::Sql { texts: vec![], parameters: vec![] };
+            Ok(Order { node: peer.name.to_string(), to, session, work, limit, keep })
         }
         Engine::Mongo => {
-            let clients = stage.sessions.clients().cloned().ok_or_else(none)?;
-            let target = clients.targets(&selector).into_iter().next().ok_or_else(none)?;
-            let slot = stage.sessions.mongo(&target, session).map_err(|_| none())?;
-            let database = stage.sessions.copy().database.clone();
-            let node = clients.name(&target);
+            let set = stage.context.servers.mongo.as_ref().ok_or_else(none)?;
+            let target = set.targets(&selector).into_iter().next().ok_or_else(none)?;
+            let database = stage.transport.copy().database.clone();
             let (document, start) = (bson::Document::new(), None);
-            let work = Work::Mongo { slot, target, database, document, start, whole_reply: false, stream: None };
-            Ok(Order { node, work, limit, keep })
+            let work = Work::Mongo { database, document, start, whole_reply: false, stream: None };
+            Ok(Order { node: set.name(&target), to: Recipient::Mongo(target), session, work, limit, keep })
         }
     }
 }
