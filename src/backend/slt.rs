@@ -2,12 +2,14 @@
 //! that they keep their meaning, while connections, time limits and variables stay polyspec's own.
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use sqllogictest::{
-    AsyncDB, Condition, Connection, Control, DBOutput, DefaultColumnType, ExpectedError, QueryExpect, Record,
-    RecordOutput, ResultMode, Runner, StatementExpect, default_normalizer, default_validator,
+    AsyncDB, ColumnType, Condition, Connection, Control, DBOutput, DefaultColumnType, ExpectedError, QueryExpect,
+    Record, RecordOutput, ResultMode, Runner, StatementExpect, default_normalizer, default_validator,
 };
 
 use crate::observation::{Outcome, Output, RowSet, ServerError};
@@ -58,6 +60,8 @@ pub enum SltMismatch {
 pub struct SltRunner<C: SltConnection> {
     runner: Runner<Database<C>, Maker<C>>,
     valuewise: bool,
+    /// Whether the record at hand compares rows: then a reply is one.
+    queries: Arc<AtomicBool>,
 }
 
 type Maker<C> = Box<dyn FnMut() -> std::future::Ready<Result<Database<C>, SltError>> + Send>;
@@ -66,11 +70,15 @@ impl<C: SltConnection + 'static> SltRunner<C> {
     /// A runner with one connection.
     pub fn new(connection: C) -> Self {
         let mut connection = Some(connection);
+        let queries = Arc::new(AtomicBool::new(false));
+        let asked = queries.clone();
         let make: Maker<C> = Box::new(move || {
             let gone = SltError { sqlstate: None, text: "there is one connection only".into() };
-            std::future::ready(connection.take().map(|connection| Database { connection }).ok_or(gone))
+            std::future::ready(
+                connection.take().map(|connection| Database { connection, queries: asked.clone() }).ok_or(gone),
+            )
         });
-        Self { runner: Runner::new(make), valuewise: false }
+        Self { runner: Runner::new(make), valuewise: false, queries }
     }
 
     /// Runs one record, again as often as its `retry` says; `Err` says why it does not hold. Variables are filled in
@@ -96,6 +104,7 @@ impl<C: SltConnection + 'static> SltRunner<C> {
             Record::Control(Control::ResultMode(mode)) => self.valuewise = *mode == ResultMode::ValueWise,
             _ => {}
         }
+        self.queries.store(matches!(record, Record::Query { .. }), Ordering::Relaxed);
         let output = self.runner.apply_record(record.clone()).await;
         match record {
             Record::Statement { expected, .. } => statement(expected, output),
@@ -150,15 +159,16 @@ fn statement(expected: &StatementExpect, output: Answer) -> Result<(), SltMismat
 }
 
 fn query(expected: &QueryExpect<DefaultColumnType>, output: Answer, valuewise: bool) -> Result<(), SltMismatch> {
-    let (rows, error) = match output {
-        RecordOutput::Query { rows, error, .. } => (rows, error),
-        RecordOutput::Statement { error, .. } => (vec![], error),
+    let (columns, rows, error) = match output {
+        RecordOutput::Query { types, rows, error } => (types.len(), rows, error),
+        RecordOutput::Statement { error, .. } => (0, vec![], error),
         _ => return Ok(()),
     };
     match (expected, error) {
         (QueryExpect::Error(_), None) => Err(succeeds("query")),
         (QueryExpect::Error(expected), Some(error)) => refused_as(expected, &error),
         (QueryExpect::Results { .. }, Some(error)) => Err(fails("query", &error)),
+        (QueryExpect::Results { types, .. }, None) if types.len() != columns => Err(other_columns(types, columns)),
         (QueryExpect::Results { results, .. }, None) => {
             let rows = if valuewise { rows.into_iter().flatten().map(|value| vec![value]).collect() } else { rows };
             match slt_rows_hold(&rows, results) {
@@ -175,6 +185,18 @@ pub fn slt_rows_hold(rows: &[Vec<String>], lines: &[String]) -> bool {
 }
 
 type AnyError = std::sync::Arc<dyn std::error::Error + Send + Sync>;
+
+/// The letters of a query say how many columns it has: `1 2` may be one value or two.
+fn other_columns(types: &[DefaultColumnType], columns: usize) -> SltMismatch {
+    let letters: String = types.iter().map(ColumnType::to_char).collect();
+    let count = |count: usize| if count == 1 { "1 column".into() } else { format!("{count} columns") };
+    let message = match columns {
+        0 => "this query returns no rows at all: write `statement ok` or `statement count`".into(),
+        _ => format!("the number of columns differs: write `query {}`, a letter a column", "?".repeat(columns)),
+    };
+    let expected = Some(format!("{} (`{letters}`)", count(types.len())));
+    SltMismatch::Other { message, expected, actual: Some(count(columns)) }
+}
 
 fn succeeds(kind: &str) -> SltMismatch {
     let message = format!("the {kind} succeeds, although an error is expected");
@@ -193,7 +215,10 @@ fn refused_as(expected: &ExpectedError, error: &AnyError) -> Result<(), SltMisma
     let state = sqlstate.map(|state| format!("({state}) ")).unwrap_or_default();
     Err(SltMismatch::Other {
         message: "it fails in another way".into(),
-        expected: Some(expected.to_string()),
+        expected: Some(match expected {
+            ExpectedError::SqlState(code) => format!("({code})"),
+            other => other.to_string(),
+        }),
         actual: Some(format!("{state}{error}")),
     })
 }
@@ -201,6 +226,7 @@ fn refused_as(expected: &ExpectedError, error: &AnyError) -> Result<(), SltMisma
 /// The connection as the crate wants it.
 struct Database<C> {
     connection: C,
+    queries: Arc<AtomicBool>,
 }
 
 /// A refusal as the crate wants it.
@@ -234,6 +260,9 @@ impl<C: SltConnection> AsyncDB for Database<C> {
 
     async fn run(&mut self, text: &str) -> Result<DBOutput<DefaultColumnType>, SltError> {
         match self.connection.send(text).await {
+            Ok(Outcome::Output(Output::Reply(reply))) if self.queries.load(Ordering::Relaxed) => {
+                Ok(document_rows(vec![reply]))
+            }
             Ok(Outcome::Output(output)) => Ok(output_rows(output)),
             Ok(Outcome::Refused(refused)) => Err(refused.into()),
             Err(text) => Err(SltError { sqlstate: None, text }),
@@ -259,16 +288,18 @@ fn output_rows(output: Output) -> DBOutput<DefaultColumnType> {
         Output::Sql { rows: Some(rows), .. } => sql_rows(rows),
         Output::Sql { rows: None, affected } => DBOutput::StatementComplete(affected),
         Output::Documents(set) if (set.documents.len() as u64) < set.count => DBOutput::StatementComplete(set.count),
-        Output::Documents(set) => {
-            let line =
-                |document: bson::Document| vec![bson::Bson::Document(document).into_relaxed_extjson().to_string()];
-            DBOutput::Rows { types: vec![DefaultColumnType::Text], rows: set.documents.into_iter().map(line).collect() }
-        }
+        Output::Documents(set) => document_rows(set.documents),
         Output::Reply(reply) => DBOutput::StatementComplete(reply_count(&reply)),
         Output::Plan(_) | Output::Streamed { .. } | Output::Program(_) | Output::Nothing => {
             DBOutput::StatementComplete(0)
         }
     }
+}
+
+/// A row of one column for each document.
+fn document_rows(documents: Vec<bson::Document>) -> DBOutput<DefaultColumnType> {
+    let line = |document: bson::Document| vec![bson::Bson::Document(document).into_relaxed_extjson().to_string()];
+    DBOutput::Rows { types: vec![DefaultColumnType::Text], rows: documents.into_iter().map(line).collect() }
 }
 
 /// `n` of a reply: documents that a write touched.

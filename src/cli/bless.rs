@@ -40,6 +40,8 @@ struct Blessed {
     suite: SharedSuite,
     jobs: Vec<Job>,
     candidates: Vec<Candidate>,
+    /// The beginning of the command that accepts.
+    bless: String,
 }
 
 /// Accepts everything that is pending among the named.
@@ -115,6 +117,7 @@ fn all_pending(suite: &SharedSuite) -> Vec<Pending> {
 fn twice(prepared: Prepared, context: &Context) -> Result<Blessed, Exit> {
     let suite = prepared.suite.clone();
     let jobs = prepared.jobs.clone();
+    let bless = prepared.request.command("bless");
     let wanted: BTreeSet<PathBuf> = jobs.iter().flat_map(|job| files(&suite, job)).collect();
     // What an earlier run left must not be taken for what these two leave.
     for stale in all_pending(&suite).into_iter().filter(|pending| wanted.contains(&pending.golden)) {
@@ -132,7 +135,7 @@ fn twice(prepared: Prepared, context: &Context) -> Result<Blessed, Exit> {
         }
     });
     match ran {
-        Ok(_) => Ok(Blessed { suite, jobs, candidates: candidates.into_values().collect() }),
+        Ok(_) => Ok(Blessed { suite, jobs, candidates: candidates.into_values().collect(), bless }),
         Err(error) => Err(explain(error, context)),
     }
 }
@@ -149,7 +152,7 @@ fn copied(path: &Path, first: bool) -> io::Result<BufReader<File>> {
 }
 
 fn settle(
-    Blessed { suite, jobs, candidates }: Blessed,
+    Blessed { suite, jobs, candidates, bless }: Blessed,
     context: &Context,
     answer: impl Fn(&SharedSuite, &Candidate) -> Answer,
 ) -> Exit {
@@ -162,7 +165,7 @@ fn settle(
         let shown = suite.display(&candidate.pending.golden);
         let golden = &candidate.pending.golden;
         let refusal = todo(&suite, &jobs, golden, &shown)
-            .or_else(|| includers(&suite, &jobs, golden, &shown))
+            .or_else(|| includers(&suite, &jobs, golden, &shown, &bless))
             .or_else(|| refusal(&shown, &mut candidate.texts));
         if let Some(refusal) = refusal {
             print(&[refusal], context);
@@ -195,7 +198,7 @@ fn todo(suite: &SharedSuite, jobs: &[Job], golden: &Path, shown: &str) -> Option
 }
 
 /// A `.slt` file that other scenarios include too must hold for them as well, so they have to be run.
-fn includers(suite: &SharedSuite, jobs: &[Job], golden: &Path, shown: &str) -> Option<Diagnostic> {
+fn includers(suite: &SharedSuite, jobs: &[Job], golden: &Path, shown: &str, bless: &str) -> Option<Diagnostic> {
     let is_script = |job: &&Job| matches!(job.scenario.body, Body::Slt(_)) && files(suite, job).contains(golden);
     let ours: BTreeSet<&str> = jobs.iter().filter(is_script).map(|job| job.scenario.path.as_str()).collect();
     if ours.is_empty() {
@@ -209,7 +212,7 @@ fn includers(suite: &SharedSuite, jobs: &[Job], golden: &Path, shown: &str) -> O
     let others: Vec<String> = all.iter().filter(includes).map(|run| quoted(&run.scenario.path)).collect();
     let names: Vec<String> = ours.iter().map(|name| quoted(name)).chain(others.iter().cloned()).collect();
     let message = format!("`{shown}` is not accepted: {} includes it too", others.first()?);
-    Some(Diagnostic::nowhere(message).help(format!("Run all that include it: polyspec bless {}", names.join(" "))))
+    Some(Diagnostic::nowhere(message).help(format!("Run all that include it: {bless} {}", names.join(" "))))
 }
 
 /// Why a candidate cannot become golden: two runs in a row did not give the same.

@@ -79,8 +79,10 @@ impl<'a> Finished<'a> {
 
     /// The command that accepts what is pending: names are quoted in `rerun`, and what it allows is allowed again.
     fn acceptance(&self) -> String {
-        let again = self.rerun.strip_prefix("polyspec run --exact ").unwrap_or(self.name);
-        format!("polyspec bless {again}")
+        match self.rerun.strip_prefix("polyspec run") {
+            Some(again) => format!("polyspec bless{}", again.replacen(" --exact", "", 1)),
+            None => format!("polyspec bless {}", self.name),
+        }
     }
 
     /// What can be done next.

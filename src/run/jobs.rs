@@ -42,9 +42,10 @@ impl Prepared {
     /// What is pending in the suite: in CI no one looks at it, so that it must not be there.
     pub fn pending(&self) -> Vec<Diagnostic> {
         let goldens = self.suite.goldens().pending().unwrap_or_default();
+        let review = self.request.command("review");
         let diagnostic = |pending: crate::suite::Pending| {
             Diagnostic::nowhere(format!("`{}` is pending", self.suite.display(&pending.pending)))
-                .help("Look at it with `polyspec review` on your own machine, and commit what you accept.")
+                .help(format!("Look at it with `{review}` on your own machine, and commit what you accept."))
         };
         goldens.into_iter().chain(self.suite.rewritten()).map(diagnostic).collect()
     }
@@ -89,7 +90,8 @@ pub fn prepare(mut request: Request) -> Result<Prepared, Vec<Diagnostic>> {
     let of_systems = suite.take_system_warnings().into_iter().filter(|warning| seen.insert(warning.render(false)));
     warnings.extend(of_systems);
     let mut slips = loaded.slips;
-    for Misfits { stray, unrecorded } in loaded.runs.iter().map(|run| misfits(&suite, run)) {
+    for Misfits { stray, unrecorded } in loaded.runs.iter().map(|run| misfits(&suite, run, &request.command("review")))
+    {
         slips.extend(stray);
         warnings.extend(unrecorded);
     }
@@ -125,7 +127,7 @@ fn job(suite: &Suite, request: &Request, run: &Run) -> Result<Job, Vec<Diagnosti
     if !job.footprint.reaches.is_empty() && request.allow_cluster_changes {
         permission.push_str(" --allow-cluster-changes");
     }
-    let rerun = format!("polyspec run --exact {}{system_option}{permission}", quoted(&run.name));
+    let rerun = format!("{} --exact {}{system_option}{permission}", request.command("run"), quoted(&run.name));
     Ok(Job { rerun, ..job })
 }
 

@@ -15,7 +15,7 @@ mod servers;
 mod warnings;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -65,6 +65,16 @@ pub struct Request {
     pub cluster: cluster::Options,
     /// The seed of this run.
     pub seed: u64,
+}
+
+impl Request {
+    /// The beginning of a command of polyspec for this suite, as it works where the user stands.
+    pub fn command(&self, verb: &str) -> String {
+        match self.suite == Path::new(".") || self.suite == self.cwd {
+            true => format!("polyspec {verb}"),
+            false => format!("polyspec {verb} -C {}", quoted(&self.suite.to_string_lossy())),
+        }
+    }
 }
 
 /// Why a run ended without a summary.

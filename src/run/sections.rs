@@ -14,7 +14,8 @@ pub(super) struct Misfits {
 }
 
 /// The misfits of a run; none when its golden is not there or cannot be read, which the run itself reports.
-pub(super) fn misfits(suite: &Suite, run: &Run) -> Misfits {
+/// `review` is the command that accepts goldens.
+pub(super) fn misfits(suite: &Suite, run: &Run, review: &str) -> Misfits {
     let path = suite.goldens().path(&run.scenario.path, run.case_name());
     let Ok(Some(reader)) = suite.goldens().open(&path) else { return Misfits::default() };
     let Ok(sections) = Sections::index(reader) else { return Misfits::default() };
@@ -30,16 +31,16 @@ pub(super) fn misfits(suite: &Suite, run: &Run) -> Misfits {
     for name in own.iter().filter(|name| sections.find(name).is_none()) {
         let error = Diagnostic::error(&name.span, format!("`{shown}` has no section `{}`", name.value));
         match stray.is_empty() {
-            true => {
-                misfits.unrecorded.push(error.warning().help("run the scenario, then accept it with `polyspec review`"))
-            }
+            true => misfits
+                .unrecorded
+                .push(error.warning().help(format!("run the scenario, then accept it with `{review}`"))),
             false => misfits.stray.push(with_strays(error, &stray)),
         }
     }
     if let (Ok(Some(text)), false) = (suite.goldens().read(&path), stray.is_empty()) {
         let file = SourceFile::new(shown, text);
         let lines = sections.sections.iter().filter(|section| stray.contains(&section.name.as_str()));
-        misfits.stray.extend(lines.map(|section| unused(&Span::of_line(&file, section.line), &section.name)));
+        misfits.stray.extend(lines.map(|section| unused(&Span::of_line(&file, section.line), &section.name, review)));
     }
     misfits
 }
@@ -50,7 +51,7 @@ fn with_strays(error: Diagnostic, stray: &[&str]) -> Diagnostic {
     error.help(format!("no step names its section {}: was that one meant?", listed.join(", ")))
 }
 
-fn unused(span: &Span, name: &str) -> Diagnostic {
+fn unused(span: &Span, name: &str, review: &str) -> Diagnostic {
     Diagnostic::error(span, format!("no step of the scenario has the golden `{name}`"))
-        .help("run the scenario, then accept the golden without it with `polyspec review`")
+        .help(format!("run the scenario, then accept the golden without it with `{review}`"))
 }

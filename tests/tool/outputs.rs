@@ -16,6 +16,7 @@ use crate::trials;
 /// The trials.
 pub fn trials() -> Vec<Trial> {
     trials![
+        commands_of_hints_work_where_they_were_printed,
         report_is_written_through_a_fifo_that_stays,
         report_follows_a_link_that_stays,
         report_to_a_full_device_is_an_error_and_leaves_the_device,
@@ -31,6 +32,19 @@ pub fn trials() -> Vec<Trial> {
 
 const PASSES: &str = "  - sql: SELECT 1\n    expect: { value: 1 }";
 const FAILS: &str = "  - sql: SELECT 1\n    expect: { value: 2 }";
+
+fn commands_of_hints_work_where_they_were_printed() {
+    let suite = Suite::shared().scenario("a", "  - sql: SELECT 1\n    golden: one").file("else where/x", "");
+    let elsewhere = |arguments: &[&str]| {
+        let mut command = suite.command(arguments);
+        command.current_dir(suite.path("else where"));
+        children::finish(command)
+    };
+    let failed = elsewhere(&["run", "-C", "../"]).exits(1);
+    failed.says("rerun: polyspec run -C ../ --exact a.yaml").says("accept with: polyspec bless -C ../ a.yaml");
+    elsewhere(&["bless", "-C", "../", "a.yaml"]).exits(0);
+    elsewhere(&["run", "-C", "../", "--exact", "a.yaml"]).exits(0);
+}
 
 fn fifo(suite: &Suite, name: &str) -> std::path::PathBuf {
     let path = suite.path(name);

@@ -69,6 +69,28 @@ pub(crate) fn parse(file: &Arc<SourceFile>, line: usize, kind: &ParseErrorKind) 
     }
 }
 
+/// What is suspicious about the regular expression behind `error`: it looks like something else.
+pub(crate) fn pattern(file: &Arc<SourceFile>, line: usize, pattern: &str, of_mongo: bool) -> Option<Diagnostic> {
+    let place = word(file, line, pattern);
+    if let Some((message, _)) = pattern.split_once(" retry ").filter(|(_, rest)| rest.contains("backoff")) {
+        let error = Diagnostic::error(&place, "`retry` is taken for a part of the message here");
+        return Some(error.help(format!(
+            "write `error retry …` in this line, and the whole message below `----` in place of `{message}`"
+        )));
+    }
+    let code = pattern.strip_prefix('(')?.strip_suffix(')')?;
+    let is_code = code.len() <= 7 && code.chars().all(|c| c.is_ascii_alphanumeric());
+    if !is_code || of_mongo || !code.contains(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let error = Diagnostic::error(&place, format!("`{code}` is not an SQLSTATE"));
+    Some(
+        error
+            .label("taken for a regular expression")
+            .help("an SQLSTATE has five digits and capital letters: `(23505)`"),
+    )
+}
+
 /// The place of `word` in a line; the whole line when it is not there.
 pub(crate) fn word(file: &Arc<SourceFile>, line: usize, word: &str) -> Span {
     let text = file.line(line).unwrap_or_default();

@@ -98,6 +98,12 @@ fn line(file: &Arc<SourceFile>, number: usize, text: &str) -> Option<Line> {
     Some(Line { word: part(1, colon), value: part(colon + 1, text.len()) })
 }
 
+/// The word of a line `# word: value`, where it is one of the metadata.
+pub(crate) fn metadata(file: &Arc<SourceFile>, number: usize) -> Option<Spanned<String>> {
+    let line = line(file, number, file.line(number)?)?;
+    (WORDS.contains(&line.word.as_str()) && !line.value.is_empty()).then_some(line.word)
+}
+
 fn perhaps(word: &Spanned<String>, sink: &mut Sink) {
     if let Some(near) = nearest(word, WORDS.iter().copied()) {
         let warning = Diagnostic::error(&word.span, format!("`{}` is taken for a mere comment", word.value));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::directive::{DELIMITER, TYPES, delimiter, directive};
 use super::fault;
+use super::header::metadata;
 use super::layout::{Part, Stretch};
 use crate::language::sink::Sink;
 use crate::language::suggest::{enumerate, nearest};
@@ -79,28 +80,46 @@ const RESULT_MODES: [&str; 2] = ["rowwise", "valuewise"];
 /// Says what is suspicious in the records of a file.
 pub(crate) fn check(file: &Arc<SourceFile>, stretches: &[Stretch], sink: &mut Sink) {
     let records = stretches.iter().filter(|stretch| stretch.part == Part::Record);
-    let mut conditions: Vec<usize> = vec![];
+    // Lines that are for the next record that is sent: conditions and a connection.
+    let mut waiting: Vec<usize> = vec![];
     for stretch in records {
         let line = file.line(stretch.first).unwrap_or_default();
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
             [verb @ ("onlyif" | "skipif"), label] => {
                 self::label(file, stretch.first, verb, label, sink);
-                conditions.push(stretch.first);
+                waiting.push(stretch.first);
                 continue;
             }
-            ["connection", ..] => continue,
+            ["connection", ..] => {
+                let second = waiting.iter().position(|at| verb_of(file, *at) == "connection");
+                second.into_iter().for_each(|at| sink.push(overruled(file, waiting.remove(at), stretch.first)));
+                waiting.push(stretch.first);
+                continue;
+            }
             ["query", rest @ ..] => query(file, stretch.first, rest, sink),
             _ => {}
         }
         let verb = words.first().copied().unwrap_or_default();
         if matches!(verb, "statement" | "query" | "let") {
             body(file, stretch, &words, sink);
-            conditions.clear();
+            waiting.clear();
         }
-        conditions.drain(..).for_each(|at| sink.push(for_no_record(file, at, verb)));
+        waiting.drain(..).for_each(|at| sink.push(for_no_record(file, at, verb)));
     }
-    conditions.into_iter().for_each(|at| sink.push(for_no_record(file, at, "")));
+    waiting.into_iter().for_each(|at| sink.push(for_no_record(file, at, "")));
+    late_metadata(file, stretches, sink);
+}
+
+fn verb_of(file: &Arc<SourceFile>, line: usize) -> &str {
+    file.line(line).and_then(|line| line.split_whitespace().next()).unwrap_or_default()
+}
+
+/// Of two connections before one record the crate takes the second.
+fn overruled(file: &Arc<SourceFile>, line: usize, by: usize) -> Diagnostic {
+    Diagnostic::error(&Span::of_line(file, line), "this connection is for no record: another one follows")
+        .label(format!("overruled in line {by}"))
+        .help("a connection is for the next record only: remove one of the two, or put its record between them")
 }
 
 fn label(file: &Arc<SourceFile>, line: usize, verb: &str, label: &str, sink: &mut Sink) {
@@ -117,17 +136,33 @@ fn label(file: &Arc<SourceFile>, line: usize, verb: &str, label: &str, sink: &mu
     });
 }
 
-/// The crate gives a condition to the next record that is sent, however far away that is; `halt` heeds none.
+/// The crate gives a condition or a connection to the next record that is sent, however far away that is; `halt` heeds none.
 fn for_no_record(file: &Arc<SourceFile>, line: usize, verb: &str) -> Diagnostic {
     let place = Span::of_line(file, line);
+    let what = if verb_of(file, line) == "connection" { "connection" } else { "condition" };
     match verb {
-        "halt" => Diagnostic::error(&place, "`halt` heeds no condition: the file ends there on every system")
-            .warning()
-            .help("put the condition before each record that it is meant for"),
-        "" => Diagnostic::error(&place, "no record follows this condition").help("remove it"),
+        "halt" if what == "condition" => {
+            Diagnostic::error(&place, "`halt` heeds no condition: the file ends there on every system")
+                .warning()
+                .help("put the condition before each record that it is meant for")
+        }
+        "" | "halt" => Diagnostic::error(&place, format!("no record follows this {what}")).help("remove it"),
         _ => {
-            let message = format!("this condition is for the next `statement`, `query` or `let`, but `{verb}` follows");
+            let message = format!("this {what} is for the next `statement`, `query` or `let`, but `{verb}` follows");
             Diagnostic::error(&place, message).help(format!("put it below `{verb}`, right before its record"))
+        }
+    }
+}
+
+/// Metadata count only before the first record; below it they would be mere comments.
+fn late_metadata(file: &Arc<SourceFile>, stretches: &[Stretch], sink: &mut Sink) {
+    let Some(first) = stretches.iter().position(|stretch| stretch.part == Part::Record) else { return };
+    for comment in stretches[first..].iter().filter(|stretch| stretch.part == Part::Comment) {
+        for line in comment.first..=comment.last {
+            let Some(word) = metadata(file, line) else { continue };
+            let message = format!("`{}` is taken for a mere comment: it comes after the first record", word.value);
+            let warning = Diagnostic::error(&word.span, message).warning();
+            sink.push(warning.help(format!("put `# {}: …` before the first record of the scenario", word.value)));
         }
     }
 }
@@ -195,10 +230,26 @@ fn body(file: &Arc<SourceFile>, stretch: &Stretch, words: &[&str], sink: &mut Si
             return sink.push(no_delimiter(&place, below));
         }
     }
+    let divided = words[0] == "query" || (words[0] == "statement" && words.get(1) == Some(&"error"));
+    if divides.is_none() && divided {
+        let near = lines.iter().enumerate().skip(2).find(|(_, line)| is_rule(line));
+        near.into_iter().for_each(|(at, line)| sink.push(nearly_divides(file, stretch.first + at, line.trim())));
+    }
     let message = divides.map(|divides| lines[divides + 1..].concat()).filter(|text| !text.is_empty());
     if words.get(1) == Some(&"error") && message.is_some_and(|text| !text.chars().any(char::is_alphabetic)) {
         sink.push(rows_of_an_error(&fault::word(file, stretch.first, "error")));
     }
+}
+
+/// A line of dashes and the like.
+fn is_rule(line: &str) -> bool {
+    let line = line.trim();
+    line.chars().count() > 1 && line.chars().all(|c| "-=_*~\u{2013}\u{2014}".contains(c))
+}
+
+fn nearly_divides(file: &Arc<SourceFile>, line: usize, rule: &str) -> Diagnostic {
+    Diagnostic::error(&fault::word(file, line, rule), format!("`{rule}` divides nothing: it is a part of the SQL"))
+        .help("write `----`, four hyphens, between the SQL and what must come back")
 }
 
 fn rows_of_an_error(place: &Span) -> Diagnostic {

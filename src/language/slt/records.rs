@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use sqllogictest::{Connection, Control, DefaultColumnType, ParseErrorKind, Record};
+use sqllogictest::{
+    Connection, Control, DefaultColumnType, ExpectedError, ParseErrorKind, QueryExpect, Record, StatementExpect,
+};
 
 use super::Read;
 use super::fault;
@@ -143,6 +145,7 @@ impl<'a> Reader<'a> {
                 Record::System { .. } => self.refuse_shell(&span),
                 _ => {
                     self.command(file, stretch, &record);
+                    self.code(file, stretch, &mut record);
                     placed.push(SltRecord { record, span, connection: self.current.clone() });
                 }
             }
@@ -190,6 +193,25 @@ impl<'a> Reader<'a> {
         let place = Span::of_line(file, stretch.first + 1);
         let error = Diagnostic::error(&place, format!("not a command of MongoDB: {cause}"));
         self.sink.push(error.help("write a command document in Extended JSON: `{\"find\": \"orders\"}`"));
+    }
+
+    /// What stands in parentheses behind `error`: the crate takes five characters for an SQLSTATE, everything else for a regular
+    /// expression, so that no code of MongoDB of fewer digits could be expected.
+    fn code(&mut self, file: &Arc<SourceFile>, stretch: &Stretch, record: &mut Record<DefaultColumnType>) {
+        let (Record::Statement { expected: StatementExpect::Error(error), .. }
+        | Record::Query { expected: QueryExpect::Error(error), .. }) = record
+        else {
+            return;
+        };
+        let ExpectedError::Inline(pattern) = &*error else { return };
+        let pattern = pattern.as_str().to_string();
+        let of_mongo = self.current.as_ref().is_some_and(|(selector, _)| selector.engine() == Engine::Mongo);
+        match pattern.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
+            Some(code) if of_mongo && code.bytes().all(|byte| byte.is_ascii_digit()) => {
+                *error = ExpectedError::SqlState(code.to_string());
+            }
+            _ => fault::pattern(file, stretch.first, &pattern, of_mongo).into_iter().for_each(|d| self.sink.push(d)),
+        }
     }
 
     fn include(&mut self, file: &Arc<SourceFile>, name: &str, span: &Span) -> Vec<SltRecord> {

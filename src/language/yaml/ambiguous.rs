@@ -6,7 +6,7 @@ use super::decoder::{Decoder, Standing};
 use super::tree::{Node, NodeKind};
 use crate::language::sink::Sink;
 use crate::model::{Binding, TemplatePart, Value, ValueKind, Variables};
-use crate::source::{Diagnostic, Span};
+use crate::source::{Diagnostic, Span, Spanned};
 use crate::variables::{bson, is_extended_json};
 
 impl Decoder<'_> {
@@ -49,7 +49,7 @@ impl Decoder<'_> {
         if self.standing == Standing::Cell || has_variables(value) {
             return;
         }
-        if bson(value, &Variables::new()).is_err() {
+        if bson(value, &Variables::new()).is_err() || has_unknown_options(fields) {
             let error = Diagnostic::error(&value.span, format!("this is no `{}` of Extended JSON", key.value));
             self.sink.push(error.help(form(key)));
         }
@@ -171,6 +171,28 @@ fn too_large(diagnostic: Diagnostic, text: &str) -> Diagnostic {
     }
 }
 
+/// Options of `$regularExpression` are some of `ilmsux` (BSON 1.1, "Regular expression").
+fn has_unknown_options(fields: &[(Spanned<String>, Value)]) -> bool {
+    let Some((_, Value { kind: ValueKind::Mapping(parts), .. })) =
+        fields.first().filter(|(key, _)| key.as_str() == "$regularExpression")
+    else {
+        return false;
+    };
+    let options = parts.iter().find(|(key, _)| key.as_str() == "options");
+    options.is_some_and(|(_, value)| match &value.kind {
+        ValueKind::Text(text) => text.as_literal().is_some_and(|text| !text.chars().all(|c| "ilmsux".contains(c))),
+        _ => true,
+    })
+}
+
+/// Nothing behind a colon is NULL, which hardly anyone means who does not write it.
+pub(crate) fn nothing(key: &Span, node: &Node, sink: &mut Sink) {
+    if matches!(node.kind, NodeKind::Null) && node.plain() == Some("") {
+        let warning = Diagnostic::error(key, "nothing follows this key: its value is null").warning();
+        sink.push(warning.help("write the value; if null is meant, write `null`"));
+    }
+}
+
 fn has_variables(value: &Value) -> bool {
     match &value.kind {
         ValueKind::Text(template) => template.parts.iter().any(|part| matches!(part, TemplatePart::Variable { .. })),
@@ -192,7 +214,12 @@ fn form(key: &str) -> String {
         "$uuid" => "write `{ $uuid: \"73ffd264-44b3-4c69-90e8-e7d1dfc035d4\" }`",
         "$binary" => "write `{ $binary: { base64: \"AQID\", subType: \"00\" } }`",
         "$timestamp" => "write `{ $timestamp: { t: 1, i: 1 } }`",
-        "$regularExpression" => "write `{ $regularExpression: { pattern: \"^a\", options: i } }`",
+        "$regularExpression" => "write `{ $regularExpression: { pattern: \"^a\", options: i } }`, with options `i`, `m`, `s`, `u` and `x`",
+        "$minKey" | "$maxKey" => return format!("write `{{ {key}: 1 }}`"),
+        "$undefined" => "write `{ $undefined: true }`",
+        "$symbol" => "write `{ $symbol: a }`",
+        "$code" => "write `{ $code: \"function() { … }\" }`, and `$scope` beside it",
+        "$dbPointer" => "write `{ $dbPointer: { $ref: orders, $id: { $oid: \"507f1f77bcf86cd799439011\" } } }`",
         _ => return format!("`{key}` is a key of Extended JSON: see the manual of MongoDB for its form"),
     }
     .into()

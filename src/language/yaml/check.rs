@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 
-use super::shape::{Shape, Table};
+use super::shape::{Key, Shape, Table};
 use super::tree::{Entry, Node, NodeKind, first_line};
 use crate::language::duration::duration;
 use crate::language::sink::Sink;
 use crate::language::suggest::{enumerate, nearest};
 use crate::source::{Diagnostic, Span};
+
+/// Keys under which a text without a letter is data, or is refused with words of its own.
+const MAY_BE_BLANK: &[&str] = &["scenario", "stdin", "input", "because"];
 
 /// So many keys are named in the line of an error.
 const FEW: usize = 2;
@@ -133,13 +136,25 @@ impl Checker<'_> {
         self.outer.push(table);
         for entry in node.entries() {
             match table.key(&entry.key) {
-                Some(known) => self.shape(&entry.value, &known.shape, &entry.key.span),
+                Some(known) => {
+                    self.blank(entry, known);
+                    self.shape(&entry.value, &known.shape, &entry.key.span);
+                }
                 None => self.unknown(entry, table),
             }
         }
         self.outer.pop();
         self.missing(node, table);
         self.one_of(node, table);
+    }
+
+    /// A name or a reason without a letter says nothing; of data only the author knows.
+    fn blank(&mut self, entry: &Entry, key: &Key) {
+        let is_blank = matches!(&entry.value.kind, NodeKind::Text(text) if text.trim().is_empty());
+        if is_blank && matches!(key.shape, Shape::Text | Shape::Scalar) && !MAY_BE_BLANK.contains(&key.name) {
+            let error = Diagnostic::error(&entry.key.span, format!("`{}` is empty", key.name));
+            self.sink.push(error.help(format!("`{}`: {}", key.name, key.doc)));
+        }
     }
 
     fn unknown(&mut self, entry: &Entry, table: &'static Table) {

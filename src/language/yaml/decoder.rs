@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::ambiguous::nothing;
 use super::tree::{Node, NodeKind};
 use crate::language::sink::Sink;
 use crate::language::sql;
@@ -105,6 +106,7 @@ impl Decoder<'_> {
                     let error = Diagnostic::error(&entry.key.span, "a key cannot hold a variable");
                     self.sink.push(error.help("variables stand in values only"));
                 }
+                nothing(&entry.key.span, &entry.value, self.sink);
                 (entry.key.clone(), self.field(&entry.key, &entry.value))
             })
             .collect()
@@ -136,7 +138,9 @@ impl Decoder<'_> {
 
     /// The value under `key`.
     pub fn value_of(&mut self, node: &Node, key: &str) -> Option<Value> {
-        node.get(key).map(|value| self.value(value))
+        let entry = node.entry(key)?;
+        nothing(&entry.key.span, &entry.value, self.sink);
+        Some(self.value(&entry.value))
     }
 
     /// Text with its variables, outside of SQL.
@@ -169,7 +173,8 @@ impl Decoder<'_> {
         template
     }
 
-    fn look_up(&mut self, name: &str, span: &Span) {
+    /// Notes that a variable is used, and says when it has no value.
+    pub fn look_up(&mut self, name: &str, span: &Span) {
         self.scope.used.insert(name.to_string());
         if self.standing == Standing::Document {
             self.scope.in_documents.insert(name.to_string());
@@ -192,6 +197,7 @@ impl Decoder<'_> {
     pub fn bindings(&mut self, node: &Node, visible: bool) -> Vec<Binding> {
         let mut bindings = vec![];
         for entry in node.entries() {
+            nothing(&entry.key.span, &entry.value, self.sink);
             let value = self.value(&entry.value);
             self.variable_name(&entry.key);
             if visible {

@@ -1,7 +1,7 @@
 //! Decodes `expect`.
 
 use super::decoder::{Decoder, Standing};
-use super::operators;
+use super::names;
 use super::tree::{Node, NodeKind};
 use crate::language::duration::duration;
 use crate::model::{
@@ -37,7 +37,7 @@ impl Decoder<'_> {
     /// A value in which `$$` operators mean something.
     pub(super) fn expected(&mut self, node: &Node, key: &str) -> Option<Value> {
         let value = self.value_of(node, key)?;
-        operators::check(&value, self.sink);
+        self.operators(&value);
         Some(value)
     }
 
@@ -63,15 +63,18 @@ impl Decoder<'_> {
 
     fn row(&mut self, node: &Node) -> RowExpectation {
         let cells: Vec<Value> = node.items().iter().map(|cell| self.value(cell)).collect();
-        cells.iter().for_each(|cell| operators::check(cell, self.sink));
+        cells.iter().for_each(|cell| self.operators(cell));
         RowExpectation { cells, span: node.span.clone() }
     }
 
     fn columns(&mut self, node: &Node) -> Vec<ColumnExpectation> {
-        match &node.kind {
+        let columns: Vec<ColumnExpectation> = match &node.kind {
             NodeKind::Mapping(_) => typed_columns(node),
             _ => node.items().iter().flat_map(|item| self.column(item)).collect(),
-        }
+        };
+        let types = columns.iter().filter_map(|column| column.type_name.as_ref());
+        types.filter_map(|name| names::column_type(name, &name.span)).for_each(|wrong| self.sink.push(wrong));
+        columns
     }
 
     fn column(&mut self, node: &Node) -> Vec<ColumnExpectation> {
@@ -103,7 +106,7 @@ impl Decoder<'_> {
         let (list, ordered) = one_of_two(node, "documents", "documents_unordered")?;
         let documents: Vec<Value> = list.items().iter().map(|document| self.value(document)).collect();
         for document in &documents {
-            operators::check(document, self.sink);
+            self.operators(document);
             if matches!(&document.kind, ValueKind::Text(template) if template.as_variable().is_none()) {
                 let error = Diagnostic::error(&document.span, "a document is a mapping, or one variable");
                 self.sink.push(error.help("write `{ field: value }` or `\"${name}\"`"));
@@ -130,10 +133,41 @@ impl Decoder<'_> {
             constraint: self.name_expected(node, "constraint"),
             table: self.name_expected(node, "table"),
             column: self.name_expected(node, "column"),
-            code: self.expected(node, "code"),
-            name: self.expected(node, "name"),
-            labels: node.get("labels").map(|list| list.span.of(texts(list))),
+            code: self.code(node),
+            name: self.error_name(node),
+            labels: node.get("labels").map(|list| list.span.of(self.labels(list))),
         }
+    }
+
+    /// The number of a code of MongoDB; text is right only where a variable gives the number.
+    fn code(&mut self, node: &Node) -> Option<Value> {
+        let value = self.expected(node, "code")?;
+        let ValueKind::Text(template) = &value.kind else { return Some(value) };
+        let Some(text) = template.as_literal() else { return Some(value) };
+        let error = Diagnostic::error(&value.span, "`code` takes a number");
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        self.sink.push(match digits {
+            true => error.help(format!("remove the quotes: `code: {text}`")),
+            false => error.help(format!("the name of a code goes under `name`: `name: {text}`")),
+        });
+        Some(value)
+    }
+
+    fn error_name(&mut self, node: &Node) -> Option<Value> {
+        let value = self.expected(node, "name")?;
+        if let ValueKind::Text(template) = &value.kind {
+            let name = template.as_literal();
+            let wrong = name.and_then(|name| names::error_name(name, &value.span));
+            wrong.into_iter().for_each(|wrong| self.sink.push(wrong));
+        }
+        Some(value)
+    }
+
+    fn labels(&mut self, list: &Node) -> Vec<Spanned<String>> {
+        let labels = texts(list);
+        let wrong = labels.iter().filter_map(|label| names::label(label, &label.span));
+        wrong.for_each(|wrong| self.sink.push(wrong));
+        labels
     }
 
     /// An SQLSTATE or its class.

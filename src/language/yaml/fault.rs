@@ -5,17 +5,39 @@ use std::sync::Arc;
 use serde_yaml::Error;
 
 use super::read::bytes;
+use super::tags;
 use crate::source::{Diagnostic, SourceFile, Span};
 
-/// Beginnings of the crate's messages, what they mean, and the mend.
-const MEANINGS: [(&str, &str, &str); 10] = [
+/// Beginnings of the crate's messages, what they mean, and the fix.
+const MEANINGS: &[(&str, &str, &str)] = &[
     (
         "mapping values are not allowed",
         "a `: ` cannot stand here",
-        "if the colon belongs to the text, put the text in quotes or write it below `|`; if it ends a key, mend the indentation",
+        "if the colon belongs to the text, put the text in quotes or write it below `|`; if it ends a key, fix the indentation",
     ),
     ("multiple YAML documents", "one file holds one document", "move what follows `---` into a file of its own"),
+    (
+        "YAML merge key",
+        "a merge key is of YAML 1.1 and means nothing here",
+        "write its keys out; a whole mapping can be taken over by an alias: `key: *name`",
+    ),
+    (
+        "cannot deserialize null into string",
+        "a key cannot be null",
+        "put a key that is meant as text in quotes: `\"null\"`",
+    ),
     ("unsupported tag", "a tag of YAML means nothing here", "remove it; put text that begins with `!` in quotes"),
+    ("!!binary", "a tag of YAML means nothing here", "remove it"),
+    (
+        "while scanning an anchor or alias",
+        "`&` and `*` begin an anchor and an alias of YAML",
+        "put text that begins with `&` or `*` in quotes",
+    ),
+    (
+        "unexpected character",
+        "no value begins with this character",
+        "put text that begins with a special character in quotes",
+    ),
     ("tabs disallowed", "a tab cannot indent", "indent with spaces"),
     ("budget breached", "the file is nested too deeply or unfolds to too much", "write it flatter, with fewer aliases"),
     ("recursion limit", "the file is nested too deeply", "write it flatter"),
@@ -41,9 +63,12 @@ pub(crate) fn syntax(file: &Arc<SourceFile>, error: &Error) -> Diagnostic {
     if is_bare_variable(&span) {
         return Diagnostic::error(&span, "a variable inside `[ ]` or `{ }` needs quotes").help("write `\"${name}\"`");
     }
+    if let Some(tag) = tag_before(&span) {
+        return tags::refused(&tag);
+    }
     let known = MEANINGS.iter().find(|(beginning, ..)| cause.starts_with(beginning));
     match known {
-        Some((_, meaning, mend)) => Diagnostic::error(&span, *meaning).help(*mend),
+        Some((_, meaning, fix)) => Diagnostic::error(&span, *meaning).help(*fix),
         None => Diagnostic::error(&span, format!("this is not YAML: {cause}")),
     }
 }
@@ -59,6 +84,19 @@ fn place(file: &Arc<SourceFile>, error: &Error) -> Span {
 /// `at`, moved back to where a character begins.
 fn floor(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
+/// A tag right before a value that the crate refuses, or at the place of the refusal.
+fn tag_before(span: &Span) -> Option<Span> {
+    let text = span.file.text();
+    let start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
+    let before = text[start..span.start].trim_end();
+    let word = |from: usize| {
+        let length = text[from..].find(|c: char| c.is_whitespace() || "[]{},".contains(c)).unwrap_or(text.len() - from);
+        Some(Span::new(&span.file, from, from + length)).filter(|word| word.text().starts_with('!'))
+    };
+    let last = before.rfind(|c: char| c.is_whitespace() || "[{,".contains(c)).map_or(0, |at| at + 1);
+    word(span.start).or_else(|| word(start + last))
 }
 
 /// `[${x}]`: YAML takes the brace for a mapping.

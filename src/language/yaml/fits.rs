@@ -33,6 +33,7 @@ const MONGO_ERROR: &[&str] = &["code", "name", "labels", "message"];
 /// Says what of a step does not fit the rest of it.
 pub(crate) fn check(node: &Node, step: &Step, sink: &mut Sink) {
     engines(step, sink);
+    loads(step, sink);
     transaction(node, step, sink);
     eventually(node, step, sink);
     blocks(node, step, sink);
@@ -91,6 +92,17 @@ fn engines(step: &Step, sink: &mut Sink) {
             }
             None => "make it two steps, one for each engine".into(),
         }));
+    }
+}
+
+/// Documents are for MongoDB: PostgreSQL reads CSV alone.
+fn loads(step: &Step, sink: &mut Sink) {
+    let Action::Load(load) = &step.action else { return };
+    let pg = step.on.iter().find(|selector| selector.engine() == Engine::Pg);
+    if let Some(selector) = pg.filter(|_| load.file.ends_with(".json") || load.file.ends_with(".jsonl")) {
+        let error =
+            Diagnostic::error(&selector.span, format!("`{}` holds documents, which go to MongoDB", load.file.value));
+        sink.push(error.help("remove `on`, or name nodes of MongoDB; PostgreSQL reads `.csv`"));
     }
 }
 
@@ -153,6 +165,18 @@ fn stream(node: &Node, step: &Step, sink: &mut Sink) {
             "a stream is an `aggregate` whose pipeline begins with `$changeStream`, or a `find` with `tailable: true`",
         ));
     }
+    let judged = ["expect", "golden", "save"].iter().any(|key| node.get(key).is_some());
+    if let Action::Mongo(command) = &step.action
+        && !judged
+        && begins_with_documents(command)
+    {
+        let warning =
+            Diagnostic::error(&name.span, "what is there when the stream opens is judged by no step").warning();
+        sink.push(warning.help(format!(
+            "this step returns it, and `await: {}` only what comes later: add `expect: {{ documents: … }}` here",
+            name.value
+        )));
+    }
     for key in ["eventually", "blocks", "transaction"] {
         if let Some(entry) = node.entry(key) {
             let error = Diagnostic::error(&entry.key.span, format!("`{key}` has no meaning beside `stream`"));
@@ -168,18 +192,31 @@ fn stream(node: &Node, step: &Step, sink: &mut Sink) {
 
 /// Whether a command opens a tailable cursor or a change stream, as far as its text says.
 fn never_ends(command: &Value) -> bool {
-    let field = |value: &Value, name: &str| match &value.kind {
-        ValueKind::Mapping(entries) => {
-            entries.iter().find(|(key, _)| key.as_str() == name).map(|(_, value)| value.clone())
-        }
-        _ => None,
+    is_tailable(command) || change_stream(command).is_some()
+}
+
+/// Whether the cursor returns at once what is there already: a tailable one all of the collection, a change stream only what
+/// came after the point from which it resumes.
+fn begins_with_documents(command: &Value) -> bool {
+    let resumes = |stream: &Value| {
+        ["resumeAfter", "startAfter", "startAtOperationTime"].iter().any(|key| field(stream, key).is_some())
     };
-    let tailable = field(command, "tailable").is_some_and(|value| matches!(value.kind, ValueKind::Bool(true)));
-    let first = field(command, "pipeline").and_then(|pipeline| match pipeline.kind {
-        ValueKind::Sequence(stages) => stages.into_iter().next(),
-        _ => None,
-    });
-    tailable || first.is_some_and(|stage| field(&stage, "$changeStream").is_some())
+    is_tailable(command) || change_stream(command).is_some_and(resumes)
+}
+
+fn is_tailable(command: &Value) -> bool {
+    field(command, "tailable").is_some_and(|value| matches!(value.kind, ValueKind::Bool(true)))
+}
+
+/// What stands under `$changeStream` in the first stage of a pipeline.
+fn change_stream(command: &Value) -> Option<&Value> {
+    let ValueKind::Sequence(stages) = &field(command, "pipeline")?.kind else { return None };
+    field(stages.first()?, "$changeStream")
+}
+
+fn field<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
+    let ValueKind::Mapping(entries) = &value.kind else { return None };
+    entries.iter().find(|(key, _)| key.as_str() == name).map(|(_, value)| value)
 }
 
 fn expected(expect: &Node, step: &Step, sink: &mut Sink) {

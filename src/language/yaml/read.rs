@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::thread;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-use serde_yaml::options::{DuplicateKeyPolicy, NonFiniteFloatPolicy};
+use serde_yaml::options::{DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPolicy};
 use serde_yaml::{Location, Options, Spanned as Located};
 
 use super::core::{Plain, resolve};
 use super::fault::syntax;
+use super::tags;
 use super::tree::{Entry, Node, NodeKind, first_line, trimmed};
 use crate::source::{Diagnostic, SourceFile, Span};
 
@@ -35,8 +36,9 @@ pub(crate) fn tree(file: &Arc<SourceFile>) -> Result<Node, Diagnostic> {
 
 fn read(file: &Arc<SourceFile>) -> Result<Node, Diagnostic> {
     serde_yaml::from_str_with_options::<Located<Raw>>(file.text(), options())
-        .map(|raw| build(file, raw))
         .map_err(|error| syntax(file, &error))
+        .map(|raw| build(file, raw))
+        .and_then(|root| tags::refuse(file, &root).map_or(Ok(root), Err))
 }
 
 fn options() -> Options {
@@ -45,6 +47,7 @@ fn options() -> Options {
         alias_limits: serde_yaml::alias_limits! { max_total_replayed_events: ALIAS_EVENTS },
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         leading_zero_numbers_as_strings: true,
+        merge_keys: MergeKeyPolicy::Error,
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
         reject_unsupported_tags: true,
         strict_booleans: true,

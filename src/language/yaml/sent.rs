@@ -1,7 +1,6 @@
 //! Decodes what a server must send beside its answer: `notices` and `notifications`.
 
 use super::decoder::Decoder;
-use super::operators;
 use super::tree::{Node, NodeKind};
 use crate::model::{NoticeExpectation, NotificationExpectation, Template, Value, ValueKind};
 use crate::source::Spanned;
@@ -39,7 +38,7 @@ impl Decoder<'_> {
             }
             _ => self.value(node),
         };
-        operators::check(&value, self.sink);
+        self.operators(&value);
         value
     }
 
