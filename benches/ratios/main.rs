@@ -1,6 +1,7 @@
 //! Measures polyspec against its peers on the same servers and prints the ratios beside their targets: `cargo bench --bench
 //! ratios`. A missed target is printed like a met one; only what cannot be measured is an error.
 
+mod diff;
 mod generate;
 mod golden;
 mod many;
@@ -41,6 +42,8 @@ enum Benchmark {
     Step,
     /// Memory over a golden of a million rows
     Golden,
+    /// The slowest difference of a hundred thousand rows
+    Diff,
     /// Generated rows a second, against a loop in Python
     Generate,
     /// The time until the first statement
@@ -55,6 +58,7 @@ impl Benchmark {
             Benchmark::Slt => slt::run(repetitions, table),
             Benchmark::Step => step::run(repetitions, table),
             Benchmark::Golden => golden::run(table),
+            Benchmark::Diff => diff::run(repetitions, table),
             Benchmark::Generate => generate::run(repetitions, table),
             Benchmark::Start => start::run(repetitions, table),
             Benchmark::Many => many::run(repetitions, table),
