@@ -1,24 +1,22 @@
 //! Data files for `load`: CSV for tables, JSON lines and EJSON arrays for collections.
 
-use std::iter::Peekable;
-use std::str::Chars;
+use std::io::Read;
 
 use bson::{Bson, Document};
+use csv::{ReaderBuilder, StringRecord};
 
-/// The names of a CSV file's columns: its first record.
-pub fn csv_header(data: &[u8]) -> Result<Vec<String>, String> {
-    let text = std::str::from_utf8(data).map_err(|_| "this file is not UTF-8")?;
-    let record = csv_record(&mut text.chars().peekable())?.unwrap_or_default();
-    let names: Vec<String> = record.iter().map(|name| name.trim().to_string()).collect();
-    if names.is_empty() || names.iter().any(String::is_empty) {
-        return Err("the first line of a CSV file names its columns".into());
-    }
-    Ok(names)
+/// A record that no file has. It follows each file, and a quotation that is not closed swallows it.
+const END: &str = "\0";
+
+/// A CSV file as COPY reads it: the names of its columns, and the file from the line that has them.
+pub fn csv_table(data: &[u8]) -> Result<(Vec<String>, Vec<u8>), String> {
+    let text = text(data)?.trim_start_matches(['\r', '\n']);
+    Ok((names(records(text).next())?, text.into()))
 }
 
 /// The documents of a `.jsonl` file, of a `.json` file with an array, or of a `.csv` file (every value is text).
 pub fn documents(name: &str, data: &[u8]) -> Result<Vec<Document>, String> {
-    let text = std::str::from_utf8(data).map_err(|_| "this file is not UTF-8")?;
+    let text = text(data)?;
     if name.ends_with(".csv") {
         return csv_documents(text);
     }
@@ -33,6 +31,12 @@ pub fn documents(name: &str, data: &[u8]) -> Result<Vec<Document>, String> {
     values.into_iter().enumerate().map(|(at, value)| document(at + 1, value)).collect()
 }
 
+/// Without the mark that some programs write in front.
+fn text(data: &[u8]) -> Result<&str, String> {
+    let text = std::str::from_utf8(data).map_err(|_| "this file is not in UTF-8")?;
+    Ok(text.trim_start_matches('\u{feff}'))
+}
+
 fn document(number: usize, value: serde_json::Value) -> Result<Document, String> {
     match Bson::try_from(value) {
         Ok(Bson::Document(document)) => Ok(document),
@@ -42,49 +46,46 @@ fn document(number: usize, value: serde_json::Value) -> Result<Document, String>
 }
 
 fn csv_documents(text: &str) -> Result<Vec<Document>, String> {
-    let mut records = csv_records(text)?.into_iter();
-    let header = records.next().unwrap_or_default();
+    let mut records = records(text);
+    let names = names(records.next())?;
     records
         .enumerate()
         .map(|(at, record)| {
-            if record.len() != header.len() {
-                return Err(format!("record {} has {} fields, the header {}", at + 1, record.len(), header.len()));
+            let record = record?;
+            if record.len() != names.len() {
+                return Err(format!("record {} has {} fields, the header {}", at + 1, record.len(), names.len()));
             }
-            Ok(header.iter().cloned().zip(record.into_iter().map(Bson::String)).collect())
+            Ok(names.iter().cloned().zip(record.iter().map(Bson::from)).collect())
         })
         .collect()
 }
 
-fn csv_records(text: &str) -> Result<Vec<Vec<String>>, String> {
-    let mut chars = text.chars().peekable();
-    std::iter::from_fn(|| csv_record(&mut chars).transpose()).collect()
+/// Record by record; the first has the names of the columns. Blank lines are no records.
+fn records(text: &str) -> impl Iterator<Item = Result<StringRecord, String>> {
+    let whole = text.as_bytes().chain(b"\n".as_slice()).chain(END.as_bytes());
+    let reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(whole);
+    let records = reader.into_records().map(|record| closed(record.map_err(|error| error.to_string())?));
+    records.take_while(|record| !matches!(record, Ok(record) if record == [END].as_slice()))
 }
 
-/// The next record of RFC 4180: fields may be quoted, a quote inside is doubled, a quoted field may hold line ends. `None` at
-/// the end.
-fn csv_record(chars: &mut Peekable<Chars<'_>>) -> Result<Option<Vec<String>>, String> {
-    let (mut record, mut field, mut quoted) = (vec![], String::new(), false);
-    while let Some(next) = chars.next() {
-        match next {
-            '"' if quoted && chars.peek() == Some(&'"') => field.extend(chars.next()),
-            '"' => quoted = !quoted,
-            ',' if !quoted => record.push(std::mem::take(&mut field)),
-            '\r' if !quoted && chars.peek() == Some(&'\n') => {}
-            '\n' if !quoted => {
-                record.push(field);
-                return Ok(Some(record));
-            }
-            other => field.push(other),
-        }
+fn closed(record: StringRecord) -> Result<StringRecord, String> {
+    let swallowed =
+        record.iter().last().and_then(|field| field.strip_suffix(END)).is_some_and(|rest| rest.ends_with('\n'));
+    if swallowed { Err("a quoted field is not closed".into()) } else { Ok(record) }
+}
+
+const NO_NAMES: &str = "the first line of a CSV file names its columns";
+
+fn names(first: Option<Result<StringRecord, String>>) -> Result<Vec<String>, String> {
+    let record = first.ok_or(NO_NAMES)??;
+    let names: Vec<String> = record.iter().map(|name| name.trim().to_string()).collect();
+    if names.iter().any(String::is_empty) {
+        return Err(NO_NAMES.into());
     }
-    if quoted {
-        return Err("a quoted field is not closed".into());
+    match names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
+        Some((_, name)) => Err(format!("the first line of this CSV file names the column `{name}` twice")),
+        None => Ok(names),
     }
-    if field.is_empty() && record.is_empty() {
-        return Ok(None);
-    }
-    record.push(field);
-    Ok(Some(record))
 }
 
 #[cfg(test)]
@@ -100,14 +101,46 @@ mod tests {
     #[test]
     fn a_record_of_another_width_is_refused_with_its_number() {
         assert_eq!(documents("x.csv", b"a,b\n1,2\n3\n").unwrap_err(), "record 2 has 1 fields, the header 2");
-        assert!(csv_header(b"a,,c\n").is_err());
-        assert!(csv_header(b"").is_err());
+        assert_eq!(csv_table(b"a,,c\n").unwrap_err(), NO_NAMES);
+        assert_eq!(csv_table(b"").unwrap_err(), NO_NAMES);
+        assert_eq!(
+            documents("x.csv", b"a,b,a\n").unwrap_err(),
+            "the first line of this CSV file names the column `a` twice"
+        );
     }
 
     #[test]
     fn names_of_columns_may_be_quoted_and_hold_commas() {
-        let names = csv_header(b"\"Order Id\",\"price, net\", Select\r\n1,2.50,x\n").unwrap();
+        let (names, _) = csv_table(b"\"Order Id\",\"price, net\", Select\r\n1,2.50,x\n").unwrap();
         assert_eq!(names, ["Order Id", "price, net", "Select"]);
+    }
+
+    #[test]
+    fn a_quote_inside_a_field_is_a_quote() {
+        assert_eq!(
+            documents("x.csv", b"size,note\n3\" pipe,a\n").unwrap(),
+            [bson::doc! { "size": "3\" pipe", "note": "a" }]
+        );
+    }
+
+    #[test]
+    fn a_field_that_is_not_closed_is_refused_although_the_record_is_as_wide_as_the_header() {
+        assert_eq!(documents("x.csv", b"a,b\n1,\"2\n3,4\n").unwrap_err(), "a quoted field is not closed");
+        assert_eq!(csv_table(b"a,\"b\n1,2\n").unwrap_err(), "a quoted field is not closed");
+    }
+
+    #[test]
+    fn blank_lines_are_no_records() {
+        let read = documents("x.csv", b"\n\na,b\r\n\r\n1,2\r\n\r\n").unwrap();
+        assert_eq!(read, [bson::doc! { "a": "1", "b": "2" }]);
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_blank_lines_before_the_names_are_not_sent_to_copy() {
+        let (names, data) = csv_table(b"\xEF\xBB\xBF\r\n\"id\",name\r\n1,\r\n").unwrap();
+        assert_eq!(names, ["id", "name"]);
+        assert_eq!(data, b"\"id\",name\r\n1,\r\n");
+        assert_eq!(documents("x.jsonl", b"\xEF\xBB\xBF{}\n").unwrap(), [bson::doc! {}]);
     }
 
     #[test]

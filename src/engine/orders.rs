@@ -89,7 +89,8 @@ impl Stage<'_> {
 
     fn load_csv(&self, load: &Load) -> Result<Work, Trouble> {
         let data = self.context.host.read(&load.file.span, &load.file.value)?;
-        let columns = super::load::csv_header(&data).map_err(|cause| Diagnostic::error(&load.file.span, cause))?;
+        let (columns, data) =
+            super::load::csv_table(&data).map_err(|cause| Diagnostic::error(&load.file.span, cause))?;
         Ok(Work::CopyCsv { table: load.into.value.clone(), columns, data })
     }
 
