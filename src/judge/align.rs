@@ -2,7 +2,8 @@
 
 use std::hash::Hash;
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
+use similar::algorithms::{Capture, diff_slices};
+use similar::{Algorithm, DiffOp};
 
 /// A step from the first list to the second; the numbers are positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,11 +15,13 @@ pub(super) enum Step {
 
 /// Aligns two lists. Every position of both appears exactly once, in order.
 ///
-/// Patience, since its anchors (what is there once on both sides) are what people look for, and what lies between them goes
-/// to the crate's Myers, whose search gives up at a limit of steps, not of time: a slow machine gets the same difference.
-/// `Algorithm::Histogram` divides at one anchor a pass, which is quadratic when every other row has changed.
+/// By the crate's Myers: it cuts off what is equal at both ends, and its search gives up at a limit of steps, not of time, so
+/// that a slow machine gets the same difference. `Algorithm::Histogram` divides at one anchor a pass, which is quadratic when
+/// every other row has changed. Nothing is moved afterwards (`Compact`): a row that is equal at its place stays there.
 pub(super) fn align<T: Hash + Eq>(expected: &[T], actual: &[T]) -> Vec<Step> {
-    capture_diff_slices(Algorithm::Patience, expected, actual).into_iter().flat_map(steps).collect()
+    let mut operations = Capture::new();
+    let Ok(()) = diff_slices(Algorithm::Myers, &mut operations, expected, actual);
+    operations.into_ops().into_iter().flat_map(steps).collect()
 }
 
 /// A replaced piece is what is missing, then what is extra.
