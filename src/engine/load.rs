@@ -70,7 +70,7 @@ fn records(text: &str) -> impl Iterator<Item = Result<StringRecord, String>> {
 
 fn closed(record: StringRecord) -> Result<StringRecord, String> {
     let swallowed =
-        record.iter().last().and_then(|field| field.strip_suffix(END)).is_some_and(|rest| rest.ends_with('\n'));
+        record.iter().next_back().and_then(|field| field.strip_suffix(END)).is_some_and(|rest| rest.ends_with('\n'));
     if swallowed { Err("a quoted field is not closed".into()) } else { Ok(record) }
 }
 
