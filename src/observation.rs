@@ -164,6 +164,8 @@ pub struct OutputSettings {
     pub interval_style: String,
     /// `TimeZone`.
     pub time_zone: String,
+    /// `search_path`, where names of objects were printed (`regclass`); `None` where it shapes nothing.
+    pub search_path: Option<String>,
 }
 
 impl OutputSettings {

@@ -13,7 +13,7 @@ use super::sessions::{MongoSlot, PgSlot, Sessions};
 use super::transport::{Beginning, Transport, Waiting};
 use super::watch::Watch;
 use crate::backend::mongo::{self, Command, MongoClients, Target};
-use crate::backend::pg::{self, Request};
+use crate::backend::pg::{self, CopyFormat, Parameter, Request};
 use crate::backend::{BackendError, RowSink};
 use crate::model::{Engine, NodeName};
 use crate::observation::{Answers, Observation, Outcome, Output, Question};
@@ -79,7 +79,7 @@ impl Live {
             Work::Sql { texts, parameters } => sql(slot, order, texts, parameters, sink).await,
             Work::ExplainSql(text) => slot.connected().await?.session().explain(text, limit).await,
             Work::CopyCsv { table, columns, data } => {
-                slot.connected().await?.session().copy_csv(table, columns, data.clone(), limit).await
+                slot.connected().await?.session().copy(table, columns, (CopyFormat::Csv, data.clone()), limit).await
             }
             Work::Generate(plan) => {
                 let fill = PgFill { node: slot.node.clone(), database: self.copy.database.clone(), limit };
@@ -243,7 +243,7 @@ async fn sql(
     slot: &PgSlot,
     order: &Order,
     texts: &[SqlText],
-    parameters: &[Option<String>],
+    parameters: &[Parameter],
     mut sink: Option<&mut (dyn RowSink + '_)>,
 ) -> Result<Outcome, BackendError> {
     let mut connected = slot.connected().await?;
@@ -253,9 +253,7 @@ async fn sql(
         let limit = if at == 0 { order.limit } else { order.limit.saturating_sub(begun.elapsed()) };
         let stdin = text.stdin.clone();
         let request = Request { parameters, stdin, keep: order.keep, ..Request::text(&text.sql, limit) };
-        // Only the last of several results is the answer, and which that is nobody knows before.
-        let alone = texts.len() == 1 && crate::language::sql::statements(&text.sql).len() == 1;
-        outcome = connected.session().run(&request, sink.take().filter(|_| alone)).await?;
+        outcome = connected.session().run(&request, sink.take().filter(|_| texts.len() == 1)).await?;
         if matches!(outcome, Outcome::Refused(_)) {
             break;
         }

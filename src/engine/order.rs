@@ -5,6 +5,7 @@ use std::time::Duration;
 use bson::Document;
 
 use crate::backend::mongo::{Target, Until};
+use crate::backend::pg::Parameter;
 use crate::generate::Plan;
 use crate::model::NodeName;
 use crate::observation::Keep;
@@ -43,7 +44,7 @@ pub enum Work {
         /// The texts, one after the other: only a script with data for COPY has more than one.
         texts: Vec<SqlText>,
         /// Values of `$1` and so on.
-        parameters: Vec<Option<String>>,
+        parameters: Vec<Parameter>,
     },
     /// A statement to be explained.
     ExplainSql(String),

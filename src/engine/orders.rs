@@ -6,10 +6,13 @@ use super::order::{Order, Recipient, SqlText, Work};
 use super::outcome::Trouble;
 use super::stage::Stage;
 use crate::backend::BackendError;
+use crate::backend::pg::Parameter;
 use crate::generate::Plan;
 use crate::language::sql::{self, ScriptPart};
 use crate::model::ValueKind;
-use crate::model::{Action, Datum, Engine, ExplainTarget, Load, NodeSelector, SqlSource, Step, TransactionVerb, Value};
+use crate::model::{
+    Action, Datum, Engine, ExplainTarget, Load, NodeSelector, SqlSource, Step, TransactionVerb, Value, relaxed_json,
+};
 use crate::source::{Diagnostic, SourceFile, Span};
 use crate::variables;
 
@@ -80,10 +83,16 @@ impl Stage<'_> {
         }
     }
 
-    fn parameter(&self, value: &Value) -> Result<Option<String>, Trouble> {
+    fn parameter(&self, value: &Value) -> Result<Parameter, Trouble> {
         Ok(match variables::datum(value, &self.variables)? {
-            Datum::Null | Datum::Bson(Bson::Null | Bson::Undefined) => None,
-            other => Some(variables::sql_text(&other)),
+            Datum::Null | Datum::Bson(Bson::Null | Bson::Undefined) => Parameter::default(),
+            other => {
+                let json = match &other {
+                    Datum::Bson(list @ Bson::Array(_)) => Some(relaxed_json(list).to_string()),
+                    _ => None,
+                };
+                Parameter { text: Some(variables::sql_text(&other)), json }
+            }
         })
     }
 

@@ -1,12 +1,12 @@
-//! Answers questions about values of a type, over a connection of its own: the scenario's sessions and their transactions
-//! are left alone, and what is not committed yet is not seen.
+//! Answers questions about values of a type, over a connection of its own that is closed before anyone can count it: the
+//! scenario's sessions and their transactions are left alone, and what is not committed yet is not seen. Every question is
+//! asked in a transaction that is rolled back: what the scenario's own functions do there, like a notification, comes to nothing.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use futures::future::join_all;
-use tokio_postgres::{Client, SimpleQueryMessage};
-
-use super::{PgNode, error};
+use super::PgNode;
+use super::wire::{Collected, Loss, Wire};
 use crate::backend::BackendError;
 use crate::observation::{Answer, Answers, OutputSettings, Question, Relation, ServerError, SqlType};
 use crate::variables::quote_literal;
@@ -14,11 +14,17 @@ use crate::variables::quote_literal;
 /// A value that takes longer to be read, or waits for a lock of the scenario's, is one that the server cannot tell.
 const LIMITS: &str = "SET statement_timeout = '5s'; SET lock_timeout = '1s'; ";
 
-/// Statements that are under way at a time.
-const FLIGHT: usize = 1_000;
+/// How many questions are under way at a time.
+const FLIGHT: usize = 300;
+
+/// How long the server may take to end the session.
+const GOODBYE: Duration = Duration::from_secs(2);
 
 /// No operator (undefined_function), and a notation that the type does not have (feature_not_supported).
 const NO_OPERATOR: &str = "42883";
+
+/// SQLSTATE read_only_sql_transaction.
+const READ_ONLY: &str = "25006";
 
 /// What a server says to one statement: the only cell, or its refusal.
 type Said = Result<Option<String>, Box<ServerError>>;
@@ -28,82 +34,128 @@ type Said = Result<Option<String>, Box<ServerError>>;
 /// # Errors
 /// The server is not reached, or the connection is lost.
 pub async fn answer(node: &PgNode, database: &str, questions: Vec<Question>) -> Result<Answers, BackendError> {
-    let client = node.connect_beside(database).await?;
-    let asker = Asker { client, node: node.name.to_string() };
-    let mut by_settings: BTreeMap<Option<OutputSettings>, Vec<Question>> = BTreeMap::new();
-    for question in questions {
-        by_settings.entry(question.settings.clone()).or_default().push(question);
-    }
-    let mut answers = Answers::new();
-    for (settings, questions) in by_settings {
-        asker.set(settings.unwrap_or_default()).await?;
-        for some in questions.chunks(FLIGHT / 3) {
-            answers.extend(asker.answer(some).await?);
-        }
-    }
-    Ok(answers)
+    let mut asker = Asker { wire: node.open_beside(database).await?, node: node.name.to_string() };
+    let answers = asker.answer_all(questions).await;
+    asker.wire.close(GOODBYE).await;
+    answers
 }
 
 struct Asker {
-    client: Client,
+    wire: Wire,
     node: String,
 }
 
 impl Asker {
-    async fn answer(&self, questions: &[Question]) -> Result<Answers, BackendError> {
+    async fn answer_all(&mut self, questions: Vec<Question>) -> Result<Answers, BackendError> {
+        let mut by_settings: BTreeMap<Option<OutputSettings>, Vec<Question>> = BTreeMap::new();
+        for question in questions {
+            by_settings.entry(question.settings.clone()).or_default().push(question);
+        }
+        let mut answers = Answers::new();
+        for (settings, questions) in by_settings {
+            self.set(settings.unwrap_or_default()).await?;
+            for some in questions.chunks(FLIGHT) {
+                self.answer(some, &mut answers).await?;
+            }
+        }
+        Ok(answers)
+    }
+
+    async fn answer(&mut self, questions: &[Question], answers: &mut Answers) -> Result<(), BackendError> {
         let names = self.names(questions).await?;
-        let ask = async |question: &Question| -> Result<(Question, Answer), BackendError> {
-            let Some(name) = &names[&question.sql_type] else {
-                let why = "another connection does not see the type; it is not committed yet".to_string();
-                return Ok((question.clone(), Answer::Unknown(why)));
-            };
-            let [related, expected, actual] = statements(question, name);
-            let said = futures::try_join!(self.say(&related), self.say(&expected), self.say(&actual))?;
-            Ok((question.clone(), reading(question.relation, said)))
-        };
-        join_all(questions.iter().map(ask)).await.into_iter().collect()
+        let mut asked = vec![];
+        for question in questions {
+            match &names[&question.sql_type] {
+                Some(name) if !question.expected.contains('\0') => asked.push((question, statements(question, name))),
+                Some(_) => {
+                    answers.insert(question.clone(), Answer::NotAValue("no text of the server's holds a NUL".into()));
+                }
+                None => {
+                    let why = "another connection does not see the type; it is not committed yet".to_string();
+                    answers.insert(question.clone(), Answer::Unknown(why));
+                }
+            }
+        }
+        let said = self.say(asked.iter().flat_map(|(_, statements)| statements)).await?;
+        let mut said = said.into_iter();
+        for (question, _) in asked {
+            if let (Some(related), Some(expected), Some(actual)) = (said.next(), said.next(), said.next()) {
+                for refused in [&related, &expected, &actual].into_iter().filter_map(|said| said.as_ref().err()) {
+                    self.refuse_writing(question, refused)?;
+                }
+                answers.insert(question.clone(), reading(question.relation, (related, expected, actual)));
+            }
+        }
+        Ok(())
+    }
+
+    /// A type whose check writes cannot be asked about without a trace: a number of a sequence is never given back.
+    fn refuse_writing(&self, question: &Question, refused: &ServerError) -> Result<(), BackendError> {
+        if refused.sqlstate.as_deref() != Some(READ_ONLY) {
+            return Ok(());
+        }
+        Err(BackendError::Other(format!(
+            "{}: values of type {} cannot be compared, because a check of theirs writes ({READ_ONLY} {}), and polyspec asks the \
+             server without a trace: cast the values to text",
+            self.node, question.sql_type.name, refused.message
+        )))
     }
 
     /// The types as SQL names them, of those that this connection sees.
-    async fn names(&self, questions: &[Question]) -> Result<BTreeMap<SqlType, Option<String>>, BackendError> {
-        let mut names = BTreeMap::new();
-        for question in questions {
-            if !names.contains_key(&question.sql_type) {
-                let name = self.say(&lookup(&question.sql_type)).await?.unwrap_or_default();
-                names.insert(question.sql_type.clone(), name);
-            }
-        }
-        Ok(names)
+    async fn names(&mut self, questions: &[Question]) -> Result<BTreeMap<SqlType, Option<String>>, BackendError> {
+        let mut types: Vec<&SqlType> = questions.iter().map(|question| &question.sql_type).collect();
+        types.sort_unstable();
+        types.dedup();
+        let lookups: Vec<String> = types.iter().map(|sql_type| lookup(sql_type)).collect();
+        let said = self.say(&lookups).await?;
+        Ok(types.into_iter().cloned().zip(said.into_iter().map(Result::unwrap_or_default)).collect())
     }
 
-    /// Statements that are said side by side travel together, each its own transaction.
-    async fn say(&self, sql: &str) -> Result<Said, BackendError> {
-        let messages = match self.client.simple_query(sql).await {
-            Ok(messages) => messages,
-            Err(refused) => return error::of_statement(&self.node, refused).map(|refused| Err(Box::new(refused))),
+    /// What the server says to each statement. They travel together, and each is undone before the next.
+    async fn say(&mut self, statements: impl IntoIterator<Item = &String>) -> Result<Vec<Said>, BackendError> {
+        let alone = |statement: &String| [format!("BEGIN; {statement}"), "ROLLBACK".to_string()];
+        let texts: Vec<String> = statements.into_iter().flat_map(alone).collect();
+        let cell = |answer: Result<Collected, ServerError>| match answer {
+            Ok(collected) => Ok(collected.rows.into_iter().next().and_then(|row| row.into_iter().next().flatten())),
+            Err(refused) => Err(Box::new(refused)),
         };
-        let cell = messages.iter().find_map(|message| match message {
-            SimpleQueryMessage::Row(row) => row.get(0).map(str::to_string),
-            _ => None,
-        });
-        Ok(Ok(cell))
+        let answers = self.wire.pipeline(&texts).await.map_err(|loss| self.lost(loss))?;
+        Ok(answers.into_iter().step_by(2).map(cell).collect())
     }
 
-    async fn set(&self, settings: OutputSettings) -> Result<(), BackendError> {
+    async fn set(&mut self, settings: OutputSettings) -> Result<(), BackendError> {
         let setting = |name: &str, value: &str| match value {
             "" => format!("RESET {name}"),
             value => format!("SET {name} = {}", quote_literal(value)),
         };
+        let path = settings.search_path.map_or_else(
+            || "RESET search_path".to_string(),
+            |path| format!("SELECT pg_catalog.set_config('search_path', {}, false)", quote_literal(&path)),
+        );
         let sql = [
             setting("DateStyle", &settings.date_style),
             setting("IntervalStyle", &settings.interval_style),
             setting("TimeZone", &settings.time_zone),
+            path,
         ];
-        self.say(&format!("{LIMITS}{}", sql.join("; "))).await?.map(drop).map_err(|refused| BackendError::Refused {
-            node: self.node.clone(),
-            doing: "setting how values are printed".into(),
-            error: refused,
-        })
+        let texts = [format!("{LIMITS}{}", sql.join("; "))];
+        let answers = self.wire.pipeline(&texts).await.map_err(|loss| self.lost(loss))?;
+        match answers.into_iter().find_map(Result::err) {
+            None => Ok(()),
+            Some(refused) => Err(BackendError::Refused {
+                node: self.node.clone(),
+                doing: "setting how values are printed".into(),
+                error: Box::new(refused),
+            }),
+        }
+    }
+
+    fn lost(&self, loss: Loss) -> BackendError {
+        let cause = match loss {
+            Loss::Told(error) => error.message,
+            Loss::Silent(cause) | Loss::Protocol(cause) | Loss::Unsent(cause) | Loss::Unusable(cause) => cause,
+        };
+        BackendError::Lost { node: self.node.clone(), cause, labels: vec![] }
     }
 }
 

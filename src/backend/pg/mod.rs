@@ -2,6 +2,7 @@
 
 mod admin;
 mod answers;
+mod asides;
 mod barrier;
 mod catalog;
 mod conditions;
@@ -10,11 +11,13 @@ mod databases;
 mod error;
 mod explain;
 mod guard;
+mod losing;
 mod monitor;
 mod node;
 mod pieces;
 mod replication;
 mod role;
+mod rounding;
 mod session;
 mod shared;
 #[cfg(test)]
@@ -25,6 +28,7 @@ mod wire;
 pub use answers::answer;
 pub use barrier::catch_up;
 pub use catalog::catalog;
+pub use copy::CopyFormat;
 pub use databases::{
     copy_database, create_database, drop_database, freeze_database, is_frozen, leftovers, orphaned_databases,
     remove_database,
@@ -33,5 +37,5 @@ pub use monitor::BlockingMonitor;
 pub use node::PgNode;
 pub use replication::{Peers, link, unlink};
 pub use role::Role;
-pub use session::{PgSession, Request};
+pub use session::{Parameter, PgSession, Request};
 pub use shared::{SharedThings, left_behind, restore_shared, shared_things};

@@ -24,6 +24,9 @@ const CANNOT_CONNECT_NOW: &str = "57P03";
 /// How long such a server is left alone.
 const AGAIN: Duration = Duration::from_millis(20);
 
+/// SQLSTATE too_many_connections: of the server, the database or the role.
+const TOO_MANY_CONNECTIONS: &str = "53300";
+
 /// A server with the role of scenarios and the role that makes copies, links peers and cancels statements. On a server of
 /// somebody else's both are the role of the URL that was given.
 #[derive(Clone, Debug)]
@@ -152,16 +155,30 @@ impl PgNode {
         Ok(AdminConnection::new(self.name.to_string(), self.connect(config).await?, None))
     }
 
-    /// Connects as the role of scenarios beside its sessions, for what changes nothing.
-    pub(super) async fn connect_beside(&self, database: &str) -> Result<Client, BackendError> {
+    /// How the role of scenarios connects beside its sessions, for what changes nothing.
+    fn beside_config(&self, database: &str) -> Config {
         let mut app = self.app_config(database, "polyspec");
         app.options("-c default_transaction_read_only=on");
-        self.connect(app).await
+        app
     }
 
-    /// The same, for a few questions with a limit each.
+    /// Connects as the role of scenarios beside its sessions, for what changes nothing.
+    pub(super) async fn open_beside(&self, database: &str) -> Result<Wire, BackendError> {
+        match self.reach(&self.beside_config(database)).await {
+            Err(Loss::Told(error)) if error.sqlstate.as_deref() == Some(TOO_MANY_CONNECTIONS) => {
+                Err(BackendError::Other(format!(
+                    "{}: values of some types are compared by the server, over one more connection, and there is none left \
+                     ({TOO_MANY_CONNECTIONS} {}): allow one more (CONNECTION LIMIT), or cast the values to text",
+                    self.name, error.message
+                )))
+            }
+            reached => reached.map_err(|loss| self.unreachable(loss)),
+        }
+    }
+
+    /// The same with the driver, for a few questions with a limit each.
     pub(super) async fn look(&self, database: &str) -> Result<AdminConnection, BackendError> {
-        let client = self.connect_beside(database).await?;
+        let client = self.connect(self.beside_config(database)).await?;
         Ok(AdminConnection::new(self.name.to_string(), client, None))
     }
 
@@ -185,7 +202,10 @@ impl PgNode {
 
     /// Opens a connection in the protocol itself. A server that is starting up, or recovers from a crash, is waited for.
     pub(super) async fn open(&self, config: &Config) -> Result<Wire, BackendError> {
-        let unreachable = |cause: String| BackendError::Unreachable { node: self.name.to_string(), cause };
+        self.reach(config).await.map_err(|loss| self.unreachable(loss))
+    }
+
+    async fn reach(&self, config: &Config) -> Result<Wire, Loss> {
         let attempt = async {
             loop {
                 match Wire::connect(config).await {
@@ -196,14 +216,16 @@ impl PgNode {
                 }
             }
         };
-        match tokio::time::timeout(CONNECT_LIMIT, attempt).await {
-            Ok(Ok(wire)) => Ok(wire),
-            Ok(Err(Loss::Told(error))) => {
-                Err(unreachable(format!("{} {}", error.sqlstate.unwrap_or_default(), error.message)))
-            }
-            Ok(Err(Loss::Silent(cause) | Loss::Protocol(cause) | Loss::Unsent(cause))) => Err(unreachable(cause)),
-            Err(_) => Err(unreachable(format!("no connection within {CONNECT_LIMIT:?}"))),
-        }
+        let late = |_| Loss::Silent(format!("no connection within {CONNECT_LIMIT:?}"));
+        tokio::time::timeout(CONNECT_LIMIT, attempt).await.map_err(late)?
+    }
+
+    fn unreachable(&self, loss: Loss) -> BackendError {
+        let cause = match loss {
+            Loss::Told(error) => format!("{} {}", error.sqlstate.unwrap_or_default(), error.message),
+            Loss::Silent(cause) | Loss::Protocol(cause) | Loss::Unsent(cause) | Loss::Unusable(cause) => cause,
+        };
+        BackendError::Unreachable { node: self.name.to_string(), cause }
     }
 
     async fn connect(&self, config: Config) -> Result<Client, BackendError> {

@@ -5,37 +5,36 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use tokio::time::Instant as Deadline;
 use tokio_postgres::Config;
 
 use super::PgNode;
-use super::pieces::{Piece, ROLLBACK, pieces};
-use super::types::Types;
-use super::wire::{Address, CancelKey, Collected, Collector, Described, Exchange, Loss, Status, Stdin, Wire};
+use super::copy::{CopyFormat, command};
+use super::losing::{GRACE, cancelled};
+use super::pieces::{Piece, ROLLBACK, State, pieces};
+use super::rounding;
+use super::types::{Types, is_named_object};
+use super::wire::{Collected, Collector, Described, Exchange, Loss, Status, Stdin, Wire};
 use crate::backend::{BackendError, RowSink};
+use crate::language::sql::statements;
 use crate::observation::{Keep, Notice, Notification, Outcome, Output, RowSet, ServerError};
 
-/// How long a server has to answer after it was told to cancel, or to a look at its catalog.
-const GRACE: Duration = Duration::from_secs(2);
-
-/// SQLSTATE admin_shutdown: a session was terminated, or the whole server is going down.
-const ADMIN_SHUTDOWN: &str = "57P01";
-
-/// What is to be known about a session whose server has closed it.
-const LOST: &str = "the session is gone with all that it held; the next step gets a new connection";
-
-/// The setting that a session may round its floating point by; the server does not report its changes.
-const DIGITS: &str = "extra_float_digits";
-
-/// The OIDs of `real` and `double precision`.
-const FLOATS: [u32; 2] = [700, 701];
+/// A value of `$1` and so on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its text form; `None` is NULL.
+    pub text: Option<String>,
+    /// What it is where `json` or `jsonb` is asked for, when that is something else: a list is no array there.
+    pub json: Option<String>,
+}
 
 /// What is asked of a session.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
     /// One statement or several.
     pub sql: &'a str,
-    /// Values for `$1` and so on in text form; `None` is NULL. With any, `sql` must be one statement.
-    pub parameters: &'a [Option<String>],
+    /// Values for `$1` and so on. With any, `sql` must be one statement.
+    pub parameters: &'a [Parameter],
     /// What the first `COPY … FROM STDIN` reads; without it such a statement is refused.
     pub stdin: Option<Bytes>,
     /// Whether it must be one statement, as it must be with parameters.
@@ -55,17 +54,21 @@ impl<'a> Request<'a> {
 
 /// A connection to one database as the role of scenarios.
 pub struct PgSession {
-    node: String,
-    config: Config,
-    wire: Wire,
-    types: Types,
-    /// What is printed of floating point is rounded, so that it is asked for in binary form.
-    rounds: bool,
+    pub(super) node: String,
+    pub(super) config: Config,
+    pub(super) wire: Wire,
+    pub(super) types: Types,
+    /// `extra_float_digits`, once it was asked for.
+    pub(super) digits: Option<i32>,
+    /// A statement may have changed it, so that it is asked for before each.
+    speaks_of_digits: bool,
     /// An exchange was begun and its end not read.
-    busy: bool,
+    pub(super) busy: bool,
+    /// How the connection ended when no step was there to be told.
+    pub(super) ended: Option<Loss>,
     /// The connection is gone, and a step was told.
-    lost: bool,
-    notices: Vec<Notice>,
+    pub(super) lost: bool,
+    pub(super) notices: Vec<Notice>,
     notifications: Vec<Notification>,
 }
 
@@ -79,8 +82,10 @@ impl PgSession {
             config,
             wire,
             types: Types::default(),
-            rounds: false,
+            digits: None,
+            speaks_of_digits: false,
             busy: false,
+            ended: None,
             lost: false,
             notices: vec![],
             notifications: vec![],
@@ -118,42 +123,62 @@ impl PgSession {
         request: &Request<'_>,
         sink: Option<&mut (dyn RowSink + '_)>,
     ) -> Result<Outcome, BackendError> {
-        let pieces = pieces(request.sql, self.wire.status() == Status::Idle);
-        if pieces.is_empty() || request.stdin.is_some() || request.single || !request.parameters.is_empty() {
+        let parts = statements(request.sql);
+        // Only the last of several results is what came, and which that is no one knows before.
+        let sink = sink.filter(|_| parts.len() == 1);
+        let is_whole = parts.len() > 1 && (request.single || !request.parameters.is_empty());
+        if is_whole || sink.is_some() || request.stdin.is_some() {
             return self.run_text(request, sink).await;
         }
-        self.run_pieces(&pieces, request).await
+        let state = State { idle: self.wire.status() == Status::Idle, rounds: self.rounds() };
+        match pieces(request.sql, parts, state) {
+            pieces if pieces.is_empty() => self.run_text(request, None).await,
+            pieces => self.run_pieces(&pieces, request).await,
+        }
     }
 
     /// Runs statements one by one until one is refused: what the last one gives is the outcome.
     async fn run_pieces(&mut self, pieces: &[Piece<'_>], request: &Request<'_>) -> Result<Outcome, BackendError> {
         let begun = Instant::now();
-        let (mut notices, mut outcome) = (vec![], Outcome::Output(Output::Nothing));
+        let mut notices = vec![];
+        let outcome = self.run_each(pieces, request, begun, &mut notices).await;
+        let stopped = !matches!(outcome, Ok(Outcome::Output(_)));
+        if stopped && pieces.iter().any(|piece| piece.own) && !self.lost {
+            let undone = self.run_text(&Request::text(ROLLBACK, GRACE), None).await;
+            if outcome.is_ok() {
+                undone?;
+            }
+        }
+        self.notices = notices;
+        outcome
+    }
+
+    async fn run_each(
+        &mut self,
+        pieces: &[Piece<'_>],
+        request: &Request<'_>,
+        begun: Instant,
+        notices: &mut Vec<Notice>,
+    ) -> Result<Outcome, BackendError> {
         let (mut rows, mut affected) = (None, 0);
         for piece in pieces {
             let limit = request.limit.saturating_sub(begun.elapsed());
-            outcome = self.run_text(&Request { sql: piece.sql, limit, ..request.clone() }, None).await?;
+            let parameters = if piece.own { &[] } else { request.parameters };
+            let outcome = self.run_text(&Request { sql: piece.sql, parameters, limit, ..request.clone() }, None).await;
             notices.append(&mut self.notices);
-            match &mut outcome {
-                Outcome::Refused(refused) => {
+            match outcome? {
+                Outcome::Refused(mut refused) => {
                     refused.position = refused.position.map(|at| at + piece.before);
-                    break;
+                    return Ok(Outcome::Refused(refused));
                 }
                 Outcome::Output(Output::Sql { rows: set, affected: count }) if !piece.own => {
-                    rows = set.take().or(rows);
-                    affected = *count;
+                    rows = set.or(rows);
+                    affected = count;
                 }
                 Outcome::Output(_) => {}
             }
         }
-        if matches!(outcome, Outcome::Refused(_)) && pieces.iter().any(|piece| piece.own) && !self.lost {
-            self.run_text(&Request::text(ROLLBACK, GRACE), None).await?;
-        }
-        self.notices = notices;
-        Ok(match outcome {
-            Outcome::Output(_) => Outcome::Output(Output::Sql { rows, affected }),
-            refused => refused,
-        })
+        Ok(Outcome::Output(Output::Sql { rows, affected }))
     }
 
     async fn run_text(
@@ -161,49 +186,70 @@ impl PgSession {
         request: &Request<'_>,
         sink: Option<&mut (dyn RowSink + '_)>,
     ) -> Result<Outcome, BackendError> {
-        let deadline = tokio::time::Instant::now() + request.limit;
-        let exact = self.rounds && crate::language::sql::statements(request.sql).len() == 1;
-        let columns = match sink.is_some() || exact {
-            true => self.described(request, deadline).await?,
-            false => Ok(vec![]),
+        let deadline = Deadline::now() + request.limit;
+        let answer = match self.prepared(request, deadline, sink.is_some()).await? {
+            Ok(Prepared { columns, values, binary }) => {
+                let streamed = sink.is_some();
+                let collector = match sink {
+                    Some(sink) => Collector::streaming(sink, self.types.columns(columns)),
+                    None => Collector::keeping(request.keep),
+                };
+                let stdin = request.stdin.clone().map_or(Stdin::Closed, Stdin::Data);
+                let single = request.single || binary.contains(&true);
+                let exchange = Exchange { sql: request.sql, parameters: &values, single, binary: &binary, stdin };
+                self.speaks_of_digits |= rounding::is_about_digits(request.sql);
+                let answer = self.limited(exchange, request.limit, deadline, collector).await?;
+                answer.map(|collected| (collected, binary, streamed))
+            }
+            Err(refused) => Err(refused),
         };
-        let columns = match columns {
-            Ok(columns) => columns,
-            Err(refused) => return Ok(Outcome::Refused(refused)),
-        };
-        let is_float = |column: &Described| exact && FLOATS.contains(&column.oid);
-        let binary: Vec<bool> = columns.iter().map(is_float).collect();
-        let streamed = sink.is_some();
-        let collector = match sink {
-            Some(sink) => Collector::streaming(sink, self.types.columns(columns)),
-            None => Collector::keeping(request.keep),
-        };
-        let answer = self.limited(request, &binary, deadline, collector).await?;
-        if request.sql.to_ascii_lowercase().contains(DIGITS) {
+        match answer {
+            Ok((collected, _, true)) => Ok(Outcome::Output(Output::Streamed { count: collected.count })),
+            Ok((collected, binary, false)) => self.outcome(request, collected, &binary).await,
+            Err(refused) => Ok(Outcome::Refused(refused)),
+        }
+    }
+
+    /// Whether what is printed of floating point is rounded.
+    fn rounds(&self) -> bool {
+        self.digits.is_some_and(|digits| digits < 1)
+    }
+
+    /// What has to be known before a statement is run: its columns for a sink that wants its header first, and where floating
+    /// point is rounded; the types of its parameters for a list.
+    async fn prepared(
+        &mut self,
+        request: &Request<'_>,
+        deadline: Deadline,
+        streams: bool,
+    ) -> Result<Result<Prepared, ServerError>, BackendError> {
+        if let Err(refused) = self.begin().await? {
+            return Ok(Err(refused));
+        }
+        if self.speaks_of_digits || (streams && self.digits.is_none()) {
             self.ask_for_digits().await;
         }
-        self.outcome(answer, streamed).await
+        let asks_types = request.parameters.iter().any(|parameter| parameter.json.is_some());
+        let described = match streams || self.rounds() || asks_types {
+            true => self.described(request, deadline).await?,
+            false => Ok(Collected::default()),
+        };
+        let described = match described {
+            Ok(described) => described,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let columns = described.columns.unwrap_or_default();
+        let binary = if self.rounds() { self.exactly(&columns).await? } else { vec![] };
+        let values = self.values(request.parameters, &described.parameters).await;
+        Ok(Ok(Prepared { columns, values, binary }))
     }
 
-    /// Learns whether the session rounds what it prints of floating point (manual, 19.11.2, `extra_float_digits`).
-    async fn ask_for_digits(&mut self) {
-        if self.wire.status() == Status::Failed || self.lost {
-            return;
-        }
-        self.busy = true;
-        if let Some(rows) = asked(&mut self.wire, "SHOW extra_float_digits").await {
-            self.busy = false;
-            let digits = rows.first().and_then(|row| row.first()?.as_ref()?.parse::<i32>().ok());
-            self.rounds = digits.is_some_and(|digits| digits < 1);
-        }
-    }
-
-    /// The columns of a statement before it is run: a sink wants its header first.
+    /// What a statement takes and returns, before it is run.
     async fn described(
         &mut self,
         request: &Request<'_>,
-        deadline: tokio::time::Instant,
-    ) -> Result<Result<Vec<Described>, ServerError>, BackendError> {
+        deadline: Deadline,
+    ) -> Result<Result<Collected, ServerError>, BackendError> {
         if let Err(refused) = self.begin().await? {
             return Ok(Err(refused));
         }
@@ -214,9 +260,9 @@ impl PgSession {
         };
         self.busy = false;
         match described {
-            Ok(Ok(columns)) => {
-                self.learn(&columns).await;
-                Ok(Ok(columns))
+            Ok(Ok(described)) => {
+                self.learn(described.columns.as_deref().unwrap_or_default()).await;
+                Ok(Ok(described))
             }
             Ok(Err(refused)) => Ok(Err(refused)),
             Err(loss) => self.after_loss(loss).await.map(Err),
@@ -226,9 +272,9 @@ impl PgSession {
     /// One exchange within the limit; after it the server is told to cancel, and has a moment to say what it did.
     async fn limited(
         &mut self,
-        request: &Request<'_>,
-        binary: &[bool],
-        deadline: tokio::time::Instant,
+        exchange: Exchange<'_>,
+        limit: Duration,
+        deadline: Deadline,
         collector: Collector<'_, '_>,
     ) -> Result<Result<Collected, ServerError>, BackendError> {
         if let Err(refused) = self.begin().await? {
@@ -236,9 +282,6 @@ impl PgSession {
         }
         self.busy = true;
         let (address, key) = self.wire.cancel_key();
-        let stdin = request.stdin.clone().map_or(Stdin::Closed, Stdin::Data);
-        let single = request.single || binary.contains(&true);
-        let exchange = Exchange { sql: request.sql, parameters: request.parameters, single, binary, stdin };
         let (answer, in_time) = {
             let mut work = pin!(self.wire.exchange(exchange, collector));
             match tokio::time::timeout_at(deadline, &mut work).await {
@@ -246,127 +289,52 @@ impl PgSession {
                 Err(_) => (cancelled(&address, key, work).await, false),
             }
         };
-        let Some(answer) = answer else { return Err(self.silent(request.limit)) };
+        let Some(answer) = answer else { return Err(self.silent(limit)) };
         self.busy = false;
         self.notices = self.wire.take_notices();
         self.notifications.extend(self.wire.take_notifications());
         match answer {
-            Ok(Err(refused)) if !in_time => Ok(Err(refused.cancelled_after(request.limit))),
-            Ok(Ok(_)) if !in_time => Ok(Err(ServerError::late(request.limit))),
+            Ok(Err(refused)) if !in_time => Ok(Err(refused.cancelled_after(limit))),
+            Ok(Ok(_)) if !in_time => Ok(Err(ServerError::late(limit))),
             Ok(answer) => Ok(answer),
             Err(loss) => self.after_loss(loss).await.map(Err),
         }
     }
 
-    /// Makes sure that the connection is there and free: a loss is told before anything is sent that would never be run.
-    async fn begin(&mut self) -> Result<Result<(), ServerError>, BackendError> {
-        if self.busy && !self.recovered().await {
-            self.lost = true;
-            return Err(self.gone("an earlier statement was given up and the server did not end it".into()));
-        }
-        match self.wire.look() {
-            Ok(()) => Ok(Ok(())),
-            Err(loss) => self.after_loss(loss).await.map(Err),
-        }
-    }
-
-    /// Ends an exchange that nobody waited for.
-    async fn recovered(&mut self) -> bool {
-        let (address, key) = self.wire.cancel_key();
-        let work = pin!(self.wire.drain());
-        let ended = cancelled(&address, key, work).await;
-        self.busy = false;
-        matches!(ended, Some(Ok(())))
-    }
-
-    /// What a step is told of a loss. Last words are the server's answer, unless they are those of a server that goes down.
-    async fn after_loss(&mut self, loss: Loss) -> Result<ServerError, BackendError> {
-        self.notices.extend(self.wire.take_notices());
-        match loss {
-            Loss::Unsent(cause) => Err(BackendError::Other(format!("{}: {cause}", self.node))),
-            Loss::Protocol(cause) => {
-                self.lost = true;
-                Err(BackendError::Other(format!("{}: {cause}", self.node)))
-            }
-            Loss::Silent(cause) => {
-                self.lost = true;
-                let last = self.notices.last().map(|notice| format!("{cause}: {}", notice.message));
-                Err(self.gone(last.unwrap_or(cause)))
-            }
-            Loss::Told(error) => {
-                self.lost = true;
-                let goes_down = error.sqlstate.as_deref() == Some(ADMIN_SHUTDOWN) && !self.accepts().await;
-                if goes_down {
-                    return Err(self.gone(error.message));
-                }
-                Ok(ServerError { hint: error.hint.clone().or(Some(LOST.into())), ..*error })
-            }
-        }
-    }
-
-    /// Whether the server takes connections.
-    async fn accepts(&self) -> bool {
-        matches!(tokio::time::timeout(GRACE, Wire::connect(&self.config)).await, Ok(Ok(_)))
-    }
-
-    fn gone(&self, cause: String) -> BackendError {
-        BackendError::Lost { node: self.node.clone(), cause, labels: vec![] }
-    }
-
-    fn silent(&mut self, limit: Duration) -> BackendError {
-        self.lost = true;
-        BackendError::Silent { node: self.node.clone(), limit }
-    }
-
+    /// What a step is told of the rows that came; those at a place in `binary` came in binary form.
     async fn outcome(
         &mut self,
-        answer: Result<Collected, ServerError>,
-        streamed: bool,
+        request: &Request<'_>,
+        collected: Collected,
+        binary: &[bool],
     ) -> Result<Outcome, BackendError> {
-        let collected = match answer {
-            Ok(collected) => collected,
-            Err(refused) => return Ok(Outcome::Refused(refused)),
-        };
         let Some(columns) = collected.columns else {
             return Ok(Outcome::Output(Output::Sql { rows: None, affected: collected.affected }));
         };
-        if streamed {
-            return Ok(Outcome::Output(Output::Streamed { count: collected.count }));
+        if request.keep != Keep::Count && collected.count > 0 {
+            self.check_digits(request.sql, &columns, binary.contains(&true)).await?;
         }
         self.learn(&columns).await;
-        let rows = RowSet {
-            columns: self.types.columns(columns),
-            rows: collected.rows,
-            count: collected.count,
-            settings: (!collected.settings.is_usual()).then_some(collected.settings),
-        };
+        let mut settings = collected.settings;
+        let columns = self.types.columns(columns);
+        if columns.iter().any(|column| is_named_object(&column.sql_type)) {
+            settings.search_path = self.search_path().await;
+        }
+        let is_own = settings.is_usual() && settings.search_path.is_none();
+        let rows =
+            RowSet { columns, rows: collected.rows, count: collected.count, settings: (!is_own).then_some(settings) };
         Ok(Outcome::Output(Output::Sql { rows: Some(rows), affected: collected.affected }))
     }
 
-    /// Looks up types that are not known: in the session itself when no transaction is open, else from another connection,
-    /// so that nothing that is asked can make the transaction fail; a type that the transaction itself has made is seen by
-    /// nobody else.
-    async fn learn(&mut self, columns: &[Described]) {
-        if self.types.unknown(columns).is_empty() {
-            return;
+    /// Refuses what was printed rounded before anyone knew: the setting is that of the database, or the statement's own doing.
+    async fn check_digits(&mut self, sql: &str, columns: &[Described], exact: bool) -> Result<(), BackendError> {
+        let sets = rounding::is_about_digits(sql);
+        let concerned = |oid| rounding::is_rounded(oid) || (sets && rounding::must_be_asked(oid));
+        if (self.digits.is_some() && !sets) || !columns.iter().any(|column| concerned(column.oid)) {
+            return Ok(());
         }
-        if self.wire.status() == Status::Open
-            && let Ok(Ok(mut side)) = tokio::time::timeout(GRACE, Wire::connect(&self.config)).await
-        {
-            let query = Types::query(&self.types.unknown(columns));
-            if let Some(rows) = asked(&mut side, &query).await {
-                self.types.learn(&rows);
-            }
-        }
-        let unknown = self.types.unknown(columns);
-        if unknown.is_empty() || self.wire.status() == Status::Failed {
-            return;
-        }
-        self.busy = true;
-        if let Some(rows) = asked(&mut self.wire, &Types::query(&unknown)).await {
-            self.busy = false;
-            self.types.learn(&rows);
-        }
+        self.ask_for_digits().await;
+        self.refuse_rounded(columns, |oid| exact && rounding::is_exact_in_binary(oid)).await
     }
 
     /// Asks for the plan of `sql` with execution statistics and rolls back whatever that does.
@@ -374,29 +342,15 @@ impl PgSession {
         super::explain::explain(self, sql, limit).await
     }
 
-    /// Copies `data` (CSV with a header) into a table with COPY FROM STDIN.
-    pub async fn copy_csv(
+    /// Copies `data` into columns of a table with COPY FROM STDIN.
+    pub async fn copy(
         &mut self,
         table: &str,
         columns: &[String],
-        data: Vec<u8>,
+        (format, data): (CopyFormat, Vec<u8>),
         limit: Duration,
     ) -> Result<Outcome, BackendError> {
-        self.copy(super::copy::command(table, columns, " WITH (FORMAT csv, HEADER)"), data, limit).await
-    }
-
-    /// Copies rows in COPY's own text format into a table.
-    pub async fn copy_text(
-        &mut self,
-        table: &str,
-        columns: &[String],
-        data: Vec<u8>,
-        limit: Duration,
-    ) -> Result<Outcome, BackendError> {
-        self.copy(super::copy::command(table, columns, ""), data, limit).await
-    }
-
-    async fn copy(&mut self, command: String, data: Vec<u8>, limit: Duration) -> Result<Outcome, BackendError> {
+        let command = command(table, columns, format);
         let request = Request { stdin: Some(data.into()), ..Request::text(&command, limit) };
         self.run(&request, None).await
     }
@@ -410,19 +364,11 @@ impl PgSession {
     }
 }
 
-/// Has the statement cancelled from another connection, and waits for what the server then does; `None` when it does
-/// nothing in time.
-async fn cancelled<T>(address: &Address, key: CancelKey, work: impl Future<Output = T>) -> Option<T> {
-    let answer = async {
-        let (_, answer) = futures::join!(key.cancel(address), work);
-        answer
-    };
-    tokio::time::timeout(GRACE, answer).await.ok()
-}
-
-/// The rows of a query of polyspec's own; `None` when there are none in time.
-async fn asked(wire: &mut Wire, query: &str) -> Option<Vec<Vec<Option<String>>>> {
-    let exchange = Exchange { sql: query, parameters: &[], single: false, binary: &[], stdin: Stdin::Closed };
-    let answer = tokio::time::timeout(GRACE, wire.exchange(exchange, Collector::keeping(Keep::All))).await;
-    Some(answer.ok()?.ok()?.ok()?.rows)
+/// A statement that can be run.
+struct Prepared {
+    /// Its columns, if they were asked for.
+    columns: Vec<Described>,
+    values: Vec<Option<String>>,
+    /// For each column whether it is asked for in binary form.
+    binary: Vec<bool>,
 }

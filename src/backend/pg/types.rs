@@ -33,6 +33,19 @@ impl Types {
         )
     }
 
+    /// The query for the types that domains are over, however many are between: OID, and OID of what it is in the end.
+    pub(super) fn bases(oids: &[u32]) -> String {
+        let list: Vec<String> = oids.iter().map(u32::to_string).collect();
+        format!(
+            "WITH RECURSIVE base (root, id, next) AS (SELECT t.oid, t.oid, t.typbasetype FROM pg_catalog.pg_type t \
+               WHERE t.oid OPERATOR(pg_catalog.=) ANY ('{{{}}}'::pg_catalog.oid[]) \
+             UNION ALL SELECT base.root, t.oid, t.typbasetype FROM base JOIN pg_catalog.pg_type t \
+               ON t.oid OPERATOR(pg_catalog.=) base.next) \
+             SELECT root, id FROM base WHERE next OPERATOR(pg_catalog.=) 0",
+            list.join(",")
+        )
+    }
+
     /// Keeps what the query gave.
     pub(super) fn learn(&mut self, rows: &[Vec<Option<String>>]) {
         let oid = |cell: &Option<String>| cell.as_ref()?.parse().ok();
@@ -62,6 +75,18 @@ impl Types {
             None => self.0.get(&oid).cloned().unwrap_or(SqlType { oid, ..SqlType::default() }),
         }
     }
+}
+
+/// Whether it is `json` or `jsonb`.
+pub(super) fn is_json(oid: u32) -> bool {
+    [Type::JSON.oid(), Type::JSONB.oid()].contains(&oid)
+}
+
+/// Whether values are printed as names, with their schema where the search path does not lead to them (manual, 8.19), or are
+/// arrays of such.
+pub(super) fn is_named_object(sql_type: &SqlType) -> bool {
+    let is_own = |known: &SqlType| Type::from_oid(known.oid).is_some() && known.name.starts_with("reg");
+    is_own(sql_type) || sql_type.element.as_deref().is_some_and(is_own)
 }
 
 /// A modifier as `format_type` writes it: of an array it is that of its elements. The encodings are those of the types' own

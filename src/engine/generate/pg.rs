@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 
 use super::{SIDE_BY_SIDE, Stop, Told, chunks, ended, held};
 use crate::backend::BackendError;
-use crate::backend::pg::{PgNode, PgSession, Request};
+use crate::backend::pg::{CopyFormat, PgNode, PgSession, Request};
 use crate::generate::{Plan, Reserve};
 use crate::observation::{Outcome, Output};
 use crate::variables::quote_literal;
@@ -200,7 +200,7 @@ impl Filling {
         let mut made = stream::iter(made).buffered(AHEAD);
         while let Some(chunk) = made.next().await {
             let (rows, data) = chunk?;
-            held(session.copy_text(name, &columns, data, self.fill.limit).await?)?;
+            held(session.copy(name, &columns, (CopyFormat::Text, data), self.fill.limit).await?)?;
             copied.fetch_add(rows, Ordering::Relaxed);
             self.told.more(rows);
         }

@@ -1,6 +1,7 @@
 //! Sessions against a scripted server: what a step is told when a connection is lost, hangs or says more than it was asked.
 
 mod fake;
+mod reading;
 
 use std::time::Duration;
 

@@ -6,11 +6,10 @@ use postgres_protocol::IsNull;
 use postgres_protocol::message::backend::{ErrorResponseBody, Message};
 use postgres_protocol::message::frontend;
 
-use super::collect::described;
 use super::startup::unexpected;
-use super::{Collected, Collector, Described, Loss, Next, Status, Wire};
+use super::{Collected, Collector, Loss, Next, Status, Wire, encoding};
 use crate::backend::pg::error::refusal_and_end;
-use crate::observation::ServerError;
+use crate::observation::{Keep, ServerError};
 
 /// How much of a COPY's data goes into one message.
 const CHUNK: usize = 64 * 1024;
@@ -44,45 +43,20 @@ impl Wire {
     pub(in crate::backend::pg) async fn exchange(
         &mut self,
         exchange: Exchange<'_>,
-        mut collector: Collector<'_, '_>,
+        collector: Collector<'_, '_>,
     ) -> Result<Result<Collected, ServerError>, Loss> {
         self.said.clear();
+        encoding::may_send(&self.parameters, &exchange)?;
         self.encode(|output| match exchange.parameters {
             [] if !exchange.single => Ok(frontend::query(exchange.sql, output)?),
             parameters => extended(exchange.sql, parameters, exchange.binary, output),
         })?;
         self.flush_or_listen().await?;
-        let mut stdin = exchange.stdin;
-        let mut refused = None;
-        loop {
-            match self.next().await? {
-                Next::Row(length) if collector.takes(length) => {
-                    let cells = self.row(length).cells(exchange.binary).await?;
-                    collector.row(cells)?;
-                }
-                Next::Row(length) => self.row(length).skip().await?,
-                Next::Message(Message::ReadyForQuery(body)) => {
-                    self.status = status(body.status());
-                    return Ok(match refused {
-                        Some(refused) => Err(refused),
-                        None => Ok(collector.finish()),
-                    });
-                }
-                Next::Message(Message::ErrorResponse(body)) => {
-                    let refusal = self.refusal(&body)?;
-                    refused.get_or_insert(refusal);
-                }
-                Next::Message(Message::CopyInResponse(_)) => self.copy_in(std::mem::take(&mut stdin)).await?,
-                Next::Message(message) => self.collect(message, &mut collector)?,
-            }
-        }
+        self.answer(exchange.binary, exchange.stdin, collector).await
     }
 
-    /// The columns of one statement that is not run (manual, 54.2.3, Parse and Describe).
-    pub(in crate::backend::pg) async fn describe(
-        &mut self,
-        sql: &str,
-    ) -> Result<Result<Vec<Described>, ServerError>, Loss> {
+    /// What one statement takes and returns; it is not run (manual, 54.2.3, Parse and Describe).
+    pub(in crate::backend::pg) async fn describe(&mut self, sql: &str) -> Result<Result<Collected, ServerError>, Loss> {
         self.encode(|output| {
             frontend::parse("", sql, [], output)?;
             frontend::describe(b'S', "", output)?;
@@ -90,17 +64,62 @@ impl Wire {
             Ok(())
         })?;
         self.flush_or_listen().await?;
-        let (mut columns, mut refused) = (vec![], None);
+        self.answer(&[], Stdin::Closed, Collector::keeping(Keep::Count)).await
+    }
+
+    /// Sends texts in one flight and reads what the server says to each: an exchange each, one after the other.
+    pub(in crate::backend::pg) async fn pipeline(
+        &mut self,
+        texts: &[String],
+    ) -> Result<Vec<Result<Collected, ServerError>>, Loss> {
+        for text in texts {
+            self.encode(|output| Ok(frontend::query(text, output)?))?;
+        }
+        self.flush_or_listen().await?;
+        let mut answers = Vec::with_capacity(texts.len());
+        for _ in texts {
+            answers.push(self.answer(&[], Stdin::Closed, Collector::keeping(Keep::All)).await?);
+        }
+        Ok(answers)
+    }
+
+    /// Reads and forgets until the server is ready: the rest of an exchange that no one waits for.
+    pub(in crate::backend::pg) async fn drain(&mut self) -> Result<(), Loss> {
+        self.flush_or_listen().await?;
+        match self.answer(&[], Stdin::Closed, Collector::keeping(Keep::Count)).await {
+            Ok(_) | Err(Loss::Unusable(_)) => Ok(()),
+            Err(loss) => Err(loss),
+        }
+    }
+
+    /// Reads until the server is ready for the next.
+    async fn answer(
+        &mut self,
+        binary: &[bool],
+        mut stdin: Stdin,
+        mut collector: Collector<'_, '_>,
+    ) -> Result<Result<Collected, ServerError>, Loss> {
+        let mut refused = None;
+        collector.foreign(encoding::foreign(&self.parameters));
         loop {
             match self.next().await? {
-                Next::Row(length) => self.row(length).skip().await?,
-                Next::Message(Message::RowDescription(body)) => columns = described(&body)?,
+                Next::Row(length) if collector.takes(length) => {
+                    let cells = self.row().cells(binary).await?;
+                    collector.row(cells)?;
+                }
+                Next::Row(_) => self.row().skip().await?,
                 Next::Message(Message::ReadyForQuery(body)) => {
                     self.status = status(body.status());
-                    return Ok(refused.map_or(Ok(columns), Err));
+                    collector.foreign(encoding::foreign(&self.parameters));
+                    return collector.finish(refused, &self.said, &self.parameters);
                 }
-                Next::Message(Message::ErrorResponse(body)) => refused = Some(self.refusal(&body)?),
-                Next::Message(_) => {}
+                Next::Message(Message::ErrorResponse(body)) => {
+                    let refusal = self.refusal(&body)?;
+                    collector.refused(&refusal);
+                    refused.get_or_insert(refusal);
+                }
+                Next::Message(Message::CopyInResponse(_)) => self.copy_in(std::mem::take(&mut stdin)).await?,
+                Next::Message(message) => self.collect(message, &mut collector)?,
             }
         }
     }
@@ -124,15 +143,14 @@ impl Wire {
 
     fn collect(&mut self, message: Message, collector: &mut Collector<'_, '_>) -> Result<(), Loss> {
         match message {
+            Message::ParseComplete => collector.parsed(true),
+            Message::ParameterDescription(body) => collector.takes_parameters(&body)?,
+            Message::BindComplete => collector.parsed(false),
             Message::RowDescription(body) => collector.begin(&body, &self.parameters)?,
             Message::CommandComplete(body) => collector.complete(body.tag()?),
-            Message::CopyOutResponse(_) => collector.begin_copy()?,
+            Message::CopyOutResponse(body) => collector.begin_copy(body.format(), &self.parameters)?,
             Message::CopyData(body) => collector.copied(body.data())?,
-            Message::EmptyQueryResponse
-            | Message::ParseComplete
-            | Message::BindComplete
-            | Message::NoData
-            | Message::CopyDone => {}
+            Message::EmptyQueryResponse | Message::NoData | Message::CopyDone => {}
             other => return Err(unexpected(&other)),
         }
         Ok(())
@@ -160,24 +178,6 @@ impl Wire {
         match self.look() {
             Err(told @ Loss::Told(_)) => Err(told),
             _ => Err(loss),
-        }
-    }
-
-    /// Reads and forgets until the server is ready: the rest of an exchange that nobody waits for.
-    pub(in crate::backend::pg) async fn drain(&mut self) -> Result<(), Loss> {
-        loop {
-            match self.next().await? {
-                Next::Row(length) => self.row(length).skip().await?,
-                Next::Message(Message::ReadyForQuery(body)) => {
-                    self.status = status(body.status());
-                    return Ok(());
-                }
-                Next::Message(Message::CopyInResponse(_)) => self.copy_in(Stdin::Closed).await?,
-                Next::Message(Message::ErrorResponse(body)) => {
-                    self.refusal(&body)?;
-                }
-                Next::Message(_) => {}
-            }
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod cancel;
 mod collect;
+mod encoding;
 mod exchange;
 mod float;
 mod row;
@@ -18,6 +19,7 @@ pub(super) use socket::Address;
 
 use std::collections::BTreeMap;
 use std::io;
+use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use postgres_protocol::message::backend::{self, Message};
@@ -39,15 +41,17 @@ pub(super) enum Status {
     Failed,
 }
 
-/// Why a connection is of no use any more.
+/// Why an exchange has come to nothing, mostly because the connection is of no use any more.
 #[derive(Debug)]
 pub(super) enum Loss {
     /// The server said why before it closed it.
     Told(Box<ServerError>),
     /// It is gone without a word.
     Silent(String),
-    /// What was asked cannot be put into a message; nothing was sent.
+    /// What was asked cannot be put into a message; nothing was sent, and the connection is as it was.
     Unsent(String),
+    /// What came cannot be used, and why; the connection can.
+    Unusable(String),
     /// What the server sent is not in the protocol, or cannot be read.
     Protocol(String),
 }
@@ -67,6 +71,8 @@ pub(super) struct Wire {
     address: Address,
     input: BytesMut,
     output: BytesMut,
+    /// How much of the row at hand has not been read: its reader may have been given up amid it.
+    row: usize,
     status: Status,
     key: CancelKey,
     /// Settings that the server reports whenever they change (`DateStyle`, `IntervalStyle`, `TimeZone`, …).
@@ -108,6 +114,11 @@ impl Wire {
         self.key.process
     }
 
+    /// A setting as the server has reported it last.
+    pub(super) fn setting(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name).map(String::as_str)
+    }
+
     /// Notices of the last exchange.
     pub(super) fn take_notices(&mut self) -> Vec<Notice> {
         std::mem::take(&mut self.said)
@@ -141,6 +152,9 @@ impl Wire {
 
     /// The next message that belongs to an exchange; what may come at any time is kept aside.
     async fn next(&mut self) -> Result<Next, Loss> {
+        if self.row > 0 {
+            self.row().skip().await?;
+        }
         loop {
             if let Some(length) = self.row_ahead() {
                 return Ok(Next::Row(length));
@@ -167,12 +181,14 @@ impl Wire {
             return None;
         }
         self.input.advance(5);
-        Some(usize::try_from(header.len()).unwrap_or_default().saturating_sub(4))
+        self.row = usize::try_from(header.len()).unwrap_or_default().saturating_sub(4);
+        Some(self.row)
     }
 
     /// The next whole message of an exchange among what was read, up to a row.
     fn buffered(&mut self) -> Result<Option<Message>, Loss> {
-        while !self.is_row_next()
+        while self.row == 0
+            && !self.is_row_next()
             && let Some(message) = Message::parse(&mut self.input)?
         {
             match message {
@@ -189,7 +205,22 @@ impl Wire {
         Ok(None)
     }
 
-    fn row(&mut self, length: usize) -> RowReader<'_> {
-        RowReader::new(&mut self.socket, &mut self.input, length)
+    /// Reads the row at hand.
+    fn row(&mut self) -> RowReader<'_> {
+        RowReader { socket: &mut self.socket, input: &mut self.input, left: &mut self.row }
+    }
+
+    /// Says goodbye and waits until the server has ended the session, but no longer than `limit`: what is asked of the server
+    /// after that does not see it. (A backend leaves its socket to be closed by the end of its process.)
+    pub(super) async fn close(mut self, limit: Duration) {
+        frontend::terminate(&mut self.output);
+        let ended = async {
+            while self.flush().await.is_ok() && self.socket.read_some(&mut self.input).await.is_ok_and(|read| read > 0)
+            {
+            }
+        };
+        if tokio::time::timeout(limit, ended).await.is_err() {
+            tracing::debug!("a server did not end a session in time");
+        }
     }
 }

@@ -15,53 +15,62 @@ const LONGEST: usize = 16 * 1024 * 1024;
 /// How much of a longer cell is kept.
 const BEGINNING: usize = 4 * 1024;
 
-/// A row whose header has been read.
+/// A row whose header has been read. It may be given up at any time: what is left of it is known.
 pub(super) struct RowReader<'a> {
-    socket: &'a mut Socket,
-    input: &'a mut BytesMut,
-    left: usize,
+    pub(super) socket: &'a mut Socket,
+    pub(super) input: &'a mut BytesMut,
+    /// How many bytes of it were not read yet.
+    pub(super) left: &'a mut usize,
 }
 
-impl<'a> RowReader<'a> {
-    /// The row of `left` bytes that begins in `input`.
-    pub(super) fn new(socket: &'a mut Socket, input: &'a mut BytesMut, left: usize) -> Self {
-        Self { socket, input, left }
-    }
+/// The cells of a row in text form; `None` is NULL.
+#[derive(Debug, Default)]
+pub(super) struct Cells {
+    pub(super) texts: Vec<Option<String>>,
+    /// Whether all of them were in UTF-8.
+    pub(super) utf8: bool,
+}
 
-    /// The cells in text form; `None` is NULL. Those at a place in `binary` come in binary form and are floating point.
-    pub(super) async fn cells(mut self, binary: &[bool]) -> Result<Vec<Option<String>>, Loss> {
+impl RowReader<'_> {
+    /// The cells. Those at a place in `binary` come in binary form and are floating point, or arrays of it.
+    pub(super) async fn cells(mut self, binary: &[bool]) -> Result<Cells, Loss> {
         let count = usize::try_from(self.take(2).await?.get_i16()).unwrap_or_default();
-        let mut cells = Vec::with_capacity(count);
+        let mut cells = Cells { texts: Vec::with_capacity(count), utf8: true };
         for at in 0..count {
-            cells.push(self.cell(binary.get(at) == Some(&true)).await?);
+            let cell = self.cell(binary.get(at) == Some(&true), &mut cells.utf8).await?;
+            cells.texts.push(cell);
         }
         Ok(cells)
     }
 
     /// Passes over the row.
-    pub(super) async fn skip(mut self) -> Result<(), Loss> {
-        while self.left > 0 {
-            self.fill(1).await?;
-            let here = self.left.min(self.input.len());
+    pub(super) async fn skip(self) -> Result<(), Loss> {
+        while *self.left > 0 {
+            if self.input.is_empty() && self.socket.read_some(self.input).await? == 0 {
+                return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+            }
+            let here = self.input.len().min(*self.left);
             self.input.advance(here);
-            self.left -= here;
+            *self.left -= here;
         }
         Ok(())
     }
 
-    async fn cell(&mut self, binary: bool) -> Result<Option<String>, Loss> {
+    async fn cell(&mut self, binary: bool, utf8: &mut bool) -> Result<Option<String>, Loss> {
         let Ok(length) = usize::try_from(self.take(4).await?.get_i32()) else { return Ok(None) };
         if length > LONGEST {
             return self.long_cell(length).await.map(Some);
         }
         let bytes = self.take(length).await?;
         if binary {
-            return float::text(&bytes).map(Some).ok_or_else(|| Loss::Protocol("a float of another length".into()));
+            return float::text(&bytes)
+                .map(Some)
+                .ok_or_else(|| Loss::Protocol("a float in a form that is not known".into()));
         }
-        match String::from_utf8(Vec::from(bytes)) {
-            Ok(text) => Ok(Some(text)),
-            Err(_) => Err(Loss::Protocol("a value is not in UTF-8; was client_encoding changed?".into())),
-        }
+        Ok(Some(String::from_utf8(Vec::from(bytes)).unwrap_or_else(|invalid| {
+            *utf8 = false;
+            String::from_utf8_lossy(invalid.as_bytes()).into_owned()
+        })))
     }
 
     async fn long_cell(&mut self, length: usize) -> Result<String, Loss> {
@@ -75,7 +84,8 @@ impl<'a> RowReader<'a> {
             let kept = here.min(BEGINNING - beginning.len());
             beginning.extend_from_slice(&self.input[..kept]);
             self.input.advance(here);
-            (left, self.left) = (left - here, self.left.saturating_sub(here));
+            left -= here;
+            *self.left = self.left.saturating_sub(here);
         }
         let digest: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         let beginning = String::from_utf8_lossy(&beginning);
@@ -84,11 +94,11 @@ impl<'a> RowReader<'a> {
     }
 
     async fn take(&mut self, length: usize) -> Result<BytesMut, Loss> {
-        if length > self.left {
+        if length > *self.left {
             return Err(Loss::Protocol("a row is shorter than its cells".into()));
         }
         self.fill(length).await?;
-        self.left -= length;
+        *self.left -= length;
         Ok(self.input.split_to(length))
     }
 

@@ -45,6 +45,7 @@ impl Wire {
             address,
             input: BytesMut::new(),
             output: BytesMut::new(),
+            row: 0,
             status: Status::Idle,
             key: CancelKey { process: 0, secret: 0 },
             parameters: BTreeMap::new(),
