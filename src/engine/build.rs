@@ -127,16 +127,19 @@ impl Builder<'_> {
             false => Ok(None),
         };
         let _hold = held.map_err(|error| ours(BackendError::Other(format!("its lock cannot be had: {error}"))))?;
-        let (peers, mongo) = template.missing(clients).await.map_err(ours)?;
-        self.begin(&wanted.system, &template.database, &peers, clients.filter(|_| mongo)).await.map_err(ours)?;
+        let (peers, lacks) = template.missing(clients).await.map_err(ours)?;
+        if let Some(clients) = clients.filter(|_| lacks) {
+            mongo::admit(clients, &template.database, &BTreeSet::new()).await.map_err(ours)?;
+        }
+        self.begin(&wanted.system, &template.database, &peers, clients.filter(|_| lacks)).await.map_err(ours)?;
         // The two engines' halves do not see each other, so they are built side by side.
         let (pg, documents) = join(
             self.half(&wanted.system, &template.database, Engine::Pg, &peers, false),
-            self.half(&wanted.system, &template.database, Engine::Mongo, &[], mongo),
+            self.half(&wanted.system, &template.database, Engine::Mongo, &[], lacks),
         )
         .await;
         pg.and(documents)?;
-        template.freeze(&peers, clients.filter(|_| mongo)).await.map_err(ours)?;
+        template.freeze(&peers, clients.filter(|_| lacks)).await.map_err(ours)?;
         Ok(template)
     }
 
@@ -176,7 +179,8 @@ impl Builder<'_> {
             return Ok(());
         }
         let peers = peers.iter().map(|node| (node.name.clone(), node.clone())).collect();
-        let copy = Arc::new(Copy { database: database.into(), peers, mongo });
+        let user = self.clients.and_then(|clients| clients.user().cloned());
+        let copy = Arc::new(Copy { database: database.into(), peers, mongo, user });
         let servers = self.context.servers.for_copy(&copy);
         let context = Context { servers: &servers, ..self.context };
         let variables = builtin(database, self.clients.map(|clients| &**clients));

@@ -130,7 +130,7 @@ impl Establish<'_> {
 
     async fn fill(&self, context: Context<'_>, clients: Option<&Arc<MongoClients>>) -> Result<(), Vec<Evidence>> {
         let mongo = clients.is_some();
-        let copy = Arc::new(Copy { database: self.database.into(), peers: peers(context.servers), mongo });
+        let copy = Arc::new(Copy { database: self.database.into(), peers: peers(context.servers), mongo, user: None });
         let mut variables = builtin(self.database, clients.map(|clients| &**clients));
         variables.extend(self.variables.clone());
         let transport = Live::new(copy.clone(), clients.cloned(), context.reporting.clone());

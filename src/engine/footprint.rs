@@ -8,7 +8,7 @@ use crate::model::{
 };
 
 /// Commands of MongoDB that kill what others do, stop their writes, or change what all of them run under.
-const SERVER_WIDE: [&str; 8] = [
+const SERVER_WIDE: [&str; 13] = [
     "killAllSessions",
     "killAllSessionsByPattern",
     "fsync",
@@ -17,7 +17,16 @@ const SERVER_WIDE: [&str; 8] = [
     "setFeatureCompatibilityVersion",
     "replSetReconfig",
     "replSetStepDown",
+    "replSetStepUp",
+    "replSetFreeze",
+    "replSetMaintenance",
+    "fsyncUnlock",
+    CLUSTER_STREAM,
 ];
+
+/// What stands for a change stream of the whole cluster among the names of commands, and the word that makes it one.
+const CLUSTER_STREAM: &str = "$changeStream";
+const OF_THE_CLUSTER: &str = "allChangesForCluster";
 
 /// What a scenario needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,6 +43,8 @@ pub struct Footprint {
     pub fail_points: bool,
     /// It sends commands of MongoDB that touch everybody's operations or settings.
     pub server_wide: bool,
+    /// The commands of MongoDB that it names.
+    pub commands: BTreeSet<String>,
     /// It starts programs.
     pub runs: bool,
     /// Engines on which it changes something that every database sees, and the first thing that does, in its words.
@@ -67,6 +78,14 @@ impl Footprint {
         [Engine::Pg, Engine::Mongo].into_iter().filter(|engine| self.uses(*engine)).collect()
     }
 
+    /// The engines that it must have to itself: it disturbs them, or changes what all see.
+    pub fn alone_on(&self) -> BTreeSet<Engine> {
+        let mut alone = self.disturbs.clone();
+        alone.extend((self.fail_points || self.server_wide).then_some(Engine::Mongo));
+        alone.extend(self.reaches.keys());
+        alone
+    }
+
     /// Those of these peers, in their order, that it speaks to.
     pub fn peers(&self, peers: &[NodeName]) -> Vec<NodeName> {
         let speaks = |name: &&NodeName| {
@@ -95,6 +114,9 @@ impl Footprint {
         };
         let selector = record.connection.as_ref().map_or(NodeSelector::Any(Engine::Pg), |(node, _)| node.clone());
         self.fail_points |= selector.engine() == Engine::Mongo && text.contains(CONFIGURE_FAIL_POINT);
+        if selector.engine() == Engine::Mongo {
+            self.note_commands(super::reach::name_in_json(text).as_deref(), text.contains(OF_THE_CLUSTER));
+        }
         self.note_reach(match selector.engine() {
             Engine::Pg => super::reach::of_sql(text),
             Engine::Mongo => super::reach::of_json(text),
@@ -116,9 +138,9 @@ impl Footprint {
             Action::Workload(workload) => self.add_workload(workload, system, depth),
             Action::Run(_) => self.runs = true,
             Action::Mongo(command) => {
-                let name = name_of(command).unwrap_or_default();
-                self.fail_points |= name == CONFIGURE_FAIL_POINT;
-                self.server_wide |= SERVER_WIDE.contains(&name);
+                let name = name_of(command);
+                self.fail_points |= name == Some(CONFIGURE_FAIL_POINT);
+                self.note_commands(name, super::reach::mentions(command, &[OF_THE_CLUSTER]));
             }
             Action::CatchUp(engine) => {
                 self.selectors.insert(NodeSelector::All(*engine));
@@ -130,6 +152,14 @@ impl Footprint {
                 list.iter().for_each(|step| self.add(step, system, depth + 1));
             }
             _ => {}
+        }
+    }
+
+    fn note_commands(&mut self, name: Option<&str>, of_the_cluster: bool) {
+        let names = name.into_iter().chain(of_the_cluster.then_some(CLUSTER_STREAM));
+        for name in names {
+            self.server_wide |= SERVER_WIDE.contains(&name);
+            self.commands.insert(name.to_string());
         }
     }
 

@@ -50,6 +50,9 @@ impl Goldens {
         if let Some(role) = copy.role() {
             fixed.extend([(role.name.clone(), "role".to_string()), (role.password.clone(), "password".to_string())]);
         }
+        if let Some(user) = &copy.user {
+            fixed.extend([(user.name.clone(), "user".to_string()), (user.password.clone(), "password".to_string())]);
+        }
         let mut goldens = Self::none();
         goldens.scenario = run.to_string();
         goldens.records = host.records();

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::backend::mongo::MongoUser;
 use crate::backend::pg::Role;
 use crate::model::{Engine, NodeName};
 use crate::observation::ProgramEnd;
@@ -48,6 +49,8 @@ pub struct Call {
     pub role: Option<Role>,
     /// Whether the replica set has it.
     pub mongo: bool,
+    /// The user that it has there.
+    pub user: Option<MongoUser>,
 }
 
 /// Why a program gave nothing.

@@ -23,13 +23,8 @@ impl Claim {
     pub fn of(job: &Job) -> Self {
         let footprint = &job.footprint;
         let uses = footprint.engines();
-        let mut disturbs = footprint.disturbs.clone();
-        if footprint.fail_points || footprint.server_wide {
-            disturbs.insert(Engine::Mongo);
-        }
         // What it changes for all is seen by all, and who changed something can be told only when nobody else could.
-        disturbs.extend(footprint.reaches.keys());
-        Self { uses, disturbs }
+        Self { uses, disturbs: footprint.alone_on() }
     }
 
     /// What several ask for together.

@@ -69,6 +69,7 @@ impl Worker<'_> {
             template,
             pg: self.context.servers.having(|peers| job.peers(peers)),
             mongo: job.footprint.uses(Engine::Mongo),
+            commands: &job.footprint.commands,
             cuts: job.footprint.cuts,
             replication: job.system.as_ref().map_or(&[], |system| &system.system.replication),
             database: self.run.next_database(),

@@ -49,6 +49,7 @@ impl Stage<'_> {
             peers: copy.peers.keys().cloned().collect(),
             role: copy.role().cloned(),
             mongo: copy.mongo,
+            user: copy.user.clone(),
         })
     }
 

@@ -85,12 +85,22 @@ pub(super) fn of_sql(text: &str) -> Option<(Engine, String)> {
 pub(super) fn of_json(text: &str) -> Option<(Engine, String)> {
     let command: serde_json::Value = serde_json::from_str(text).ok()?;
     let entries = command.as_object()?;
-    let name = entries.keys().find(|name| *name != "$db")?;
+    let name = name_among(entries)?;
     let told = |name: &str| (Engine::Mongo, name.to_string());
     if DEPLOYMENT.contains(&name.as_str()) {
         return Some(told(name));
     }
     (entries.contains_key("$db") && WRITES.contains(&name.as_str())).then(|| told(name))
+}
+
+/// The name of the command in such a record.
+pub(super) fn name_in_json(text: &str) -> Option<String> {
+    let command: serde_json::Value = serde_json::from_str(text).ok()?;
+    name_among(command.as_object()?).cloned()
+}
+
+fn name_among(entries: &serde_json::Map<String, serde_json::Value>) -> Option<&String> {
+    entries.keys().find(|name| *name != "$db")
 }
 
 /// The text as SQL: the scenario's own database has a name, everything else is a literal.
@@ -149,7 +159,7 @@ fn begins_with_own(value: &Value) -> bool {
     matches!(text.parts.first(), Some(TemplatePart::Variable { name, .. }) if name == "database")
 }
 
-fn mentions(value: &Value, keys: &[&str]) -> bool {
+pub(super) fn mentions(value: &Value, keys: &[&str]) -> bool {
     match &value.kind {
         ValueKind::Mapping(entries) => {
             entries.iter().any(|(key, value)| keys.contains(&key.as_str()) || mentions(value, keys))

@@ -39,12 +39,15 @@ pub fn run<'a>(
 async fn run_all(jobs: Vec<Job>, context: Context<'_>, interrupt: Interrupt) -> Result<(), BackendError> {
     let Context { servers, host, options, .. } = context;
     let run = RunId::new();
+    let admin = servers.mongo.clone().map(|set| Arc::new(MongoClients::new(set, format!("polyspec-{run}"))));
+    // Each worker has a user of its own, whose rights go from copy to copy with it.
     let clients = |worker: usize| {
-        let set = servers.mongo.clone()?;
-        Some(Arc::new(MongoClients::new(set, format!("polyspec-{run}-{worker}"))))
+        let user = format!("{}w{worker}", run.prefix());
+        let clients = MongoClients::for_scenarios(admin.as_ref()?, format!("polyspec-{run}-{worker}"), user);
+        Some(Arc::new(clients))
     };
-    let admin = clients(0);
-    let builder = Builder { context, run: &run, clients: admin.as_ref() };
+    let first = clients(0);
+    let builder = Builder { context, run: &run, clients: first.as_ref() };
     let engines = Claim::of_all(&jobs).uses;
     let live = LiveServers { context, clients: admin.clone() };
     let health = Health::new(&live, interrupt.clone(), options.timeout.max(OWN_LIMIT));
@@ -62,7 +65,7 @@ async fn run_all(jobs: Vec<Job>, context: Context<'_>, interrupt: Interrupt) -> 
         context,
         run: &run,
         built: &built,
-        clients: if number == 0 { admin.clone() } else { clients(number) },
+        clients: if number == 0 { first.clone() } else { clients(number) },
         interrupt: interrupt.clone(),
         health: &health,
         steps: &steps,
@@ -88,8 +91,7 @@ async fn run_all(jobs: Vec<Job>, context: Context<'_>, interrupt: Interrupt) -> 
                     seen.note(&job, &verdict);
                 }
             }
-            // The first worker's clients are the run's own and are needed to the end.
-            if let (true, Some(clients)) = (number > 0, &worker.clients) {
+            if let Some(clients) = &worker.clients {
                 clients.close().await;
             }
         }
@@ -187,6 +189,7 @@ async fn sweep(
         for database in mongo::databases(clients, &run.prefix()).await? {
             mongo::drop_database(clients, &database).await?;
         }
+        mongo::drop_users(clients, &run.prefix()).await?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Builds a system once on all servers and reads what it consists of, for whoever makes other systems out of it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures::future::try_join_all;
@@ -29,7 +30,12 @@ pub struct Survey {
 /// A step of the build did not hold, or a server did not answer.
 pub async fn survey(system: &SystemUnderTest, context: Context<'_>) -> Result<Survey, Vec<Evidence>> {
     let run = RunId::new();
-    let clients = context.servers.mongo.clone().map(|set| Arc::new(MongoClients::new(set, format!("polyspec-{run}"))));
+    let set = context.servers.mongo.clone();
+    let clients = set.map(|set| {
+        let admin = Arc::new(MongoClients::new(set, format!("polyspec-{run}")));
+        let user = format!("{}build", run.prefix());
+        Arc::new(MongoClients::for_scenarios(&admin, format!("polyspec-{run}-build"), user))
+    });
     let builder = Builder { context, run: &run, clients: clients.as_ref() };
     let template = builder.build_on_all(system).await?;
     match read(&template, context.servers, &run, clients.as_deref()).await {
@@ -53,6 +59,7 @@ async fn read(
         template: Some(template),
         pg: servers.pg.clone(),
         mongo: clients.is_some(),
+        commands: &BTreeSet::new(),
         replication: &[],
         cuts: false,
         database: run.next_database(),
@@ -81,9 +88,11 @@ impl Survey {
     /// # Errors
     /// A server did not answer.
     pub async fn remove(self) -> Result<(), BackendError> {
-        let removed = self.template.remove(self.clients.as_deref()).await;
+        let mut removed = self.template.remove(self.clients.as_deref()).await;
         if let Some(clients) = &self.clients {
+            removed = removed.and(mongo::drop_user(clients).await);
             clients.close().await;
+            clients.admin().close().await;
         }
         removed
     }

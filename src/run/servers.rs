@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::control::Control;
 use super::{Bootstrap, Request};
 use crate::backend::mongo::{MongoClients, MongoSet};
-use crate::backend::pg::{PgNode, Role};
+use crate::backend::pg::PgNode;
 use crate::cluster::control::Client;
 use crate::cluster::{Cluster, ClusterDescription, Options, Progress, state};
 use crate::engine::{Call, Interrupt, Job, Reporting};
@@ -226,11 +226,13 @@ impl Obtained {
         for node in &call.peers {
             if let Some(url) = self.app_urls.get(&node.to_string()) {
                 let name = format!("POLYSPEC_PG_{}_URL", node.name.to_uppercase());
-                environment.push((name, as_role(&on_database(url, database), call.role.as_ref())));
+                let role = call.role.as_ref().map(|role| (role.name.as_str(), role.password.as_str()));
+                environment.push((name, spoken_as(&on_database(url, database), role)));
             }
         }
         if let Some(url) = self.urls.get("mongo").filter(|_| call.mongo) {
-            environment.push(("POLYSPEC_MONGO_URL".into(), on_database(url, database)));
+            let user = call.user.as_ref().map(|user| (user.name.as_str(), user.password.as_str()));
+            environment.push(("POLYSPEC_MONGO_URL".into(), spoken_as(&on_database(url, database), user)));
         }
         environment
     }
@@ -276,10 +278,10 @@ impl Obtained {
     }
 }
 
-/// The URL with the credentials of another role, which need no escapes.
-fn as_role(url: &str, role: Option<&Role>) -> String {
-    match (role, url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1)))) {
-        (Some(role), Some((scheme, place))) => format!("{scheme}://{}:{}@{place}", role.name, role.password),
+/// The URL with the name and the password of another role or user, which need no escapes.
+fn spoken_as(url: &str, other: Option<(&str, &str)>) -> String {
+    match (other, url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1)))) {
+        (Some((name, password)), Some((scheme, place))) => format!("{scheme}://{name}:{password}@{place}"),
         _ => url.to_string(),
     }
 }

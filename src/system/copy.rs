@@ -1,10 +1,12 @@
 //! A scenario's own copy of a system.
 
+use std::collections::BTreeSet;
+
 use futures::future::{join, try_join_all};
 
 use super::Template;
 use crate::backend::BackendError;
-use crate::backend::mongo::{self, MongoClients};
+use crate::backend::mongo::{self, MongoClients, MongoUser};
 use crate::backend::pg::{self, Peers, PgNode, Role};
 use crate::model::Replication;
 
@@ -16,6 +18,8 @@ pub struct CopyRequest<'a> {
     pub pg: Vec<PgNode>,
     /// Whether it speaks to MongoDB.
     pub mongo: bool,
+    /// Commands of MongoDB that it names.
+    pub commands: &'a BTreeSet<String>,
     /// Replication between the peers, set up when there is more than one.
     pub replication: &'a [Replication],
     /// Whether the links between the peers can be cut.
@@ -32,6 +36,8 @@ pub struct Copy {
     pub peers: Peers,
     /// Whether the replica set has it.
     pub mongo: bool,
+    /// Its user there, on servers that polyspec owns.
+    pub user: Option<MongoUser>,
 }
 
 impl Copy {
@@ -47,6 +53,7 @@ impl Copy {
             database: request.database.clone(),
             peers: request.pg.iter().map(|node| (node.name.clone(), node.with_role(&role))).collect(),
             mongo: request.mongo,
+            user: clients.filter(|_| request.mongo).and_then(MongoClients::user).cloned(),
         };
         match copy.fill(&request, clients).await {
             Ok(()) => Ok(copy),
@@ -76,10 +83,11 @@ impl Copy {
     }
 
     async fn fill_mongo(&self, request: &CopyRequest<'_>, clients: Option<&MongoClients>) -> Result<(), BackendError> {
-        let template = request.template.filter(|template| template.mongo && self.mongo);
-        match template.zip(clients) {
-            Some((template, clients)) => mongo::copy_database(clients, &template.database, &self.database).await,
-            None => Ok(()),
+        let Some(clients) = clients.filter(|_| self.mongo) else { return Ok(()) };
+        mongo::admit(clients, &self.database, request.commands).await?;
+        match request.template.filter(|template| template.mongo) {
+            Some(template) => mongo::copy_database(clients, &template.database, &self.database).await,
+            None => mongo::replicated(clients, &self.database).await,
         }
     }
 

@@ -28,6 +28,12 @@ pub fn trials() -> Vec<Trial> {
         what_a_scenario_does_to_its_role_is_gone_with_it,
         databases_that_a_scenario_made_are_dropped_with_its_copy,
         build_cannot_touch_later_builds,
+        documents_of_a_neighbour_are_out_of_reach,
+        servers_of_documents_are_out_of_reach,
+        documents_of_the_servers_own_are_out_of_reach,
+        users_of_documents_are_gone_with_their_run,
+        build_of_documents_is_no_administrator,
+        program_speaks_to_documents_as_its_scenario,
     ]
 }
 
@@ -397,4 +403,120 @@ build:
         .headed("one", "system: one", PASSES)
         .headed("two", "system: two", &format!("{PASSES}  - sql: SELECT count(*) FROM pg_database WHERE datname = 'left_behind'\n    expect: {{ value: 0 }}"));
     suite.run(&["run", "--jobs", "1"]).exits(0).says("2 passed");
+}
+
+/// Commands that are refused as unauthorized.
+fn unauthorized(commands: &[&str]) -> String {
+    let step = |command: &&str| format!("  - mongo: {{ {command} }}\n    expect: {{ error: {{ code: 13 }} }}\n");
+    commands.iter().map(step).collect()
+}
+
+/// While a neighbour's operation runs on documents that it knows, a scenario tries to end, change, read and drop them.
+fn documents_of_a_neighbour_are_out_of_reach() {
+    let sleeper = "  - mongo: { insert: kept, documents: [{ _id: 1 }], writeConcern: { w: majority } }
+  - mongo: { find: kept, filter: { $where: 'sleep(300000) || true' } }
+    timeout: 5min
+    expect: { documents: [{ _id: 1 }] }
+";
+    let find = "  - mongo: { $db: admin, aggregate: 1, pipeline: [{ $currentOp: { allUsers: true } }, \
+                { $match: { 'command.find': kept, active: true } }] }
+    save: { operation: documents.0.opid, session: documents.0.lsid.id, other: documents.0.command.$db }
+";
+    let hostile = find.to_string()
+        + &unauthorized(&[
+            "$db: admin, killOp: 1, op: \"${operation}\"",
+            "$db: \"${other}\", find: kept",
+            "$db: \"${other}\", insert: kept, documents: [{ _id: 2 }]",
+            "$db: \"${other}\", drop: kept",
+            "$db: \"${other}\", dropDatabase: 1",
+            "$db: \"${other}\", dropAllUsersFromDatabase: 1",
+            "aggregate: t, pipeline: [{ $out: { db: \"${other}\", coll: kept } }]",
+            "$db: admin, renameCollection: \"${other}.kept\", to: \"${database}.kept\"",
+        ])
+        + "  - mongo: { killSessions: [{ id: \"${session}\" }] }\n";
+    let suite = Suite::alone().headed("b_sleeps", "timeout: 5min", sleeper).scenario("a_attacks", &hostile);
+    let mut sleeping = suite.start(&["run", "b_sleeps"]);
+    sleeping.says("servers");
+    assert!(crate::children::eventually(Duration::from_secs(60), crate::servers::looks_for_kept));
+    suite.run(&["run", "a_attacks"]).exits(0).says("1 passed");
+    assert!(crate::servers::looks_for_kept(), "the neighbour's operation was ended");
+    sleeping.signal(nix::sys::signal::Signal::SIGINT);
+    sleeping.wait();
+    crate::servers::assert_no_copies();
+}
+
+fn servers_of_documents_are_out_of_reach() {
+    let hostile = unauthorized(&[
+        "$db: admin, shutdown: 1, force: true",
+        "$db: admin, replSetReconfig: { _id: rs0, version: 99, members: [] }, force: true",
+        "$db: admin, setFeatureCompatibilityVersion: \"5.0\"",
+        "$db: admin, createUser: evil, pwd: evil, roles: [root]",
+        "$db: admin, createUser: evil, pwd: evil, roles: []",
+        "$db: admin, updateUser: polyspec, pwd: known",
+        "$db: admin, dropUser: polyspec",
+        "$db: admin, dropAllUsersFromDatabase: 1",
+        "$db: admin, grantRolesToUser: polyspec, roles: [root]",
+        "$db: admin, revokePrivilegesFromRole: polyspec_scenario, privileges: [{ resource: { cluster: true }, actions: [top] }]",
+        "$db: admin, dropRole: polyspec_scenario",
+        "createRole: evil, privileges: [{ resource: { cluster: true }, actions: [shutdown] }], roles: []",
+        "createUser: evil, pwd: evil, roles: [{ role: root, db: admin }]",
+        "createUser: evil, pwd: evil, roles: [{ role: polyspec_scenario_setParameter, db: admin }]",
+        "$db: admin, applyOps: [{ op: \"n\", ns: \"\", o: {} }]",
+    ]);
+    Suite::alone().scenario("attacks", &hostile).run(&["run"]).exits(0).says("1 passed");
+}
+
+fn documents_of_the_servers_own_are_out_of_reach() {
+    let hostile = unauthorized(&[
+        "$db: config, insert: t, documents: [{ _id: 1 }]",
+        "$db: config, dropDatabase: 1",
+        "$db: local, drop: startup_log",
+        "$db: admin, insert: t, documents: [{ _id: 1 }]",
+        "$db: admin, find: system.users",
+        "$db: admin, update: system.users, updates: [{ q: {}, u: { $set: { roles: [] } } }]",
+        "$db: polyspec_t_other, insert: t, documents: [{ _id: 1 }]",
+        "$db: keepsake, find: t",
+        "$db: keepsake, dropDatabase: 1",
+    ]);
+    let suite = Suite::alone().scenario("attacks", &hostile);
+    block_on(async {
+        crate::servers::mongo().await.database("keepsake").create_collection("t").await.expect("made");
+    });
+    let ended = suite.run(&["run"]);
+    block_on(async { crate::servers::mongo().await.database("keepsake").drop().await.expect("dropped") });
+    ended.exits(0).says("1 passed");
+}
+
+fn users_of_documents_are_gone_with_their_run() {
+    let writes = "  - mongo: { insert: t, documents: [{ _id: 1 }] }\n    expect: { reply: { n: 1 } }";
+    let whose = "  - mongo: { connectionStatus: 1 }
+    expect: { reply: { authInfo: { authenticatedUsers: [{ user: { $$ne: polyspec }, db: admin }], authenticatedUserRoles: { $$size: 6 } } } }";
+    Suite::alone().scenario("a", writes).scenario("b", whose).run(&["run"]).exits(0).says("2 passed");
+    assert_eq!(crate::servers::accounts(), ["admin.polyspec"]);
+}
+
+fn build_of_documents_is_no_administrator() {
+    let build = "system: Hostile
+build:
+  - mongo: { create: stock }
+  - mongo: { $db: admin, createUser: evil, pwd: evil, roles: [root] }
+";
+    let reads = "  - mongo: { count: stock }\n    expect: { reply: { n: 0 } }";
+    let suite = Suite::alone().settings("system: hostile").file("hostile/system.yaml", build).scenario("a", reads);
+    suite.run(&["run"]).exits(3).says("Unauthorized").says("1 error");
+    let harmless = build.lines().take(3).collect::<Vec<_>>().join("\n");
+    suite.write("hostile/system.yaml", &format!("{harmless}\n"));
+    suite.run(&["run"]).exits(0).says("1 passed");
+}
+
+fn program_speaks_to_documents_as_its_scenario() {
+    let steps = "  - mongo: { connectionStatus: 1 }
+    save: { user: reply.authInfo.authenticatedUsers.0.user }
+  - on: mongo
+    run: [sh, -c, \"printf %s $POLYSPEC_MONGO_URL\"]
+    expect: { reply: { stdout: { $$regex: \"^mongodb://polyspec_[0-9a-f]+_w[0-9]+:[A-Za-z0-9]+@.*authSource=admin\" } } }
+  - mongo: { connectionStatus: 1 }
+    expect: { reply: { authInfo: { authenticatedUsers: [{ user: { $$matchesEntity: user }, db: admin }], authenticatedUserRoles: { $$size: 6 } } } }
+";
+    Suite::alone().scenario("a", steps).run(&["run", "--allow-run"]).exits(0).says("1 passed");
 }

@@ -66,6 +66,41 @@ pub fn copies() -> BTreeSet<String> {
     found
 }
 
+/// The ids of all users and roles of the replica set, but the roles of polyspec's own.
+pub fn accounts() -> Vec<String> {
+    block_on(async {
+        let admin = mongo().await.database("admin");
+        let mut found = vec![];
+        for collection in ["system.users", "system.roles"] {
+            let cursor = admin.collection::<bson::Document>(collection).find(doc! {}).await.expect("accounts");
+            let accounts: Vec<bson::Document> = cursor.try_collect().await.expect("accounts");
+            found.extend(accounts.iter().filter_map(|account| account.get_str("_id").ok()).map(str::to_string));
+        }
+        found.retain(|id| !id.starts_with("admin.polyspec_scenario"));
+        found.sort();
+        found
+    })
+}
+
+/// Waits until a scenario has set `cursorTimeoutMillis` to 4711, drops a database, and sets it to 4712.
+pub async fn answer_4711_by_dropping(database: &str) {
+    let client = mongo().await;
+    let admin = client.database("admin");
+    loop {
+        let found = admin.run_command(doc! { "getParameter": 1, "cursorTimeoutMillis": 1 }).await.expect("a parameter");
+        if number(&found, "cursorTimeoutMillis") == 4711 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    client.database(database).drop().await.expect("dropped");
+    admin.run_command(doc! { "setParameter": 1, "cursorTimeoutMillis": 4712 }).await.expect("set");
+}
+
+fn number(document: &bson::Document, key: &str) -> i64 {
+    document.get_i64(key).or_else(|_| document.get_i32(key).map(i64::from)).unwrap_or_default()
+}
+
 /// Asserts that no copy remains.
 #[track_caller]
 pub fn assert_no_copies() {
@@ -131,4 +166,17 @@ pub fn drop_copies() {
         }
     }
     assert_no_copies();
+}
+
+/// Whether a scenario's search of `kept` runs.
+pub fn looks_for_kept() -> bool {
+    block_on(async {
+        let admin = mongo().await.database("admin");
+        let pipeline = [
+            doc! { "$currentOp": { "allUsers": true } },
+            doc! { "$match": { "command.find": "kept", "active": true } },
+        ];
+        let found = admin.aggregate(pipeline).await.expect("operations");
+        !found.try_collect::<Vec<_>>().await.expect("operations").is_empty()
+    })
 }

@@ -17,6 +17,7 @@ const INTERVAL: Duration = Duration::from_millis(50);
 /// # Errors
 /// A member has not answered within the limit, or there is no primary.
 pub async fn answers(clients: &MongoClients, limit: Duration) -> Result<(), BackendError> {
+    let clients = clients.admin();
     let begun = Instant::now();
     let members = (0..clients.set.members.len()).map(|at| async move {
         loop {

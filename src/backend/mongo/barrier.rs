@@ -22,6 +22,7 @@ const SHORT_LIMIT: Duration = Duration::from_millis(500);
 /// asked for its own opTime: the primary's view of the others is a heartbeat old. It waits as long as it takes: the caller
 /// sets the limit.
 pub async fn catch_up(clients: &MongoClients) -> Result<Duration, BackendError> {
+    let clients = clients.admin();
     let begun = Instant::now();
     let status = status(clients, &Target::Primary).await?;
     let target = applied(&status).unwrap_or(Timestamp { time: 0, increment: 0 });
@@ -60,6 +61,7 @@ fn applied(status: &Document) -> Option<Timestamp> {
 /// by which that time is signed first (KeyNotFound, 211). What else it answers is not this function's business, and it
 /// waits no longer than the limit: without a majority there may be no keys to read.
 pub async fn settled(clients: &MongoClients, at: usize, limit: Duration) {
+    let clients = clients.admin();
     let reads = async {
         while probe(clients, &Target::Member(at)).await == Some(KEY_NOT_FOUND) {
             tokio::time::sleep(INTERVAL).await;
@@ -91,6 +93,7 @@ async fn probe(clients: &MongoClients, member: &Target) -> Option<i32> {
 /// Makes the primary step down and waits until another member is primary; returns how long that took. The one that stepped
 /// down may be elected again from then on: its ten seconds are there for the election, not for the scenarios after this one.
 pub async fn step_down(clients: &MongoClients, limit: Duration) -> Result<Duration, BackendError> {
+    let clients = clients.admin();
     let begun = Instant::now();
     let before = clients.primary().await?;
     let command = doc! { "replSetStepDown": 10, "secondaryCatchUpPeriodSecs": 5 };

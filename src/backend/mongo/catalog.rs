@@ -13,6 +13,7 @@ use crate::catalog::Collection;
 /// # Errors
 /// The set is not reached or refuses.
 pub async fn catalog(clients: &MongoClients, database: &str) -> Result<Vec<Collection>, BackendError> {
+    let clients = clients.admin();
     let database = clients.client(&Target::Primary).await?.database(database);
     let read = async {
         let list = |command| {

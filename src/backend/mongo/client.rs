@@ -1,7 +1,7 @@
 //! Clients of a replica set: one that follows the set, and one for each member by itself.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bson::Document;
@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 
 use super::error;
 use super::limit::{ASK_LIMIT, KILL_GRACE, own};
+use super::user::{MongoUser, Rights};
 use crate::backend::BackendError;
 use crate::model::{Engine, NodeName, NodeSelector};
 
@@ -77,13 +78,49 @@ pub struct MongoClients {
     client: OnceCell<Client>,
     direct: Vec<OnceCell<Client>>,
     fail_points: Mutex<BTreeSet<String>>,
+    /// As whom they speak, instead of the user of the URL.
+    pub(super) user: Option<MongoUser>,
+    /// What that user has.
+    pub(super) rights: tokio::sync::Mutex<Rights>,
+    /// Done once the roles of scenarios are there.
+    pub(super) roles: OnceCell<()>,
+    /// The administrator's, if these are not.
+    admin: Option<Arc<Self>>,
 }
 
 impl MongoClients {
-    /// Clients that connect when they are first needed.
+    /// Clients of the user that the URL names, the administrator of polyspec's own set. They connect when they are first
+    /// needed.
     pub fn new(set: MongoSet, app_name: impl Into<String>) -> Self {
         let direct = set.members.iter().map(|_| OnceCell::new()).collect();
-        Self { set, app_name: app_name.into(), client: OnceCell::new(), direct, fail_points: Mutex::default() }
+        Self {
+            set,
+            app_name: app_name.into(),
+            client: OnceCell::new(),
+            direct,
+            fail_points: Mutex::default(),
+            user: None,
+            rights: tokio::sync::Mutex::default(),
+            roles: OnceCell::new(),
+            admin: None,
+        }
+    }
+
+    /// Clients for scenarios: on polyspec's own set they speak as a user of this name, which has the rights that it is
+    /// given; on someone else's as the user of the URL.
+    pub fn for_scenarios(admin: &Arc<Self>, app_name: impl Into<String>, user: impl Into<String>) -> Self {
+        let user = admin.set.owned.then(|| MongoUser::new(user.into()));
+        Self { user, admin: Some(admin.clone()), ..Self::new(admin.set.clone(), app_name) }
+    }
+
+    /// The clients of the administrator.
+    pub fn admin(&self) -> &Self {
+        self.admin.as_deref().unwrap_or(self)
+    }
+
+    /// The user that these clients speak as, if it is one of their own.
+    pub fn user(&self) -> Option<&MongoUser> {
+        self.user.as_ref()
     }
 
     /// What a target is called in reports.
@@ -97,7 +134,7 @@ impl MongoClients {
             Target::Primary | Target::Secondary => (&self.client, &self.set.url),
             Target::Member(at) => (&self.direct[*at], &self.set.members[*at].1),
         };
-        cell.get_or_try_init(|| connect(url, &self.app_name)).await
+        cell.get_or_try_init(|| connect(url, &self.app_name, self.user.as_ref())).await
     }
 
     /// A session of the target's client.
@@ -176,8 +213,11 @@ impl Target {
     }
 }
 
-async fn connect(url: &str, app_name: &str) -> Result<Client, BackendError> {
+async fn connect(url: &str, app_name: &str, user: Option<&MongoUser>) -> Result<Client, BackendError> {
     let mut options = ClientOptions::parse(url).await.map_err(|error| error::of_url(&error))?;
+    if let Some(user) = user {
+        options.credential = Some(user.credential());
+    }
     options.app_name = Some(app_name.to_string());
     options.heartbeat_freq = Some(HEARTBEAT);
     options.server_selection_timeout = Some(SELECTION_LIMIT);

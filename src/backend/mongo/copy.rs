@@ -7,14 +7,16 @@ use futures::future::try_join_all;
 use mongodb::{Client, Database};
 
 use super::limit::{ASK_LIMIT, COPY_LIMIT, DROP_LIMIT, own, within};
+use super::user::everywhere;
 use super::{MongoClients, Target};
 use crate::backend::BackendError;
 
 /// Options that a collection made by `$out` can be given afterwards with collMod.
 const LATER_OPTIONS: [&str; 3] = ["validator", "validationLevel", "validationAction"];
 
-/// Copies every collection and view of `template` into `database`, and waits until a majority has them.
+/// Copies every collection and view of `template` into `database`, and waits until the members have them.
 pub async fn copy_database(clients: &MongoClients, template: &str, database: &str) -> Result<(), BackendError> {
+    let clients = clients.admin();
     let primary = Target::Primary;
     let client = within(clients, &primary, ASK_LIMIT, clients.client(&primary)).await?;
     let copied = async {
@@ -25,9 +27,7 @@ pub async fn copy_database(clients: &MongoClients, template: &str, database: &st
         for view in &views {
             create(&client.database(database), view).await?;
         }
-        let barrier =
-            doc! { "appendOplogNote": 1, "data": { "polyspec": database }, "writeConcern": { "w": "majority" } };
-        client.database("admin").run_command(barrier).await.map(drop)
+        everywhere(clients, client, database).await
     };
     own(clients, COPY_LIMIT, "copying a built system", copied).await
 }
@@ -88,6 +88,7 @@ async fn list(database: &Database, command: Document) -> mongodb::error::Result<
 
 /// Drops a database that polyspec made.
 pub async fn drop_database(clients: &MongoClients, database: &str) -> Result<(), BackendError> {
+    let clients = clients.admin();
     let database = clients.client(&Target::Primary).await?.database(database);
     let drop = async { database.run_command(doc! { "dropDatabase": 1, "writeConcern": { "w": 1 } }).await.map(drop) };
     own(clients, DROP_LIMIT, "dropping a copy", drop).await
@@ -95,6 +96,7 @@ pub async fn drop_database(clients: &MongoClients, database: &str) -> Result<(),
 
 /// Databases whose names begin with `prefix`.
 pub async fn databases(clients: &MongoClients, prefix: &str) -> Result<Vec<String>, BackendError> {
+    let clients = clients.admin();
     let client = clients.client(&Target::Primary).await?;
     let names = async { client.list_database_names().await };
     let mut names = own(clients, ASK_LIMIT, "listing databases", names).await?;
@@ -104,6 +106,7 @@ pub async fn databases(clients: &MongoClients, prefix: &str) -> Result<Vec<Strin
 
 /// Makes a database with one collection, whose being there is a mark.
 pub async fn mark(clients: &MongoClients, database: &str) -> Result<(), BackendError> {
+    let clients = clients.admin();
     let database = clients.client(&Target::Primary).await?.database(database);
     let mark = async { database.run_command(doc! { "create": "ready" }).await.map(drop) };
     own(clients, ASK_LIMIT, "marking a built system", mark).await

@@ -15,6 +15,7 @@ mod monitor;
 mod session;
 mod shared;
 mod stream;
+mod user;
 
 pub use answers::answers;
 pub use barrier::{catch_up, settled, step_down};
@@ -28,3 +29,4 @@ pub use monitor::blocked;
 pub use session::MongoSession;
 pub use shared::{SharedState, differences, restore_state, shared_state, unlock};
 pub use stream::Until;
+pub use user::{MongoUser, admit, drop_user, drop_users, replicated};

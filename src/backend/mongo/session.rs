@@ -16,7 +16,7 @@ use super::command::{
 };
 use super::limit::{KILL_GRACE, Limited, kill_session, limited, within};
 use super::stream::Stream;
-use super::{MongoClients, Target, error};
+use super::{MongoClients, Target, error, user};
 use crate::backend::{BackendError, RowSink};
 use crate::explain::from_mongo;
 use crate::observation::{Outcome, Output, OwnDoing};
@@ -200,6 +200,7 @@ impl MongoSession {
         let inside = self.inside(command.target)?;
         let (causal, left, clients) = (self.causal && !inside, self.leftover, self.clients.clone());
         clients.note_fail_point(&command.document);
+        user::admit_elsewhere(&clients, command.database, &command.document).await?;
         let (target, limit) = (command.target, command.limit);
         let id = self.begin(target, limit).await?;
         let session = self.session(target).await?;

@@ -15,6 +15,9 @@ const UNDOING: &str = "undoing what a scenario has changed";
 /// What polyspec's own databases begin with.
 const OWN: &str = "polyspec";
 
+/// What the ids of polyspec's own users and roles begin with: they are known in `admin`.
+const OWN_ACCOUNTS: &str = "admin.polyspec";
+
 /// Databases of the server itself.
 const SYSTEM: [&str; 3] = ["admin", "config", "local"];
 
@@ -50,6 +53,7 @@ struct MemberState {
 /// # Errors
 /// A member is not reached or refuses.
 pub async fn shared_state(clients: &MongoClients) -> Result<SharedState, BackendError> {
+    let clients = clients.admin();
     let mut databases: BTreeSet<String> = super::databases(clients, "").await?.into_iter().collect();
     databases.retain(|name| !name.starts_with(OWN) && !SYSTEM.contains(&name.as_str()));
     let mut concerns = on(clients, &Target::Primary, LISTING, doc! { "getDefaultRWConcern": 1 }).await?;
@@ -90,7 +94,8 @@ async fn accounts(clients: &MongoClients, collection: &str) -> Result<Accounts, 
         cursor.try_collect::<Vec<Document>>().await.map_err(|error| refused(&error))
     };
     let id = |document: Document| Some((document.get_str("_id").ok()?.to_string(), document));
-    Ok(found.await?.into_iter().filter_map(id).collect())
+    let others = |(id, _): &(String, Document)| !id.starts_with(OWN_ACCOUNTS);
+    Ok(found.await?.into_iter().filter_map(id).filter(others).collect())
 }
 
 /// What was left, in words; empty when both are the same.
@@ -130,6 +135,7 @@ impl MemberState {
 /// # Errors
 /// A member is not reached or refuses.
 pub async fn unlock(clients: &MongoClients) -> Result<(), BackendError> {
+    let clients = clients.admin();
     for at in 0..clients.set.members.len() {
         let target = Target::Member(at);
         for _ in 0..DEEPEST_LOCK {
@@ -152,6 +158,7 @@ pub async fn restore_state(
     before: &SharedState,
     after: &SharedState,
 ) -> Result<(), BackendError> {
+    let clients = clients.admin();
     for (at, (old, new)) in before.members.iter().zip(&after.members).enumerate() {
         let target = Target::Member(at);
         for (name, value) in new.changed(old) {

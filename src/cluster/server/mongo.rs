@@ -26,6 +26,9 @@ const JOURNAL: &str = "log=(prealloc=false,file_max=16MB)";
 /// Seconds between checkpoints, 60 by default. A dropped collection keeps its files until a checkpoint no longer knows it, and
 /// a member that was killed opens all of them again: each scenario drops what it had.
 const CHECKPOINT_EVERY: &str = "5";
+/// Milliseconds between writes of the journal, 100 by default: a set of one member acknowledges to a majority, and has dropped
+/// a database, once its journal is written, and nobody asks for that earlier.
+const JOURNAL_EVERY_MS: &str = "10";
 /// A member that has lost whom it replicates from asks again after this many milliseconds instead of a second; without one no
 /// majority acknowledges anything. MongoDB's own tests of replica sets set this fail point too.
 const SOURCE_RETRY: &str = r#"failpoint.forceBgSyncSyncSourceRetryWaitMS={"mode":"alwaysOn","data":{"sleepMS":50}}"#;
@@ -71,6 +74,7 @@ pub(crate) fn arguments(server: &Server, port: u16) -> Vec<OsString> {
     args.extend(["--bind_ip", "127.0.0.1", "--nounixsocket", "--oplogSize", "64"].map(Into::into));
     args.extend(["--wiredTigerCacheSizeGB", "0.25"].map(Into::into));
     args.extend(["--wiredTigerEngineConfigString", JOURNAL, "--syncdelay", CHECKPOINT_EVERY].map(Into::into));
+    args.extend(["--journalCommitInterval", JOURNAL_EVERY_MS].map(Into::into));
     for parameter in [
         "enableTestCommands=1",
         // Else any local client could make itself root until the first user exists (manual, "Localhost Exception").
