@@ -66,7 +66,9 @@ fn every_invalid_file_is_refused_with_exactly_its_message() {
 }
 
 /// Examples that must parse without a word.
-const EXAMPLES: [&str; 11] = [
+const EXAMPLES: [&str; 13] = [
+    include_str!("../../tests/kit/valid/odd-shapes.yaml"),
+    include_str!("../../tests/kit/valid/odd-shapes.slt"),
     include_str!("../../tests/kit/valid/beside.yaml"),
     include_str!("../../tests/kit/valid/run.yaml"),
     include_str!("../../tests/kit/valid/workload.yaml"),

@@ -40,6 +40,7 @@ pub(crate) fn parse(file: &Arc<SourceFile>, line: usize, kind: &ParseErrorKind) 
             .help("types are `T`, `I`, `R` and `?`"),
         ParseErrorKind::InvalidNumber(number) => {
             Diagnostic::error(&at(number), format!("`{number}` is not a whole number"))
+                .help("write digits alone: `statement count 3`, `hash-threshold 100`")
         }
         ParseErrorKind::InvalidErrorMessage(pattern) => {
             Diagnostic::error(&at(pattern), "the message is not a regular expression")
@@ -78,6 +79,10 @@ pub(crate) fn pattern(file: &Arc<SourceFile>, line: usize, pattern: &str, of_mon
             "write `error retry …` in this line, and the whole message below `----` in place of `{message}`"
         )));
     }
+    if let Some(code) = bare_code(pattern, of_mongo) {
+        let warning = Diagnostic::error(&place, format!("`{code}` is taken for a part of the message here")).warning();
+        return Some(warning.help(format!("to expect this code write `error ({code})` and nothing behind it")));
+    }
     let code = pattern.strip_prefix('(')?.strip_suffix(')')?;
     let is_code = code.len() <= 7 && code.chars().all(|c| c.is_ascii_alphanumeric());
     if !is_code || of_mongo || !code.contains(|c: char| c.is_ascii_digit()) {
@@ -89,6 +94,16 @@ pub(crate) fn pattern(file: &Arc<SourceFile>, line: usize, pattern: &str, of_mon
             .label("taken for a regular expression")
             .help("an SQLSTATE has five digits and capital letters: `(23505)`"),
     )
+}
+
+/// A code that does not stand in parentheses, or not alone.
+fn bare_code(pattern: &str, of_mongo: bool) -> Option<&str> {
+    let first = pattern.split_whitespace().next()?;
+    let code = first.trim_matches(['(', ')', ':']);
+    let digits = code.bytes().filter(u8::is_ascii_digit).count();
+    let letters = code.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+    let is_code = if of_mongo { digits == code.len() && digits > 1 } else { letters && code.len() == 5 && digits > 1 };
+    is_code.then_some(code)
 }
 
 /// The place of `word` in a line; the whole line when it is not there.

@@ -13,6 +13,9 @@ use crate::source::{Diagnostic, SourceFile, Span, Spanned};
 /// The known words; each means what the key of this name means in YAML.
 const WORDS: &[&str] = &["scenario", "requirements", "tags", "needs", "timeout", "system", "points", "hidden", "todo"];
 
+/// Those that must be there.
+const REQUIRED: [&str; 2] = ["scenario", "requirements"];
+
 /// What the header says.
 pub(crate) struct Header {
     pub title: Spanned<String>,
@@ -38,7 +41,7 @@ pub(crate) fn header(file: &Arc<SourceFile>, sink: &mut Sink) -> Option<Header> 
     let value = |word: &str| lines.iter().find(|line| line.word.value == word).map(|line| &line.value);
     let list = |word: &str| value(word).map(split).unwrap_or_default();
     let requirements = list("requirements");
-    for word in ["scenario", "requirements"] {
+    for word in REQUIRED {
         if value(word).is_none_or(|value| value.is_empty()) {
             missing(file, word, sink);
         }
@@ -75,6 +78,10 @@ fn lines(file: &Arc<SourceFile>, sink: &mut Sink) -> Vec<Line> {
         } else if found.iter().any(|other| other.word.value == line.word.value) {
             sink.error(&line.word.span, format!("`{}` is here twice", line.word.value));
         } else {
+            if line.value.is_empty() && !REQUIRED.contains(&line.word.as_str()) {
+                let error = Diagnostic::error(&line.word.span, format!("`{}` is empty", line.word.value));
+                sink.push(error.help("write its value behind the colon, or remove the line"));
+            }
             found.push(line);
         }
     }
@@ -129,15 +136,17 @@ fn split(value: &Spanned<String>) -> Vec<Spanned<String>> {
 fn time(text: &Spanned<String>, sink: &mut Sink) -> Option<Duration> {
     duration(text)
         .map_err(|cause| {
-            let (message, mend) = cause.split_once(": ").unwrap_or((&cause, "write `250ms`, `5s` or `1min`"));
-            sink.push(Diagnostic::error(&text.span, message).help(mend));
+            let (message, fix) = cause.split_once(": ").unwrap_or((&cause, "write `250ms`, `5s` or `1min`"));
+            sink.push(Diagnostic::error(&text.span, message).help(fix));
         })
         .ok()
 }
 
 fn truth(text: &Spanned<String>, sink: &mut Sink) -> bool {
     if !matches!(text.as_str(), "true" | "false") {
-        sink.error(&text.span, "`hidden` is `true` or `false`");
+        sink.push(
+            Diagnostic::error(&text.span, "`hidden` is `true` or `false`").help("write `# hidden: true`, or remove it"),
+        );
     }
     text.value == "true"
 }

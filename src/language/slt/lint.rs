@@ -241,15 +241,16 @@ fn body(file: &Arc<SourceFile>, stretch: &Stretch, words: &[&str], sink: &mut Si
     }
 }
 
-/// A line of dashes and the like.
+/// A line of dashes and the like, or one that begins with the four hyphens.
 fn is_rule(line: &str) -> bool {
     let line = line.trim();
-    line.chars().count() > 1 && line.chars().all(|c| "-=_*~\u{2013}\u{2014}".contains(c))
+    let drawn = line.chars().count() > 1 && line.chars().all(|c| "-=_*~ \u{2013}\u{2014}".contains(c));
+    drawn || line.starts_with(DELIMITER)
 }
 
 fn nearly_divides(file: &Arc<SourceFile>, line: usize, rule: &str) -> Diagnostic {
     Diagnostic::error(&fault::word(file, line, rule), format!("`{rule}` divides nothing: it is a part of the SQL"))
-        .help("write `----`, four hyphens, between the SQL and what must come back")
+        .help("write `----`, four hyphens alone in a line, between the SQL and what must come back")
 }
 
 fn rows_of_an_error(place: &Span) -> Diagnostic {

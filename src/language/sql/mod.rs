@@ -11,6 +11,7 @@ mod statements;
 pub use context::{Context, contexts};
 pub(crate) use guard::check_variables;
 pub use reach::{OWN, reaches_beyond};
+pub(crate) use scan::{TokenKind, tokens};
 pub use script::{ScriptPart, script};
 pub(crate) use statements::highest_placeholder;
 pub use statements::{copies_from_stdin, is_read_only, statements};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::ambiguous::cut_off;
 use super::decoder::{Decoder, Standing};
 use super::keys::FAULTS;
+use super::statement;
 use super::tree::{Node, NodeKind};
 use crate::language::selector::node_name;
 use crate::language::sql;
@@ -43,6 +44,8 @@ impl Decoder<'_> {
             NodeKind::Text(text) => {
                 self.statement_text(text, node);
                 let template = self.sql_template(text, node);
+                let slips = statement::slips(&with_nulls(&template), node, step);
+                slips.into_iter().for_each(|slip| self.sink.push(slip));
                 self.params(&template, &params, step);
                 self.copies(&template, step);
                 SqlSource::Text(template)

@@ -23,6 +23,9 @@ impl Decoder<'_> {
 
     fn asked(&mut self, text: &str, span: &Span, standing: Standing) {
         let in_document = standing == Standing::Document;
+        if let Some(warning) = constructor(text, span).filter(|_| in_document) {
+            return self.sink.push(warning);
+        }
         if let Some(diagnostic) = former(text).and_then(|former| question(text, former, span, in_document)) {
             self.sink.push(diagnostic);
         } else if in_document {
@@ -169,6 +172,42 @@ fn too_large(diagnostic: Diagnostic, text: &str) -> Diagnostic {
         crate::source::Severity::Warning => diagnostic.help(format!("for a double, `{{ $numberDouble: \"{text}\" }}`")),
         crate::source::Severity::Error => diagnostic,
     }
+}
+
+/// What MongoDB's shell calls, and how it is written here.
+const CONSTRUCTORS: &[(&str, &str)] = &[
+    ("ObjectId", "{ $oid: \"507f1f77bcf86cd799439011\" }"),
+    ("ISODate", "{ $date: \"2024-01-31T00:00:00Z\" }"),
+    ("Date", "{ $date: \"2024-01-31T00:00:00Z\" }"),
+    ("new Date", "{ $date: \"2024-01-31T00:00:00Z\" }"),
+    ("NumberInt", "{ $numberInt: \"1\" }"),
+    ("Int32", "{ $numberInt: \"1\" }"),
+    ("NumberLong", "{ $numberLong: \"1\" }"),
+    ("Long", "{ $numberLong: \"1\" }"),
+    ("NumberDecimal", "{ $numberDecimal: \"1.50\" }"),
+    ("Decimal128", "{ $numberDecimal: \"1.50\" }"),
+    ("UUID", "{ $uuid: \"73ffd264-44b3-4c69-90e8-e7d1dfc035d4\" }"),
+    ("BinData", "{ $binary: { base64: \"AQID\", subType: \"00\" } }"),
+    ("Timestamp", "{ $timestamp: { t: 1, i: 1 } }"),
+];
+
+/// `ObjectId("…")` is JavaScript, and a mere text here.
+fn constructor(text: &str, span: &Span) -> Option<Diagnostic> {
+    let (name, _) = text.strip_suffix(')')?.split_once('(')?;
+    let (_, form) = CONSTRUCTORS.iter().find(|(known, _)| *known == name)?;
+    let warning = Diagnostic::error(span, format!("`{name}(…)` is a text here")).warning();
+    Some(warning.help(format!("write `{form}`; if a text is meant, put it in quotes")))
+}
+
+/// Keys of Extended JSON that hardly anyone means as a field when they are spelled nearly so.
+const NUMBERS: [&str; 4] = ["$numberInt", "$numberLong", "$numberDouble", "$numberDecimal"];
+
+/// `$numberlong`, `numberLong`: a field of a document, and no value of Extended JSON.
+pub(crate) fn nearly_extended(key: &Spanned<String>) -> Option<Diagnostic> {
+    let dollar = format!("${}", key.trim_start_matches('$'));
+    let near = NUMBERS.iter().find(|known| known.eq_ignore_ascii_case(&dollar) && **known != key.as_str())?;
+    let warning = Diagnostic::error(&key.span, format!("`{}` is a field of a document here", key.value)).warning();
+    Some(warning.help(format!("did you mean `{near}`?")))
 }
 
 /// Options of `$regularExpression` are some of `ilmsux` (BSON 1.1, "Regular expression").

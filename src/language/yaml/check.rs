@@ -61,7 +61,7 @@ impl Checker<'_> {
             Shape::Map(value) => self.map(node, value),
             Shape::Table(table) => self.table(node, table, key),
             Shape::Words(words) => self.words(node, words),
-            Shape::Duration => self.duration(node),
+            Shape::Duration => self.duration(node, key),
             Shape::Either(shapes) => {
                 if let Some(shape) = shapes.iter().find(|shape| shape.fits(node)) {
                     self.shape(node, shape, key);
@@ -85,7 +85,10 @@ impl Checker<'_> {
         self.sink.push(match (listed, quoted) {
             (true, _) => diagnostic.help("put it in a list: `[ … ]`"),
             (_, true) => diagnostic.help("put it in quotes"),
-            _ => diagnostic,
+            _ => match shape.form() {
+                Some(form) => diagnostic.help(form),
+                None => diagnostic,
+            },
         });
     }
 
@@ -98,7 +101,8 @@ impl Checker<'_> {
 
     fn some(&mut self, node: &Node, item: &'static Shape, key: &Span) {
         if node.items().is_empty() {
-            self.sink.push(Diagnostic::error(key, "the list is empty").label("at least one is needed"));
+            let error = Diagnostic::error(key, "the list is empty").label("at least one is needed");
+            self.sink.push(error.help("add one, or remove the key"));
         }
         self.items(node, item, key);
     }
@@ -121,10 +125,18 @@ impl Checker<'_> {
         }
     }
 
-    fn duration(&mut self, node: &Node) {
+    fn duration(&mut self, node: &Node, key: &Span) {
+        let limit = matches!(key.text(), "timeout" | "statement_timeout" | "eventually");
+        if let Some(Ok(time)) = node.scalar().map(|text| duration(&text))
+            && time.is_zero()
+            && limit
+        {
+            let error = Diagnostic::error(&node.head, format!("`{}` of no time leaves none", key.text()));
+            self.sink.push(error.help("write a time such as `5s`, or remove the key"));
+        }
         if let Some(Err(cause)) = node.scalar().map(|text| duration(&text)) {
-            let (message, mend) = cause.split_once(": ").unwrap_or((&cause, "write `250ms`, `5s` or `1min`"));
-            self.sink.push(Diagnostic::error(&node.head, message).help(mend));
+            let (message, fix) = cause.split_once(": ").unwrap_or((&cause, "write `250ms`, `5s` or `1min`"));
+            self.sink.push(Diagnostic::error(&node.head, message).help(fix));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::ambiguous::nothing;
+use super::ambiguous::{nearly_extended, nothing};
 use super::tree::{Node, NodeKind};
 use crate::language::sink::Sink;
 use crate::language::sql;
@@ -107,6 +107,9 @@ impl Decoder<'_> {
                     self.sink.push(error.help("variables stand in values only"));
                 }
                 nothing(&entry.key.span, &entry.value, self.sink);
+                if self.standing == Standing::Document {
+                    nearly_extended(&entry.key).into_iter().for_each(|warning| self.sink.push(warning));
+                }
                 (entry.key.clone(), self.field(&entry.key, &entry.value))
             })
             .collect()

@@ -97,7 +97,8 @@ impl Decoder<'_> {
             _ => false,
         };
         if !holds {
-            self.sink.error(&value.span, "`affected` takes a whole number, a variable or an operator");
+            let error = Diagnostic::error(&value.span, "`affected` takes a whole number, a variable or an operator");
+            self.sink.push(error.help("write `affected: 1`, or `affected: { $$gte: 1 }`"));
         }
         Some(value)
     }

@@ -26,6 +26,28 @@ const MEANINGS: &[(&str, &str, &str)] = &[
         "a key cannot be null",
         "put a key that is meant as text in quotes: `\"null\"`",
     ),
+    (
+        "while parsing a block mapping",
+        "this line fits no level of indentation",
+        "indent it exactly as the keys that it belongs with",
+    ),
+    (
+        "invalid trailing content after",
+        "the text in quotes ends before the line does",
+        "double a quote inside of single quotes (`''`), or write the text below `|`",
+    ),
+    (
+        "while parsing a quoted scalar, found unknown escape",
+        "a backslash in double quotes begins an escape of YAML",
+        "use single quotes, double the backslash, or write the text below `|`",
+    ),
+    (
+        "simple key expect",
+        "this line is neither `key: value` nor a part of the text above",
+        "indent the lines of a text deeper than its key; elsewhere write `key: value`",
+    ),
+    ("unclosed quote", "a quote is not closed", "close it; text that holds quotes or braces is best written below `|`"),
+    ("unclosed bracket", "a bracket is not closed", "close it; text that holds brackets, or ` #`, is put in quotes"),
     ("unsupported tag", "a tag of YAML means nothing here", "remove it; put text that begins with `!` in quotes"),
     ("!!binary", "a tag of YAML means nothing here", "remove it"),
     (

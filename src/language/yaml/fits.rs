@@ -1,9 +1,10 @@
 //! Whether the parts of one step fit together: what is expected must be something that the action can give.
 
 use super::actions::with_nulls;
+use super::commands;
 use super::keys::ERROR;
 use super::plan_kinds;
-use super::saved::wrong_save;
+use super::saved::{command_name, returns_documents, wrong_save};
 use super::tree::Node;
 use crate::language::sink::Sink;
 use crate::language::sql::is_read_only;
@@ -25,8 +26,12 @@ const SQL_EXPECT: &[&str] = &[
     "recorded",
     "within",
 ];
+/// Of a command that is not known.
 const MONGO_EXPECT: &[&str] =
     &["documents", "documents_unordered", "reply", "empty", "error", "agree", "recorded", "within"];
+const DOCUMENTS_EXPECT: &[&str] =
+    &["documents", "documents_unordered", "empty", "error", "agree", "recorded", "within"];
+const REPLY_EXPECT: &[&str] = &["reply", "error", "agree", "within"];
 const SQL_ERROR: &[&str] = &["sqlstate", "message", "detail", "hint", "constraint", "table", "column"];
 const MONGO_ERROR: &[&str] = &["code", "name", "labels", "message"];
 
@@ -34,6 +39,11 @@ const MONGO_ERROR: &[&str] = &["code", "name", "labels", "message"];
 pub(crate) fn check(node: &Node, step: &Step, sink: &mut Sink) {
     engines(step, sink);
     loads(step, sink);
+    if let Action::Mongo(command) | Action::Explain(ExplainTarget::Mongo(command)) = &step.action
+        && step.expect.as_ref().is_none_or(|expect| expect.error.is_none())
+    {
+        commands::check(command, sink);
+    }
     transaction(node, step, sink);
     eventually(node, step, sink);
     blocks(node, step, sink);
@@ -225,7 +235,11 @@ fn expected(expect: &Node, step: &Step, sink: &mut Sink) {
         (Action::Explain(_), _) => (&["plan", "error", "agree", "within"], MONGO_ERROR),
         (Action::Transaction, _) => (&["error"], MONGO_ERROR),
         (_, Some(Engine::Pg)) => (SQL_EXPECT, SQL_ERROR),
-        (_, Some(Engine::Mongo)) => (MONGO_EXPECT, MONGO_ERROR),
+        (Action::Mongo(command), _) => match (commands::is_known(command), returns_documents(command)) {
+            (false, _) => (MONGO_EXPECT, MONGO_ERROR),
+            (true, true) => (DOCUMENTS_EXPECT, MONGO_ERROR),
+            (true, false) => (REPLY_EXPECT, MONGO_ERROR),
+        },
         (Action::Load(_) | Action::Generate(_), _) => (&["affected", "error"], &[]),
         (Action::CatchUp(_), _) => (&["within"], &[]),
         (Action::Workload(_), _) => (&["reply"], &[]),
@@ -233,7 +247,10 @@ fn expected(expect: &Node, step: &Step, sink: &mut Sink) {
         (Action::Await(_) | Action::Use { .. }, _) => return,
         _ => (&[], &[]),
     };
-    let action = step.action_span.text();
+    let action = match &step.action {
+        Action::Mongo(command) => command_name(command).unwrap_or("mongo"),
+        _ => step.action_span.text(),
+    };
     misplaced(expect, keys, &format!("`{action}`"), sink);
     if let Some(error) = expect.get("error").filter(|_| !errors.is_empty()) {
         misplaced(error, errors, &format!("an error of `{action}`"), sink);

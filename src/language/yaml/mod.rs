@@ -3,6 +3,7 @@
 mod actions;
 mod ambiguous;
 mod check;
+mod commands;
 mod core;
 mod decoder;
 mod error_names;
@@ -31,6 +32,7 @@ mod schema;
 mod sent;
 mod settings;
 mod shape;
+mod statement;
 mod steps;
 mod survivors;
 mod system;

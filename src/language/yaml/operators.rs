@@ -28,7 +28,8 @@ pub(crate) const OPERATORS: &[&str] = &[
 /// Operators of MongoDB's query language that one writes by a slip for ours.
 #[rustfmt::skip]
 const OF_QUERIES: &[&str] = &[
-    "$eq", "$exists", "$gt", "$gte", "$in", "$lt", "$lte", "$ne", "$nin", "$not", "$regex", "$size", "$type",
+    "$any", "$approx", "$eq", "$exists", "$gt", "$gte", "$in", "$lt", "$lte", "$ne", "$nin", "$matchesEntity", "$not", "$ordered", "$regex", "$size", "$type",
+    "$unsetOrMatches",
 ];
 
 /// Keys of documents below which such operators are content: definitions of views, indexes and validators.
@@ -108,6 +109,12 @@ fn types(value: &Value, standing: Standing, sink: &mut Sink) {
 /// `{ $gt: 5 }` where `{ $$gt: 5 }` is meant: it would be compared as a document.
 fn slips(value: &Value, sink: &mut Sink) {
     match &value.kind {
+        ValueKind::Text(text) => {
+            let operator = text.as_literal().filter(|text| OPERATORS.contains(text));
+            let warn = |operator| Diagnostic::error(&value.span, format!("`{operator}` is a text here")).warning();
+            let help = |operator| format!("an operator is a mapping: `{{ {operator}: … }}`");
+            operator.into_iter().for_each(|operator| sink.push(warn(operator).help(help(operator))));
+        }
         ValueKind::Sequence(items) => items.iter().for_each(|item| slips(item, sink)),
         ValueKind::Mapping(fields) => {
             if let Some((key, _)) = fields.first().filter(|(key, _)| OF_QUERIES.contains(&key.as_str()))
@@ -184,12 +191,25 @@ fn is_ordered(value: &Value) -> bool {
 
 fn expect(holds: bool, key: &str, wanted: &str, value: &Value, sink: &mut Sink) {
     if !holds {
-        sink.push(Diagnostic::error(&value.span, format!("`{key}` takes {wanted}")));
+        sink.push(Diagnostic::error(&value.span, format!("`{key}` takes {wanted}")).help(example(key)));
     }
 }
 
 fn is_text(value: &Value) -> bool {
     matches!(value.kind, ValueKind::Text(_))
+}
+
+fn example(key: &str) -> &'static str {
+    match key {
+        "$$exists" => "write `{ $$exists: true }`",
+        "$$any" => "write `{ $$any: true }`",
+        "$$type" => "write `{ $$type: int }` or `{ $$type: [int, long] }`",
+        "$$matchesEntity" => "write `{ $$matchesEntity: name }`",
+        "$$ordered" => "write `{ $$ordered: { b: 1, a: 2 } }`",
+        "$$size" => "write `{ $$size: 2 }`",
+        "$$approx" => "write `{ $$approx: 0.5 }`",
+        _ => "write `{ $$regex: \"^a\" }`",
+    }
 }
 
 fn is_name(value: &Value) -> bool {

@@ -30,6 +30,19 @@ pub fn wrong_save(action: &Action, path: &Spanned<String>) -> Option<Diagnostic>
     }
 }
 
+/// The name of a command of MongoDB.
+pub(crate) fn command_name(command: &Value) -> Option<&str> {
+    let ValueKind::Mapping(fields) = &command.kind else { return None };
+    fields.iter().map(|(name, _)| name.as_str()).find(|name| *name != "$db")
+}
+
+/// Whether a command returns documents and no reply.
+pub(crate) fn returns_documents(command: &Value) -> bool {
+    let ValueKind::Mapping(fields) = &command.kind else { return false };
+    let explains = fields.iter().any(|(name, _)| name.as_str() == "explain");
+    command_name(command).is_some_and(|name| CURSORS.contains(&name)) && !explains
+}
+
 fn of_rows(path: &Spanned<String>) -> Option<Diagnostic> {
     let rest = path.strip_prefix("rows.").unwrap_or(path);
     let cell = rest.split_once('.').is_some_and(|(row, column)| is_number(row) && !column.is_empty());

@@ -90,6 +90,11 @@ pub(crate) const fn required(name: &'static str, shape: Shape, doc: &'static str
     Key { name, required: true, shape, doc }
 }
 
+fn keys_of(table: &Table) -> String {
+    let names: Vec<&str> = table.keys.iter().map(|key| key.name).collect();
+    super::super::suggest::enumerate(&names, "and")
+}
+
 impl Shape {
     /// What it is, for a message.
     pub fn describe(&self) -> String {
@@ -110,6 +115,27 @@ impl Shape {
             Shape::Table(table) => format!("a mapping ({})", table.name),
             Shape::Either(shapes) => shapes.iter().map(Shape::describe).collect::<Vec<_>>().join(", or "),
         }
+    }
+
+    /// How a value of this shape is written, as a fix; `None` where a message has said so already.
+    pub fn form(&self) -> Option<String> {
+        Some(match self {
+            Shape::Text => "write text".into(),
+            Shape::Scalar => "write one word, or text in quotes".into(),
+            Shape::Number | Shape::Whole => "write a number without quotes".into(),
+            Shape::Bool => "write `true` or `false`".into(),
+            Shape::Duration => "write a time with its unit, such as `5s`".into(),
+            Shape::List(Shape::List(_)) => "write a list of lists: `[[1, a], [2, b]]`".into(),
+            Shape::List(Shape::Table(table)) | Shape::Some(Shape::Table(table)) => {
+                format!("write a list, each item with some of the keys {}", keys_of(table))
+            }
+            Shape::List(_) | Shape::Some(_) => "write a list: `[ … ]`".into(),
+            Shape::Map(_) => "write a mapping: `{ name: value }`".into(),
+            Shape::Table(table) => format!("write a mapping with some of the keys {}", keys_of(table)),
+            Shape::Either(shapes) => shapes.iter().filter_map(Shape::form).collect::<Vec<_>>().join("; or "),
+            Shape::OneOrMany(item) => item.form()?,
+            Shape::Any | Shape::Words(_) | Shape::Operators => return None,
+        })
     }
 
     /// Whether this is a list, and a node of this kind one of its items.
