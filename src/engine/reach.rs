@@ -195,9 +195,7 @@ mod tests {
     use crate::model::Scenario;
 
     fn scenario(step: &str) -> Scenario {
-        let text = format!(
-            "scenario: A\nrequirements: [R1]\nvars: {{ x: 1 }}\nsteps:\n  - {step}\n    golden: g\n"
-        );
+        let text = format!("scenario: A\nrequirements: [R1]\nvars: {{ x: 1 }}\nsteps:\n  - {step}\n    golden: g\n");
         let none = |_: &str| Err(std::io::Error::other("no file"));
         let parsed = crate::language::scenario(&crate::source::SourceFile::new("a.yaml", &text), "a.yaml", &none);
         parsed.unwrap_or_else(|errors| panic!("{step}: {errors:?}")).value
