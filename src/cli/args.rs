@@ -37,7 +37,7 @@ pub(super) enum Command {
     Down(Down),
     /// Show the servers that `up` started
     Status(Status),
-    /// Say what is there, what is missing, and the command that mends it
+    /// Say what is there, what is missing, and the command that fixes it
     Doctor(Doctor),
     /// Make reports of a recorded run (`--report json=FILE`)
     Replay(Replay),

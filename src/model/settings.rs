@@ -73,7 +73,7 @@ pub struct MongoTopology {
     pub replica_set: String,
 }
 
-/// A server that somebody else runs.
+/// A server that someone else runs.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
     /// The connection URL. It may hold a password: never print it.

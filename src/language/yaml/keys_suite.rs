@@ -60,7 +60,7 @@ static MONGO: Table = Table::new(
 );
 
 static ENDPOINT: Table =
-    Table::new("an endpoint", "A server that somebody else runs.", &[required("url", Text, "The connection URL.")]);
+    Table::new("an endpoint", "A server that someone else runs.", &[required("url", Text, "The connection URL.")]);
 
 static PROFILE: Table = Table::new(
     "a profile",
