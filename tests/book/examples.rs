@@ -66,6 +66,24 @@ fn every_example_is_what_its_file_holds() {
 }
 
 #[test]
+fn a_block_that_differs_from_its_file_is_found() {
+    let block = |text: &[&str], marker: &str| Block {
+        fence: 0,
+        end: text.len() + 1,
+        language: "yaml".into(),
+        marker: Some(marker.into()),
+        text: text.iter().map(|line| line.to_string()).collect(),
+    };
+    let page = Page { path: "docs/start.md".into(), lines: vec![] };
+    let settings = "examples/start/polyspec.yaml";
+    let wrong =
+        [block(&["suite: Another"], settings), block(&[], settings), block(&["suite: A shop"], "examples/none")];
+    assert!(wrong.iter().all(|block| difference(&page, block, &file_of(block).expect("a file")).is_some()));
+    let right = [block(&["suite: A shop"], settings), block(&["suite: A shop", "topology:"], settings)];
+    assert!(right.iter().all(|block| difference(&page, block, settings).is_none()));
+}
+
+#[test]
 fn every_example_comes_from_a_file() {
     let mut found = vec![];
     for page in book().iter().filter(|page| page.path != Path::new(FRAGMENTS)) {
