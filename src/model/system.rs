@@ -20,6 +20,8 @@ pub struct System {
     pub replication: Vec<Replication>,
     /// Named lists of steps, for `use`.
     pub steps: BTreeMap<String, Vec<Step>>,
+    /// Those of `steps` that generate rows: they see `n`, rows for each table, and `seed`.
+    pub fill: Vec<Spanned<String>>,
     /// The head of the file.
     pub span: Span,
 }

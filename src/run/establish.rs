@@ -1,18 +1,16 @@
 //! A system that stays on the servers, with generated rows, for people to look at.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::jobs::{may_build, under_test};
 use super::{Prepared, Request, RunError, Wanted, endpoints, host, obtain};
 use crate::engine::{Context, Dispatcher, Establish, Interrupt, Reporting, SystemUnderTest};
 use crate::event::{Event, Stamped};
-use crate::model::{Datum, NodeSelector, System, Variables};
+use crate::model::{Datum, Engine, NodeSelector, Step, System, Variables};
 use crate::source::Diagnostic;
 use crate::suite::Suite;
 use crate::verdict::Evidence;
-
-/// The lists of a system that generate its rows: in PostgreSQL, and in MongoDB. They see `n` and `seed`.
-const LISTS: [&str; 2] = ["insert_random_data", "insert_random_documents"];
 
 /// What somebody wants to stand.
 pub struct Wish {
@@ -61,14 +59,22 @@ pub(super) fn system_of(suite: &Suite, name: Option<&str>) -> Result<Arc<System>
 }
 
 /// The lists of a system that generate rows.
-pub(super) fn lists(system: &System) -> Result<Vec<&'static str>, Vec<Diagnostic>> {
-    let found: Vec<_> = LISTS.into_iter().filter(|list| system.steps.contains_key(*list)).collect();
-    if found.is_empty() {
+pub(super) fn lists(system: &System) -> Result<Vec<&str>, Vec<Diagnostic>> {
+    if system.fill.is_empty() {
         let error = Diagnostic::error(&system.title.span, "this system does not say how rows are generated for it");
-        let help = format!("add a list `{}` (or `{}`) under `steps`, with a `generate`", LISTS[0], LISTS[1]);
+        let help = "add `fill: [NAME]` with a list of `steps` that has a `generate`";
         return Err(vec![error.help(help)]);
     }
-    Ok(found)
+    Ok(system.fill.iter().map(|name| name.value.as_str()).collect())
+}
+
+/// The engines that a list of steps speaks to by itself.
+fn engines_of(steps: &[Step]) -> BTreeSet<Engine> {
+    let selectors = steps.iter().flat_map(|step| match step.on.as_slice() {
+        [] => step.default_selector().into_iter().collect::<Vec<_>>(),
+        on => on.iter().map(|on| on.value.clone()).collect(),
+    });
+    selectors.map(|selector| selector.engine()).collect()
 }
 
 /// What the lists see.
@@ -118,10 +124,12 @@ impl Wish {
         let obtained = obtain(&wanted, reporting).await.map_err(RunError::Machinery)?;
         let host = host::SuiteHost::new(prepared, &obtained);
         let name = self.database.clone().unwrap_or_else(|| database_name(&system.system.path));
-        let speaks = |list: &&str| match *list == LISTS[0] {
-            true => !obtained.servers.pg.is_empty(),
-            false => obtained.servers.mongo.is_some(),
+        let is_there = |engine: &Engine| match engine {
+            Engine::Pg => !obtained.servers.pg.is_empty(),
+            Engine::Mongo => obtained.servers.mongo.is_some(),
         };
+        let speaks =
+            |list: &&str| system.system.steps.get(*list).is_some_and(|steps| engines_of(steps).iter().all(is_there));
         let wish = Establish {
             system,
             database: &name,

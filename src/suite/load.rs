@@ -112,6 +112,7 @@ impl Suite {
             match read {
                 Ok((scenario, mut warnings)) => {
                     warnings.extend(self.with_all_steps(&scenario, lonely));
+                    warnings.extend(self.uncited(&scenario));
                     scenarios.good.push((Arc::new(scenario), warnings));
                 }
                 Err(errors) => scenarios.broken.push((found, errors)),
@@ -179,6 +180,17 @@ impl Suite {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
             None => diagnostic.help(format!("add it to `{}`", self.settings.requirements.display())),
         })
+    }
+
+    /// In a suite with a register a scenario that cites nothing proves nothing.
+    fn uncited(&self, scenario: &Scenario) -> Option<Diagnostic> {
+        let cites = !scenario.requirements.is_empty() || scenario.design.is_some();
+        if cites || self.register.requirements.is_empty() {
+            return None;
+        }
+        let message = "this scenario cites no requirement of the register, so it proves none and brings no points";
+        let help = "add `requirements: [ID]`, or `design:` with what the suite's own system has decided";
+        Some(Diagnostic::error(&scenario.title.span, message).help(help).warning())
     }
 
     /// Errors that stop the selection, and warnings that name the broken files which it does not ask for.

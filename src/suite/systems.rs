@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use super::Suite;
 use super::files::normal;
 use super::uses::check_lists;
-use crate::language;
+use crate::language::{self, suggest::nearest};
 use crate::model::{Scenario, System};
 use crate::source::{Diagnostic, Span, Spanned};
 
@@ -51,6 +51,7 @@ impl Suite {
         let steps = || system.build.iter().chain(system.steps.values().flatten());
         let mut missing = self.nodes.check_steps(steps(), false);
         missing.extend(self.check_files(steps()));
+        missing.extend(system.fill.iter().filter_map(|name| unknown_list(system, name)));
         if missing.is_empty() {
             missing = self.check_scripts(steps());
         }
@@ -114,6 +115,18 @@ impl Suite {
     }
 }
 
+/// A list that `fill` names and that the system does not have.
+fn unknown_list(system: &System, name: &Spanned<String>) -> Option<Diagnostic> {
+    if system.steps.contains_key(&name.value) {
+        return None;
+    }
+    let error = Diagnostic::error(&name.span, format!("the system has no list of steps named `{}`", name.value));
+    Some(match nearest(name, system.steps.keys().map(String::as_str)) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error.help(format!("add `{}` under `steps`, with a `generate`", name.value)),
+    })
+}
+
 fn real(folder: &Path) -> PathBuf {
     folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf())
 }
@@ -124,5 +137,6 @@ fn extended(parent: System, child: System) -> System {
     let mut steps = parent.steps;
     steps.extend(child.steps);
     let replication = if child.replication.is_empty() { parent.replication } else { child.replication };
-    System { build, steps, replication, ..child }
+    let fill = if child.fill.is_empty() { parent.fill } else { child.fill };
+    System { build, steps, replication, fill, ..child }
 }

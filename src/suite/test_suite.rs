@@ -208,8 +208,24 @@ fn a_suite_in_which_nothing_can_be_run_says_so() {
     assert!(folder.refused(Selection::default()).starts_with("`scenarios` cannot be read"));
     folder.write("scenarios/notes.md", "");
     assert!(folder.refused(Selection::default()).starts_with("there are no scenarios in `scenarios`"));
-    folder.scenario("x.yaml", "");
+    folder.write("scenarios/x.yaml", "scenaro: x\n");
     assert!(folder.refused(names(&["zzz"])).contains("x.yaml:"), "{}", folder.refused(names(&["zzz"])));
+}
+
+#[test]
+fn a_scenario_that_cites_nothing_is_warned_of_only_where_there_is_a_register() {
+    let folder = Folder::new();
+    folder.scenario("x.yaml", "");
+    let warned = |folder: &Folder| {
+        let loaded = folder.load(&Selection::default()).unwrap();
+        told(&loaded.warnings).contains("this scenario cites no requirement of the register")
+    };
+    assert!(warned(&folder));
+    folder.scenario("x.yaml", "design: We decided so.");
+    assert!(!warned(&folder));
+    folder.scenario("x.yaml", "");
+    fs::remove_file(folder.path().join("scenarios/requirements.yaml")).unwrap();
+    assert!(!warned(&folder));
 }
 
 #[test]

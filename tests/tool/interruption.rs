@@ -285,7 +285,7 @@ fn mutants_that_are_terminated_leave_nothing_and_prove_nothing() {
 }
 
 fn files_of_rows_that_are_interrupted_have_no_name_yet() {
-    let system = "system: Rows\nbuild: []\nsteps:\n  insert_random_data:\n    - generate:\n        seed: \"${seed}\"\n        into:\n          - table: t\n            rows: \"${n}\"\n            columns:\n              name: name\n";
+    let system = "system: Rows\nbuild: []\nfill: [rows]\nsteps:\n  rows:\n    - generate:\n        seed: \"${seed}\"\n        into:\n          - table: t\n            rows: \"${n}\"\n            columns:\n              name: name\n";
     let suite = Suite::owning().settings("system: rows").file("rows/system.yaml", system);
     let running = suite.start(&["generate", "--rows", "50000000", "--out", "out"]);
     let unfinished = suite.path("out/pg/.t.csv.part");

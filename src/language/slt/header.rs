@@ -13,8 +13,8 @@ use crate::source::{Diagnostic, SourceFile, Span, Spanned};
 /// The known words; each means what the key of this name means in YAML.
 const WORDS: &[&str] = &["scenario", "requirements", "tags", "needs", "timeout", "system", "points", "hidden", "todo"];
 
-/// Those that must be there.
-const REQUIRED: [&str; 2] = ["scenario", "requirements"];
+/// The one that must be there.
+const TITLE: &str = "scenario";
 
 /// What the header says.
 pub(crate) struct Header {
@@ -41,10 +41,8 @@ pub(crate) fn header(file: &Arc<SourceFile>, sink: &mut Sink) -> Option<Header> 
     let value = |word: &str| lines.iter().find(|line| line.word.value == word).map(|line| &line.value);
     let list = |word: &str| value(word).map(split).unwrap_or_default();
     let requirements = list("requirements");
-    for word in REQUIRED {
-        if value(word).is_none_or(|value| value.is_empty()) {
-            missing(file, word, sink);
-        }
+    if value(TITLE).is_none_or(|value| value.is_empty()) {
+        without_title(file, sink);
     }
     Some(Header {
         requirements,
@@ -59,10 +57,9 @@ pub(crate) fn header(file: &Arc<SourceFile>, sink: &mut Sink) -> Option<Header> 
     })
 }
 
-fn missing(file: &Arc<SourceFile>, word: &str, sink: &mut Sink) {
-    let example = if word == "scenario" { "# scenario: Prices order as numbers" } else { "# requirements: P1.8" };
-    let error = Diagnostic::error(&Span::of_line(file, 1), format!("a scenario needs a line `# {word}:`"));
-    sink.push(error.help(format!("write `{example}` before the first record")));
+fn without_title(file: &Arc<SourceFile>, sink: &mut Sink) {
+    let error = Diagnostic::error(&Span::of_line(file, 1), format!("a scenario needs a line `# {TITLE}:`"));
+    sink.push(error.help("write `# scenario: Prices order as numbers` before the first record"));
 }
 
 fn lines(file: &Arc<SourceFile>, sink: &mut Sink) -> Vec<Line> {
@@ -78,7 +75,7 @@ fn lines(file: &Arc<SourceFile>, sink: &mut Sink) -> Vec<Line> {
         } else if found.iter().any(|other| other.word.value == line.word.value) {
             sink.error(&line.word.span, format!("`{}` is here twice", line.word.value));
         } else {
-            if line.value.is_empty() && !REQUIRED.contains(&line.word.as_str()) {
+            if line.value.is_empty() && line.word.value != TITLE {
                 let error = Diagnostic::error(&line.word.span, format!("`{}` is empty", line.word.value));
                 sink.push(error.help("write its value behind the colon, or remove the line"));
             }

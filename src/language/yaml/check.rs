@@ -189,14 +189,15 @@ impl Checker<'_> {
     }
 
     fn one_of(&mut self, node: &Node, table: &Table) {
-        let mut found = node.entries().iter().filter(|entry| table.one_of.contains(&entry.key.as_str()));
+        let group = if table.one_of.is_empty() { table.at_most_one } else { table.one_of };
+        let mut found = node.entries().iter().filter(|entry| group.contains(&entry.key.as_str()));
         let first = found.next();
         let second = found.find(|second| first.is_some_and(|first| first.key.value != second.key.value));
         if let (Some(first), Some(second)) = (first, second) {
             self.sink.push(
                 Diagnostic::error(&second.key.span, format!("{} has `{}` already", table.name, first.key.value))
                     .label("a second one")
-                    .help(format!("only one of {} can stand in {}", enumerate(table.one_of, "and"), table.name)),
+                    .help(format!("only one of {} can stand in {}", enumerate(group, "and"), table.name)),
             );
         }
         let alone = table.or_alone.is_some_and(|key| node.get(key).is_some());

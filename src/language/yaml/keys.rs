@@ -8,16 +8,17 @@ use Shape::{Any, Bool, Duration, Either, List, Map, Number, OneOrMany, Operators
 /// A scenario file.
 pub(crate) static SCENARIO: Table = Table {
     name: "a scenario",
-    doc: "One file that cites the requirements it proves and runs on a private, fresh copy of the system.",
+    doc: "One file; it runs on a private, fresh copy of the system.",
     keys: SCENARIO_KEYS,
-    one_of: &["requirements", "design"],
+    one_of: &[],
+    at_most_one: &["requirements", "design"],
     or_alone: None,
     may_be_empty: false,
 };
 
 static SCENARIO_KEYS: &[Key] = &[
     required("scenario", Text, "The sentence that says what holds."),
-    key("requirements", Some(&Scalar), "Ids of the requirements that it proves, `P2.3`."),
+    key("requirements", Some(&Scalar), "Ids of the requirements that it proves, `P2.3`: for a suite with a register."),
     key(
         "design",
         Text,
@@ -50,6 +51,7 @@ pub(crate) static STEP: Table = Table {
     doc: "Sends something to a live node and says what must come back.",
     keys: STEP_KEYS,
     one_of: ACTIONS,
+    at_most_one: &[],
     or_alone: Option::Some("transaction"),
     may_be_empty: false,
 };
@@ -180,6 +182,7 @@ pub(crate) static FAULT: Table = Table {
     doc: "Does something to servers that polyspec owns.",
     keys: FAULT_KEYS,
     one_of: FAULTS,
+    at_most_one: &[],
     or_alone: None,
     may_be_empty: false,
 };

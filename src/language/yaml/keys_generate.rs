@@ -41,6 +41,7 @@ static INTO: Table = Table {
         required("columns", Map(&COLUMN), "The columns of the table, or the fields of each document."),
     ],
     one_of: &["table", "collection"],
+    at_most_one: &[],
     or_alone: None,
     may_be_empty: false,
 };
@@ -110,6 +111,7 @@ static KIND: Table = Table {
     doc: "What a column holds.",
     keys: KIND_KEYS,
     one_of: KINDS,
+    at_most_one: &[],
     or_alone: None,
     may_be_empty: false,
 };
@@ -192,6 +194,7 @@ static NUMBER: Table = Table {
         key("decimals", Whole, "Digits after the point; 2 if absent."),
     ],
     one_of: &["from", "ranges"],
+    at_most_one: &[],
     or_alone: None,
     may_be_empty: false,
 };

@@ -43,6 +43,9 @@ fn write_table(table: &'static Table, page: &mut String, seen: &mut Vec<&'static
     if !table.one_of.is_empty() {
         page.push_str(&format!("\nExactly one of {}{}.\n", names(table.one_of), or_alone(table)));
     }
+    if !table.at_most_one.is_empty() {
+        page.push_str(&format!("\nAt most one of {}.\n", names(table.at_most_one)));
+    }
     page.push_str("\n| key | value | meaning |\n| --- | --- | --- |\n");
     table.keys.iter().for_each(|key| page.push_str(&row(key)));
     for inner in table.keys.iter().flat_map(|key| tables(&key.shape)) {

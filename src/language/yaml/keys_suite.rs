@@ -92,6 +92,11 @@ pub(crate) static SYSTEM: Table = Table::new(
         key("build", List(&Shape::Table(&STEP)), "Steps that build it; run once, then frozen and copied."),
         key("replication", List(&Shape::Table(&REPLICATION)), "Logical replication between PostgreSQL peers."),
         key("steps", Map(&Some(&Shape::Table(&STEP))), "Named lists of steps, for `use`."),
+        key(
+            "fill",
+            Some(&Text),
+            "Lists of `steps` that generate rows, for `polyspec generate` and `up --rows`: they see `n`, rows for each table, and `seed`.",
+        ),
     ],
 );
 
@@ -110,6 +115,7 @@ static REPLICATION: Table = Table {
         key("copy_data", Bool, "Whether a new subscription copies the rows that are there; `false` if absent."),
     ],
     one_of: &["between", "links"],
+    at_most_one: &[],
     or_alone: None,
     may_be_empty: false,
 };

@@ -10,6 +10,7 @@ pub(crate) static WORKLOAD: Table = Table {
     doc: "Clients that run operations side by side. Every operation ends as ok, failed (it did not take place) or unknown (no reply, or one that leaves it open); `expect: { reply: { ok: …, failed: …, unknown: …, order.ok: … } }` counts them, all and by the name of the operation. When none is ok, or a fault was not reached, nothing was proven.",
     keys: WORKLOAD_KEYS,
     one_of: &["operations", "time"],
+    at_most_one: &[],
     or_alone: None,
     may_be_empty: false,
 };

@@ -57,6 +57,9 @@ fn of_table(table: &'static Table, definitions: &mut Map<String, Value>) -> Map<
     if !table.one_of.is_empty() {
         object.insert("oneOf".into(), one_of(table));
     }
+    if !table.at_most_one.is_empty() {
+        object.insert("not".into(), json!({ "required": table.at_most_one }));
+    }
     object
 }
 

@@ -49,6 +49,8 @@ pub(crate) struct Table {
     pub keys: &'static [Key],
     /// Exactly one of these keys must be there.
     pub one_of: &'static [&'static str],
+    /// At most one of these keys may be there.
+    pub at_most_one: &'static [&'static str],
     /// A key that may stand instead of `one_of`.
     pub or_alone: Option<&'static str>,
     /// Whether it may be without any key.
@@ -58,7 +60,7 @@ pub(crate) struct Table {
 impl Table {
     /// A table without rules on its keys beyond `required`; an empty mapping is refused.
     pub const fn new(name: &'static str, doc: &'static str, keys: &'static [Key]) -> Self {
-        Self { name, doc, keys, one_of: &[], or_alone: None, may_be_empty: false }
+        Self { name, doc, keys, one_of: &[], at_most_one: &[], or_alone: None, may_be_empty: false }
     }
 
     /// The key of this name.

@@ -41,7 +41,8 @@ impl Decoder<'_> {
         let title = root.scalar_of("system")?;
         let span = title.span.clone();
         let breaks = root.get("breaks").map(texts).unwrap_or_default();
-        let system = System { title, path: path.into(), breaks, build, replication, steps, span };
+        let fill = root.get("fill").map(texts).unwrap_or_default();
+        let system = System { title, path: path.into(), breaks, build, replication, steps, fill, span };
         Some(SystemFile { extends: root.scalar_of("extends"), system })
     }
 
