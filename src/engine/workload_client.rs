@@ -9,6 +9,7 @@ use super::stage::Stage;
 use super::workload::Shared;
 use super::workload_record::{Entry, Fate};
 use crate::backend::BackendError;
+use crate::generate::SplitMix64;
 use crate::model::{Action, Datum, Draw, NodeSelector, Operation, Step, Value};
 use crate::observation::ServerError;
 use crate::source::{Diagnostic, Span};
@@ -229,28 +230,19 @@ fn number(value: &Value, stage: &Stage<'_>) -> Result<f64, Diagnostic> {
     text.parse().map_err(|_| Diagnostic::error(&value.span, format!("`{text}` is not a number, so it has no order")))
 }
 
-/// Numbers that are the same for the same seed in every version (SplitMix64, Steele and others 2014).
-pub(super) struct Dice(u64);
+/// The draws of one client, which are the same for the same seed in every version.
+pub(super) struct Dice(SplitMix64);
 
 impl Dice {
     /// The dice of one client.
     pub fn new(seed: u64, client: u64) -> Self {
-        let mut dice = Self(seed);
-        let own = dice.next().wrapping_add(client.wrapping_mul(0xD1B5_4A32_D192_ED03));
-        Self(own)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
+        let first = SplitMix64::new(seed).draw();
+        Self(SplitMix64::new(first.wrapping_add(client.wrapping_mul(0xD1B5_4A32_D192_ED03))))
     }
 
     /// A number from 0 to `count` - 1; 0 when `count` is 0.
     pub fn below(&mut self, count: u64) -> u64 {
-        self.next().checked_rem(count).unwrap_or_default()
+        self.0.draw().checked_rem(count).unwrap_or_default()
     }
 
     /// An index, as often as its weight says.

@@ -15,4 +15,5 @@ mod tests;
 mod value;
 
 pub use plan::{Plan, Reserve};
+pub use random::SplitMix64;
 pub use value::GeneratedValue;

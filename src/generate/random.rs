@@ -22,19 +22,34 @@ pub(super) fn key(words: &[&str]) -> u64 {
     mix(hash)
 }
 
+/// SplitMix64 itself: numbers that are the same for the same seed on every machine and in every version.
+pub struct SplitMix64(u64);
+
+impl SplitMix64 {
+    /// Begins at a seed.
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// 64 even bits.
+    pub fn draw(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(GAMMA);
+        mix(self.0)
+    }
+}
+
 /// The draws of one cell.
-pub(super) struct Draws(u64);
+pub(super) struct Draws(SplitMix64);
 
 impl Draws {
     /// The draws of the row `number` under `key`.
     pub fn new(key: u64, number: u64) -> Self {
-        Self(mix(key ^ mix(number.wrapping_add(GAMMA))))
+        Self(SplitMix64::new(mix(key ^ mix(number.wrapping_add(GAMMA)))))
     }
 
     /// 64 even bits.
     pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(GAMMA);
-        mix(self.0)
+        self.0.draw()
     }
 
     /// A number from 0 to `count - 1`; 0 when `count` is 0. The bias is below 2^-32 for every count that fits 32 bits.

@@ -1,5 +1,5 @@
 //! Renderings of a whole run, compared exactly with the files in `snapshots/`. A run of the tests with the environment
-//! variable `UPDATE_SNAPSHOTS` set writes them anew.
+//! variable `POLYSPEC_KIT=bless` writes them anew, as all expected output of the repository.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -57,11 +57,11 @@ pub(super) fn json(events: &[Stamped]) -> String {
 
 fn assert_snapshot(name: &str, actual: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/report/snapshots").join(name);
-    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+    if std::env::var("POLYSPEC_KIT").is_ok_and(|value| value == "bless") {
         std::fs::write(&path, actual).unwrap();
     }
     let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(actual == expected, "{name} differs; set UPDATE_SNAPSHOTS to write it anew, then read the diff:\n{actual}");
+    assert!(actual == expected, "{name} differs; POLYSPEC_KIT=bless writes it anew, then read the diff:\n{actual}");
 }
 
 #[test]
