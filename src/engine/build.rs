@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Instant;
 
 use futures::future::{join, try_join_all};
+use tokio::time::Instant;
 
 use super::health::Health;
 use super::live::Live;
@@ -183,7 +183,7 @@ impl Builder<'_> {
         let copy = Arc::new(Copy { database: database.into(), peers, mongo, user });
         let servers = self.context.servers.for_copy(&copy);
         let context = Context { servers: &servers, ..self.context };
-        let variables = builtin(database, self.clients.map(|clients| &**clients));
+        let variables = builtin(database, self.clients.map_or("", |clients| &clients.app_name));
         let transport = Live::new(copy, self.clients.cloned().filter(|_| mongo), context.reporting.clone());
         let mut stage = Stage::new(context, &system.system.path, Some(&system.system), transport, variables);
         let done = stage.run_all(&steps).await;

@@ -1,12 +1,12 @@
 //! One run of a scenario: its variables, its own copy of the system, its steps, its teardown, its verdict.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::SemaphorePermit;
+use tokio::time::Instant;
 
 use super::goldens::Goldens;
-use super::live::Live;
 use super::outcome::{Halt, verdict_of};
 use super::place::Place;
 use super::sessions::builtin;
@@ -122,13 +122,13 @@ impl Worker<'_> {
         }
         drop(disturbance);
         let left_by_run = self.interrupt.is_set() && self.context.host.servers_end_with_run();
-        if !left_by_run && let Err(cause) = self.undo_in_mongo(&before).await {
+        if !left_by_run && let Err(cause) = self.undo(Engine::Mongo, &before).await {
             end.verdict = worse(end.verdict, job, cause);
         }
         end.verdict = self.unless_servers_failed(end.verdict, job, begun).await;
         drop(turn);
         let keeps = self.context.options.keep && !end.verdict.is_fine();
-        if keeps && let Err(cause) = self.undo_in_pg(&before).await {
+        if keeps && let Err(cause) = self.undo(Engine::Pg, &before).await {
             end.verdict = worse(end.verdict, job, cause);
         }
         if keeps {
@@ -143,7 +143,7 @@ impl Worker<'_> {
         if let Err(error) = self.drop_copy(&copy, job).await {
             end.verdict = worse(end.verdict, job, format!("its copy could not be dropped: {error}"));
         }
-        if !left_by_run && let Err(cause) = self.undo_in_pg(&before).await {
+        if !left_by_run && let Err(cause) = self.undo(Engine::Pg, &before).await {
             end.verdict = worse(end.verdict, job, cause);
         }
         end.copy_time += begun.elapsed();
@@ -157,8 +157,8 @@ impl Worker<'_> {
         }
         let restored = async {
             self.context.host.restore(&footprint.disturbs).await?;
-            if let Some(clients) = self.clients.as_ref().filter(|_| footprint.disturbs.contains(&Engine::Mongo)) {
-                super::faults::settle_all(clients, self.context.options.statement_timeout).await;
+            if footprint.disturbs.contains(&Engine::Mongo) {
+                self.site.settle(self.context.options.statement_timeout).await;
             }
             Ok(())
         };
@@ -209,7 +209,7 @@ impl Worker<'_> {
     }
 
     async fn carry_out(&self, job: &Job, copy: Arc<Copy>) -> End {
-        let variables = match variables_of(job, builtin(&copy.database, self.clients.as_deref())) {
+        let variables = match variables_of(job, builtin(&copy.database, self.site.app_name())) {
             Ok(variables) => variables,
             Err(error) => return End::of(verdict_of(Err(Halt::mistake(&error)))),
         };
@@ -220,7 +220,7 @@ impl Worker<'_> {
         let servers = self.context.servers.for_copy(&copy);
         let context = Context { servers: &servers, ..self.context };
         let system = job.system.as_ref().map(|system| &system.system);
-        let transport = Live::new(copy, self.clients.clone(), self.context.reporting.clone());
+        let transport = self.site.open(copy);
         let mut stage = Stage { goldens, ..Stage::new(context, &job.name, system, transport, variables) };
         let limit = job.scenario.timeout.unwrap_or(self.context.options.timeout);
         let begun = Instant::now();

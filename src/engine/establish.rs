@@ -131,7 +131,7 @@ impl Establish<'_> {
     async fn fill(&self, context: Context<'_>, clients: Option<&Arc<MongoClients>>) -> Result<(), Vec<Evidence>> {
         let mongo = clients.is_some();
         let copy = Arc::new(Copy { database: self.database.into(), peers: peers(context.servers), mongo, user: None });
-        let mut variables = builtin(self.database, clients.map(|clients| &**clients));
+        let mut variables = builtin(self.database, clients.map_or("", |clients| &clients.app_name));
         variables.extend(self.variables.clone());
         let transport = Live::new(copy.clone(), clients.cloned(), context.reporting.clone());
         let mut stage = Stage::new(context, &self.system.system.path, Some(&self.system.system), transport, variables);

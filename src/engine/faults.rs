@@ -1,12 +1,13 @@
 //! Faults and barriers: steps that speak to the cluster rather than to a database.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::host::NodeFault;
 use super::outcome::{Halt, Trouble};
 use super::stage::Stage;
-use crate::backend::mongo::MongoClients;
-use crate::backend::{BackendError, mongo};
+use crate::backend::BackendError;
 use crate::model::{Engine, Fault, NodeName, NodeSelector, Step};
 use crate::observation::{Observation, Outcome, Output};
 use crate::source::{Diagnostic, Spanned};
@@ -119,13 +120,6 @@ impl Stage<'_> {
         self.context.reporting.lag(self.name, &step.span, lag);
         self.server_time += begun.elapsed();
         Ok(vec![nothing(engine.as_str(), lag)])
-    }
-}
-
-/// Waits until all members, which were brought back, answer as they did before.
-pub(super) async fn settle_all(clients: &MongoClients, limit: Duration) {
-    for at in 0..clients.set.members.len() {
-        mongo::settled(clients, at, limit).await;
     }
 }
 

@@ -4,7 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::Interrupt;
 use super::ward::Ward;
@@ -311,7 +313,7 @@ mod tests {
         [Engine::Pg].into()
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn servers_are_brought_back_once_and_then_given_up() {
         let patients = Patients::default();
         let health = health(&patients);
@@ -328,7 +330,7 @@ mod tests {
         assert!(health.lost(&[Engine::Mongo].into()).is_none());
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn what_does_not_come_back_and_what_is_somebody_elses_is_given_up() {
         for patients in
             [Patients { incurable: true, ..Patients::default() }, Patients { external: true, ..Patients::default() }]
@@ -342,7 +344,7 @@ mod tests {
         }
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn own_work_ends_when_a_server_dies_or_its_time_is_over() {
         let patients = Patients::default();
         let mut health = health(&patients);
@@ -356,7 +358,7 @@ mod tests {
         assert!(died.contains("pg.a has ended"), "{died}");
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn several_that_are_stuck_bring_the_servers_back_once() {
         let patients = Patients::default();
         let health = health(&patients);
@@ -368,7 +370,7 @@ mod tests {
         assert_eq!(patients.count(), (1, 1));
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn nobody_looks_at_what_a_scenario_disturbs() {
         let patients = Patients::default();
         let health = health(&patients);

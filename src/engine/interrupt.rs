@@ -1,9 +1,10 @@
 //! The request to stop, as everybody who waits can see it.
 
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// How long polyspec's own work goes on after the request: what was made is dropped within it, or left.
 const GRACE: Duration = Duration::from_millis(1500);
@@ -41,7 +42,7 @@ impl Interrupt {
     pub async fn grace_is_over(&self) {
         self.wait().await;
         let seen = self.seen.get_or_init(Instant::now);
-        tokio::time::sleep_until((*seen + GRACE).into()).await;
+        tokio::time::sleep_until(*seen + GRACE).await;
     }
 }
 
@@ -51,7 +52,7 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn all_that_is_cleaned_up_after_the_request_shares_one_grace() {
         let (stop, interrupt) = Interrupt::new();
         assert!(!interrupt.is_set());

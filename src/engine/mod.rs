@@ -20,6 +20,7 @@ mod job;
 mod keep;
 mod lanes;
 mod live;
+mod live_site;
 mod load;
 mod needs;
 mod order;
@@ -31,11 +32,16 @@ mod reach;
 mod remains;
 mod schedule;
 mod sessions;
+mod site;
 mod slt;
 mod stage;
 mod step;
 mod stream;
 mod survey;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod transport;
 mod used;
 mod ward;

@@ -1,6 +1,6 @@
 //! Where a scenario runs: on a copy of the system of its own.
 
-use std::time::Instant;
+use tokio::time::Instant;
 
 use super::Job;
 use super::worker::Worker;
@@ -21,7 +21,7 @@ impl Worker<'_> {
     /// Finds a job its place. Every job has a copy of its own, one that only reads too: it could tell that it shares one by
     /// a lock, a sequence, a view of other sessions, or a setting that keeps the copy from being written.
     pub(super) async fn place(&self, job: &Job) -> Place {
-        if let Some(reason) = super::needs::missing(job, self).await {
+        if let Some(reason) = super::needs::missing(job, self.context, self.site).await {
             return Place::Nowhere(Verdict::Skip { reason });
         }
         if let Some(evidence) = self.reaches_too_far(job) {
@@ -39,7 +39,7 @@ impl Worker<'_> {
             return Ok(());
         }
         let engines = job.footprint.engines();
-        let drop = || self.health.own(&engines, "dropping a copy", copy.remove(self.clients.as_deref()));
+        let drop = || self.health.own(&engines, "dropping a copy", self.site.remove(copy));
         match drop().await {
             // A connection that was idle may have been lost when its server crashed, and dropping can be said twice.
             Err(_) if self.health.lost(&engines).is_none() && !self.interrupt.is_set() => drop().await,
@@ -79,7 +79,7 @@ impl Worker<'_> {
             return Err(vec![Evidence::at(span, &cause)]);
         }
         let begun = Instant::now();
-        let make = || self.health.own(&engines, "copying a system", Copy::make(request(), self.clients.as_deref()));
+        let make = || self.health.own(&engines, "copying a system", self.site.make(request()));
         let made = match make().await {
             Err(_) if self.health.trouble_since(&engines, begun).is_some() && self.health.lost(&engines).is_none() => {
                 make().await

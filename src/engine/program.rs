@@ -1,6 +1,8 @@
 //! Programs that steps start: filled in, handed to the host, and what became of them.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::host::{Call, CallError};
 use super::outcome::{Halt, Trouble};

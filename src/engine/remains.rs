@@ -4,20 +4,19 @@
 use std::collections::BTreeSet;
 
 use super::outcome::too_far;
+use super::site::Shared;
 use super::worker::Worker;
 use super::{Footprint, Job};
 use crate::backend::BackendError;
-use crate::backend::mongo::{self, SharedState};
-use crate::backend::pg::{self, PgNode, SharedThings};
 use crate::model::{Action, Body, Engine, SqlSource, Step};
 use crate::source::Span;
 use crate::verdict::Evidence;
 
-/// What all databases shared before the scenario.
+/// What all databases of these engines shared before the scenario, which may change it.
 #[derive(Default)]
 pub(super) struct Before {
-    pg: Vec<(PgNode, SharedThings)>,
-    mongo: Option<SharedState>,
+    engines: BTreeSet<Engine>,
+    shared: Shared,
 }
 
 impl Worker<'_> {
@@ -60,62 +59,19 @@ impl Worker<'_> {
         if engines.is_empty() {
             return Ok(Before::default());
         }
-        let list = async {
-            let mut before = Before::default();
-            if engines.contains(&Engine::Pg) {
-                for node in &self.context.servers.pg {
-                    before.pg.push((node.clone(), pg::shared_things(node).await?));
-                }
-            }
-            if let Some(clients) = self.clients.as_ref().filter(|_| engines.contains(&Engine::Mongo)) {
-                before.mongo = Some(mongo::shared_state(clients).await?);
-            }
-            Ok(before)
-        };
-        self.health.own(&engines, "listing what databases share", list).await
+        let shared = self.health.own(&engines, "listing what databases share", self.site.shared(&engines)).await?;
+        Ok(Before { engines, shared })
     }
 
-    /// Undoes what a scenario changed in MongoDB beside its database. This comes before the database is dropped: under a lock
-    /// it could not be.
-    pub(super) async fn undo_in_mongo(&self, before: &Before) -> Result<(), String> {
-        let (Some(before), Some(clients)) = (&before.mongo, &self.clients) else { return Ok(()) };
-        let undo = async {
-            mongo::unlock(clients).await?;
-            let after = mongo::shared_state(clients).await?;
-            if mongo::differences(before, &after).is_empty() {
-                return Ok(vec![]);
-            }
-            let undone = mongo::restore_state(clients, before, &after).await;
-            let left = mongo::differences(before, &mongo::shared_state(clients).await?);
-            if left.is_empty() { Ok(left) } else { undone.map(|()| left) }
-        };
-        let left = self.health.own(&[Engine::Mongo].into(), "undoing what a scenario has changed", undo).await;
-        self.left(Engine::Mongo, left)
-    }
-
-    /// The same in PostgreSQL, after its databases are dropped: roles may own something in them.
-    pub(super) async fn undo_in_pg(&self, before: &Before) -> Result<(), String> {
-        if before.pg.is_empty() {
+    /// Undoes what a scenario changed on an engine beside its database: in MongoDB before the database is dropped, which under
+    /// a lock it could not be; in PostgreSQL after it, since roles may own something in it.
+    pub(super) async fn undo(&self, engine: Engine, before: &Before) -> Result<(), String> {
+        if !before.engines.contains(&engine) {
             return Ok(());
         }
-        let undo = async {
-            let mut all = vec![];
-            for (node, before) in &before.pg {
-                let after = pg::shared_things(node).await?;
-                if pg::left_behind(before, &after).is_empty() {
-                    continue;
-                }
-                let undone = pg::restore_shared(node, before, &after).await;
-                let left = pg::left_behind(before, &pg::shared_things(node).await?);
-                if !left.is_empty() {
-                    undone?;
-                    all.extend(left);
-                }
-            }
-            Ok(all)
-        };
-        let left = self.health.own(&[Engine::Pg].into(), "undoing what a scenario has changed", undo).await;
-        self.left(Engine::Pg, left)
+        let undo = self.site.undo(engine, &before.shared);
+        let left = self.health.own(&[engine].into(), "undoing what a scenario has changed", undo).await;
+        self.left(engine, left)
     }
 
     /// What cannot be undone would be seen by every later scenario: none of them runs there any more.

@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use super::build::Builder;
 use super::health::Health;
 use super::lanes::{Claim, Lanes};
+use super::live_site::LiveSite;
 use super::ward::LiveServers;
 use super::worker::Worker;
 use super::{Context, Interrupt, Job, Until};
@@ -61,22 +62,17 @@ async fn run_all(jobs: Vec<Job>, context: Context<'_>, interrupt: Interrupt) -> 
     let steps = Semaphore::new(side_by_side);
     // One by one is in order; of several, some more make and drop copies beside the steps of the others.
     let workers = side_by_side + (side_by_side / 2).min(MOST_BESIDE);
-    let worker = |number: usize| Worker {
-        context,
-        run: &run,
-        built: &built,
-        clients: if number == 0 { first.clone() } else { clients(number) },
-        interrupt: interrupt.clone(),
-        health: &health,
-        steps: &steps,
-    };
+    let site = |number: usize| LiveSite { context, clients: if number == 0 { first.clone() } else { clients(number) } };
     let seen = Seen::new(&options.until);
     let stop = || interrupt.is_set() || seen.enough();
     let lanes = Lanes::new(in_order(jobs, workers));
-    let (stop, lanes, seen) = (&stop, &lanes, &seen);
+    let (run, built, lanes, health) = (&run, &built, &lanes, &health);
+    let (seen, stop, steps) = (&seen, &stop, &steps);
     let work = |number: usize| {
-        let worker = worker(number);
+        let site = site(number);
+        let interrupt = interrupt.clone();
         async move {
+            let worker = Worker { context, run, built, site: &site, interrupt, health, steps };
             while !stop() {
                 let Some((job, _turn)) = lanes.next().await else { break };
                 let over = || stop() || !seen.wants(&job);
@@ -91,7 +87,7 @@ async fn run_all(jobs: Vec<Job>, context: Context<'_>, interrupt: Interrupt) -> 
                     seen.note(&job, &verdict);
                 }
             }
-            if let Some(clients) = &worker.clients {
+            if let Some(clients) = &site.clients {
                 clients.close().await;
             }
         }
@@ -99,12 +95,12 @@ async fn run_all(jobs: Vec<Job>, context: Context<'_>, interrupt: Interrupt) -> 
     join_all((0..workers).map(work)).await;
     let cleaned = async {
         let mut done = Ok(());
-        for template in built.into_values().flatten() {
+        for template in built.values().flatten() {
             done = done.and(template.remove(admin.as_deref()).await);
         }
         match options.keep {
             true => done,
-            false => done.and(sweep(servers, &run, admin.as_deref(), &engines).await),
+            false => done.and(sweep(servers, run, admin.as_deref(), &engines).await),
         }
     };
     let done = match interrupt.is_set() && host.servers_end_with_run() {

@@ -130,7 +130,7 @@ impl Sessions {
 }
 
 /// Variables that every scenario has: `database` (its copy), `app_name` (what MongoDB knows its worker by).
-pub(super) fn builtin(database: &str, clients: Option<&MongoClients>) -> Variables {
-    let app_name = clients.map_or_else(String::new, |clients| clients.app_name.clone());
-    [("database".into(), Datum::Text(database.into())), ("app_name".into(), Datum::Text(app_name))].into()
+pub(super) fn builtin(database: &str, app_name: &str) -> Variables {
+    let text = |text: &str| Datum::Text(text.into());
+    [("database".into(), text(database)), ("app_name".into(), text(app_name))].into()
 }

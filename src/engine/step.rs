@@ -1,8 +1,9 @@
 //! Runs the steps of a scenario: fills in variables, sends orders, retries, judges, saves.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::future::join_all;
+use tokio::time::Instant;
 
 use super::outcome::{Failure, Halt, Trouble, as_refusal, broken, expects_error, refused};
 use super::stage::{Blocked, Retry, Stage};

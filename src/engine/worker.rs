@@ -1,13 +1,11 @@
 //! What the scenarios that one worker runs, one after the other, share.
 
-use std::sync::Arc;
-
 use tokio::sync::Semaphore;
 
 use super::build::Built;
 use super::health::Health;
+use super::site::Site;
 use super::{Context, Interrupt};
-use crate::backend::mongo::MongoClients;
 use crate::system::RunId;
 
 /// A worker.
@@ -18,8 +16,8 @@ pub(super) struct Worker<'a> {
     pub run: &'a RunId,
     /// The systems that were built.
     pub built: &'a Built,
-    /// Its clients of MongoDB.
-    pub clients: Option<Arc<MongoClients>>,
+    /// The servers.
+    pub site: &'a dyn Site,
     /// The request to stop.
     pub interrupt: Interrupt,
     /// What is known of the servers.

@@ -1,10 +1,10 @@
 //! Concurrent clients and the faults beside them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
 use futures::future::{join, join_all};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::outcome::{Halt, Trouble};
 use super::stage::Stage;
@@ -52,7 +52,7 @@ impl Shared<'_> {
             match after {
                 FaultTime::Operations(count) => done.wait_for(|done| *done >= count).await.is_ok(),
                 FaultTime::Time(time) => {
-                    tokio::time::sleep_until((self.begun + time).into()).await;
+                    tokio::time::sleep_until(self.begun + time).await;
                     true
                 }
             }
