@@ -1,5 +1,6 @@
 //! What of a step's result somebody can use, derived from the step alone.
 
+use crate::judge;
 use crate::model::{Expectation, Step};
 use crate::observation::Keep;
 
@@ -10,7 +11,7 @@ pub(super) fn of(step: &Step) -> Keep {
         return Keep::All;
     }
     let saved = step.save.iter().map(|(_, path)| for_path(&path.value));
-    saved.chain(step.expect.as_ref().map(for_expectation)).fold(Keep::Count, Keep::and)
+    saved.chain(step.expect.iter().flat_map(Expectation::each).map(for_expectation)).fold(Keep::Count, Keep::and)
 }
 
 fn for_expectation(expect: &Expectation) -> Keep {
@@ -30,7 +31,7 @@ fn for_expectation(expect: &Expectation) -> Keep {
 fn for_path(path: &str) -> Keep {
     let up_to = |text: &str| text.split('.').next().and_then(|number| number.parse::<u64>().ok());
     match path {
-        "count" | "affected" => Keep::Count,
+        "count" | "affected" | judge::ONE_OF => Keep::Count,
         "rows" | "documents" => Keep::All,
         _ => {
             let entry = path.strip_prefix("rows.").or_else(|| path.strip_prefix("documents.")).unwrap_or(path);
@@ -72,6 +73,17 @@ mod tests {
         assert_eq!(kept("    expect: { documents: [{ a: 1 }, { a: 2 }] }"), Keep::First(2));
         assert_eq!(kept("    expect: { documents_unordered: [{ a: 1 }] }"), Keep::First(1));
         assert_eq!(kept("    expect: { empty: true }"), Keep::First(0));
+    }
+
+    #[test]
+    fn what_any_alternative_looks_at_is_needed_and_nothing_more() {
+        let of = |two: &str| {
+            kept(&format!(
+                "    expect: {{ one_of: {{ a: {{ error: {{ code: 1 }} }}, b: {two} }} }}\n    save: {{ a: one_of }}"
+            ))
+        };
+        assert_eq!(of("{ error: { code: 2 } }"), Keep::Count);
+        assert_eq!(of("{ documents: [{ a: 1 }, { a: 2 }] }"), Keep::First(2));
     }
 
     #[test]

@@ -11,7 +11,8 @@ use crate::generate::Plan;
 use crate::language::sql::{self, ScriptPart};
 use crate::model::ValueKind;
 use crate::model::{
-    Action, Datum, Engine, ExplainTarget, Load, NodeSelector, SqlSource, Step, TransactionVerb, Value, relaxed_json,
+    Action, Datum, Engine, Expectation, ExplainTarget, Load, NodeSelector, SqlSource, Step, TransactionVerb, Value,
+    relaxed_json,
 };
 use crate::source::{Diagnostic, SourceFile, Span};
 use crate::variables;
@@ -165,9 +166,13 @@ impl Stage<'_> {
 /// Whether a step speaks of the errors of single writes (`writeErrors`, `writeConcernError`) as parts of the reply: then the
 /// whole reply is judged, and these errors do not refuse it.
 fn wants_write_errors(step: &Step) -> bool {
-    let reply = step.expect.as_ref().and_then(|expect| expect.reply.as_ref());
-    let Some(Value { kind: ValueKind::Mapping(entries), .. }) = reply else { return false };
-    entries.iter().any(|(key, _)| matches!(key.as_str(), "writeErrors" | "writeConcernError"))
+    let names = |reply: &Value| match &reply.kind {
+        ValueKind::Mapping(entries) => {
+            entries.iter().any(|(key, _)| matches!(key.as_str(), "writeErrors" | "writeConcernError"))
+        }
+        _ => false,
+    };
+    step.expect.iter().flat_map(Expectation::each).filter_map(|expect| expect.reply.as_ref()).any(names)
 }
 
 /// A script in the pieces in which it is sent: the data of each COPY with its command, all the SQL between in one message.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::backend::BackendError;
-use crate::model::Step;
+use crate::model::{Expectation, Step};
 use crate::observation::{Observation, Outcome, ServerError};
 use crate::source::{Diagnostic, Span};
 use crate::verdict::{Evidence, Place, Verdict};
@@ -136,7 +136,7 @@ pub(super) fn refused(step: &Step, node: &str, error: BackendError) -> Result<Ob
 
 /// Whether a step may end in an error and hold.
 pub(super) fn expects_error(step: &Step) -> bool {
-    step.expect.as_ref().is_some_and(|expect| expect.error.is_some())
+    step.expect.iter().flat_map(Expectation::each).any(|expect| expect.error.is_some())
 }
 
 /// A lost connection as an answer; every other breakage stays one.

@@ -10,7 +10,7 @@ use super::stage::{Blocked, Retry, Stage};
 use super::transport::Beginning;
 use super::{asking, stream, used};
 use crate::judge;
-use crate::model::{Action, Expectation, Step};
+use crate::model::{Action, Datum, Expectation, Step};
 use crate::observation::{Answers, Observation, Outcome, Output, OwnDoing};
 use crate::source::{Diagnostic, Span};
 use crate::variables;
@@ -218,16 +218,34 @@ impl Stage<'_> {
             .compare(step, observations)
             .map_err(|error| Halt::Breaks(vec![Evidence::at(&step.span, &error)]))?;
         for (name, path) in &step.save {
-            let saved = observations.first().ok_or_else(|| "the step has no output".to_string());
-            let value = saved.and_then(|observation| judge::save(&path.value, observation));
+            let value = match self.met(step, path, observations).await.map_err(|trouble| trouble.into_halt(step))? {
+                Some(alternative) => Ok(Datum::Text(alternative)),
+                None => {
+                    let saved = observations.first().ok_or_else(|| "the step has no output".to_string());
+                    saved.and_then(|observation| judge::save(&path.value, observation))
+                }
+            };
             let value = value
                 .map_err(|cause| Halt::Fails(vec![Evidence::at(&path.span, format!("nothing to save: {cause}"))]))?;
             self.variables.insert(name.value.clone(), value);
         }
-        if step.expect.as_ref().is_some_and(|expect| expect.notifications.is_some()) {
+        if step.expect.iter().flat_map(Expectation::each).any(|expect| expect.notifications.is_some()) {
             self.transport.forget_notifications(step.session.as_ref().map(|name| name.value.as_str())).await;
         }
         Ok(())
+    }
+
+    /// The name of the alternative that holds, when `path` asks for it.
+    async fn met(&self, step: &Step, path: &str, observations: &[Observation]) -> Result<Option<String>, Trouble> {
+        if path != judge::ONE_OF {
+            return Ok(None);
+        }
+        for (name, alternative) in judge::alternatives(step) {
+            if self.judge(&alternative, observations, &mut Answers::new()).await?.is_empty() {
+                return Ok(Some(name));
+            }
+        }
+        Ok(None)
     }
 
     async fn run_blocking(&mut self, step: &Step) -> Result<(), Halt> {

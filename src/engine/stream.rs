@@ -6,7 +6,7 @@ use super::order::{Order, Work};
 use super::outcome::{Halt, Trouble, refused};
 use super::stage::{Stage, Stream};
 use crate::backend::mongo::Until;
-use crate::model::Step;
+use crate::model::{Expectation, Step};
 use crate::observation::{Answers, Keep};
 
 /// The cursor that a step opens: its name, and where it is.
@@ -30,7 +30,12 @@ pub(super) fn reading(step: &Step, stream: &Stream, name: &str, limit: Duration)
 
 /// As many documents as the step can use; when it says nothing of that, what is there now.
 fn until(step: &Step) -> Until {
-    let some = step.expect.as_ref().and_then(|expect| expect.empty.as_ref()).is_some_and(|empty| !empty.value);
+    let some = step
+        .expect
+        .iter()
+        .flat_map(Expectation::each)
+        .filter_map(|expect| expect.empty.as_ref())
+        .any(|empty| !empty.value);
     match super::keep::of(step) {
         Keep::First(count) if count > 0 => Until::Count(count),
         _ if some => Until::Count(1),

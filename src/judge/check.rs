@@ -8,7 +8,7 @@ use crate::source::{Diagnostic, Spanned};
 /// Everything that is wrong with the operators of `expect`.
 pub fn check(expect: &Expectation) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    values(expect).for_each(|value| walk(value, &mut found));
+    expect.each().flat_map(values).for_each(|value| walk(value, &mut found));
     found
 }
 

@@ -4,6 +4,7 @@
 mod actual;
 mod agree;
 mod align;
+mod alternatives;
 mod array;
 mod bson_order;
 mod bson_value;
@@ -45,6 +46,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use alternatives::{ONE_OF, alternatives};
 pub use check::check;
 pub use compare::{Compared, compare, compare_bson};
 pub use diff::{diff_lines, diff_rows};
@@ -68,12 +70,25 @@ use crate::verdict::Evidence;
 const NOTES: usize = 5;
 
 /// What does not hold; empty when everything holds. A step without `expect` must merely succeed; every part of an `expect`
-/// must hold on each node that answered.
+/// must hold on each node that answered. Of `one_of` one alternative must hold, on all of them.
 ///
 /// # Errors
 /// The questions that only servers can answer and that are not among `answers`: there is no judgement without them. With
 /// their answers there may be others, in the end none.
 pub fn judge(
+    step: &Step,
+    observations: &[Observation],
+    variables: &Variables,
+    answers: &Answers,
+) -> Result<Vec<Evidence>, BTreeSet<Question>> {
+    match step.expect.as_ref().and_then(|expect| expect.one_of.as_ref()) {
+        Some(one_of) => alternatives::judge(one_of, step, observations, variables, answers),
+        None => whole(step, observations, variables, answers),
+    }
+}
+
+/// Every part of a step without alternatives.
+fn whole(
     step: &Step,
     observations: &[Observation],
     variables: &Variables,

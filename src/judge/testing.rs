@@ -123,6 +123,7 @@ pub(crate) fn expectation() -> Expectation {
         agree: None,
         recorded: None,
         within: None,
+        one_of: None,
     }
 }
 

@@ -38,6 +38,29 @@ pub struct Expectation {
     pub recorded: Option<Spanned<Recorded>>,
     /// A bound on the lag that `eventually` or `catch_up` measured.
     pub within: Option<Spanned<Duration>>,
+    /// One of these must hold, whole; stands alone, and none of them has another `one_of`.
+    pub one_of: Option<Spanned<Vec<Alternative>>>,
+}
+
+/// One of several right outcomes.
+#[derive(Clone, Debug)]
+pub struct Alternative {
+    /// The author's name of it: for messages, and what `save` keeps.
+    pub name: Spanned<String>,
+    /// What must come back; nothing in it means that the step merely succeeds.
+    pub expect: Expectation,
+}
+
+impl Expectation {
+    /// The alternatives of `one_of`, in order; none without it.
+    pub fn alternatives(&self) -> &[Alternative] {
+        self.one_of.as_ref().map_or(&[], |alternatives| &alternatives.value)
+    }
+
+    /// Itself and every alternative of it: whoever asks whether a part is expected has to look at each.
+    pub fn each(&self) -> impl Iterator<Item = &Expectation> {
+        std::iter::once(self).chain(self.alternatives().iter().map(|alternative| &alternative.expect))
+    }
 }
 
 /// How what a query finds must be like what workloads have recorded.

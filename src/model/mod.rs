@@ -18,8 +18,8 @@ mod workload;
 
 pub use datum::{Datum, Variables};
 pub use expectation::{
-    AwaitedError, ColumnExpectation, DocumentsExpectation, Expectation, NoticeExpectation, NotificationExpectation,
-    PlanExpectation, Recorded, RowExpectation, RowsExpectation,
+    Alternative, AwaitedError, ColumnExpectation, DocumentsExpectation, Expectation, NoticeExpectation,
+    NotificationExpectation, PlanExpectation, Recorded, RowExpectation, RowsExpectation,
 };
 pub use generate::{
     Generate, GeneratedColumn, GeneratedTable, Kind, Locale, LocaleRule, Parent, Pick, Resolved, Sequence, TextPart,

@@ -26,7 +26,7 @@ pub(super) fn check_scenario(scenario: &Scenario, system: Option<&System>) -> Ve
 fn wrong_saves(step: &Step, lists: &Lists) -> Vec<Diagnostic> {
     let Action::Use { name, .. } = &step.action else { return vec![] };
     let Some(last) = lists.get(name.as_str()).and_then(|list| list.last()) else { return vec![] };
-    step.save.iter().filter_map(|(_, path)| wrong_save(&last.action, path)).collect()
+    step.save.iter().filter_map(|(_, path)| wrong_save(step, &last.action, path)).collect()
 }
 
 /// A scenario whose steps, with those of the lists that it uses, expect nothing.

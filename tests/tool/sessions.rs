@@ -1,11 +1,12 @@
 //! Transactions of MongoDB that are lost, and what polyspec itself ends: neither is replaced in silence, nor is it what a
-//! scenario expects of the system.
+//! scenario expects of the system. A deadlock on servers that choose their victim.
 
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
 
 use crate::children::Ended;
+use crate::servers;
 use crate::suite::Suite;
 use crate::trials;
 
@@ -17,6 +18,7 @@ pub fn trials() -> Vec<Trial> {
         a_transaction_does_not_outlive_its_primary,
         what_polyspec_killed_is_no_error_of_the_system,
         a_write_on_a_locked_server_ends_with_its_limit,
+        whichever_session_is_the_victim_of_a_deadlock_the_scenario_holds_and_knows_it,
     ]
 }
 
@@ -95,4 +97,41 @@ finally:
     let begun = Instant::now();
     Suite::alone().scenario("locked", steps).run(&["run"]).exits(3).says("gave no answer within 300ms");
     assert!(begun.elapsed() < Duration::from_secs(20), "it took {:?}", begun.elapsed());
+}
+
+/// Two sessions that close a circle, on a server that looks for a deadlock after each session's own time: the scenario is
+/// the same whoever looks first.
+fn deadlock(first: &str, second: &str) -> String {
+    format!(
+        "- sql: CREATE TABLE item AS SELECT id, 0 AS price FROM generate_series(1, 2) AS id
+- session: one
+  sql: SET deadlock_timeout = '{first}'; BEGIN; UPDATE item SET price = 1 WHERE id = 1
+- session: two
+  sql: SET deadlock_timeout = '{second}'; BEGIN; UPDATE item SET price = 2 WHERE id = 2
+- session: one
+  sql: UPDATE item SET price = 1 WHERE id = 2
+  blocks: first
+- session: two
+  sql: UPDATE item SET price = 2 WHERE id = 1
+  blocks: second
+- await: first
+  expect: &either {{ one_of: {{ done: {{ affected: 1 }}, victim: {{ error: {{ sqlstate: 40P01 }} }} }} }}
+  save: {{ one: one_of }}
+- await: second
+  expect: *either
+  save: {{ two: one_of }}
+- {{ session: one, sql: COMMIT }}
+- {{ session: two, sql: COMMIT }}
+- sql: SELECT (${{one}} = 'victim')::int + (${{two}} = 'victim')::int
+  expect: {{ value: 1 }}
+- sql: SELECT DISTINCT price, ${{one}} FROM item"
+    )
+}
+
+fn whichever_session_is_the_victim_of_a_deadlock_the_scenario_holds_and_knows_it() {
+    let url = format!("a={}", servers::url("pg.a"));
+    for (first, second, left) in [("2s", "1min", "[[2, victim]]"), ("1min", "2s", "[[1, done]]")] {
+        let steps = format!("{}\n  expect: {{ rows: {left} }}", deadlock(first, second));
+        Suite::external().scenario("deadlock", &steps).run(&["run", "--pg-url", &url]).exits(0).says("1 passed");
+    }
 }

@@ -2,11 +2,11 @@
 
 use super::decoder::{Decoder, Standing};
 use super::names;
-use super::tree::{Node, NodeKind};
+use super::tree::{Entry, Node, NodeKind};
 use crate::language::duration::duration;
 use crate::model::{
-    AwaitedError, ColumnExpectation, DocumentsExpectation, Expectation, PlanExpectation, Recorded, RowExpectation,
-    RowsExpectation, Template, Value, ValueKind,
+    Alternative, AwaitedError, ColumnExpectation, DocumentsExpectation, Expectation, PlanExpectation, Recorded,
+    RowExpectation, RowsExpectation, Template, Value, ValueKind,
 };
 use crate::source::{Diagnostic, Spanned};
 
@@ -31,7 +31,14 @@ impl Decoder<'_> {
             agree: bool_of(node, "agree"),
             recorded: node.scalar_of("recorded").and_then(|word| Some(word.span.of(recorded(&word)?))),
             within: node.scalar_of("within").and_then(|t| duration(&t).ok().map(|value| t.span.of(value))),
+            one_of: node.get("one_of").map(|list| list.span.of(self.alternatives(list))),
         }
+    }
+
+    fn alternatives(&mut self, node: &Node) -> Vec<Alternative> {
+        let alternative =
+            |entry: &Entry| Alternative { name: entry.key.clone(), expect: self.expectation(&entry.value) };
+        node.entries().iter().map(alternative).collect()
     }
 
     /// A value in which `$$` operators mean something.

@@ -1,6 +1,7 @@
 //! Whether the parts of one step fit together: what is expected must be something that the action can give.
 
 use super::actions::with_nulls;
+use super::alternatives;
 use super::commands;
 use super::keys::ERROR;
 use super::plan_kinds;
@@ -9,7 +10,9 @@ use super::tree::Node;
 use crate::language::sink::Sink;
 use crate::language::sql::is_read_only;
 use crate::language::suggest::enumerate;
-use crate::model::{Action, Engine, ExplainTarget, NodeSelector, SqlSource, Step, TransactionVerb, Value, ValueKind};
+use crate::model::{
+    Action, Engine, Expectation, ExplainTarget, NodeSelector, SqlSource, Step, TransactionVerb, Value, ValueKind,
+};
 use crate::source::{Diagnostic, Span, Spanned};
 
 const SQL_EXPECT: &[&str] = &[
@@ -40,7 +43,7 @@ pub(crate) fn check(node: &Node, step: &Step, sink: &mut Sink) {
     engines(step, sink);
     loads(step, sink);
     if let Action::Mongo(command) | Action::Explain(ExplainTarget::Mongo(command)) = &step.action
-        && step.expect.as_ref().is_none_or(|expect| expect.error.is_none())
+        && step.expect.iter().flat_map(Expectation::each).all(|expect| expect.error.is_none())
     {
         commands::check(command, sink);
     }
@@ -51,10 +54,13 @@ pub(crate) fn check(node: &Node, step: &Step, sink: &mut Sink) {
     if step.blocks.is_none() {
         saves(step, &step.action, sink);
     }
-    if let Some(plan) = step.expect.as_ref().and_then(|expect| expect.plan.as_ref()) {
+    for plan in step.expect.iter().flat_map(Expectation::each).filter_map(|expect| expect.plan.as_ref()) {
         plan_kinds::check(plan, engine(&step.action), sink);
     }
-    if let Some(expect) = node.get("expect") {
+    alternatives::check(node, sink);
+    let expect = node.get("expect");
+    let alternatives = expect.and_then(|expect| expect.get("one_of")).into_iter().flat_map(Node::entries);
+    for expect in expect.into_iter().chain(alternatives.map(|entry| &entry.value)) {
         expected(expect, step, sink);
         together(expect, sink);
         bounds(expect, step, sink);
@@ -63,7 +69,7 @@ pub(crate) fn check(node: &Node, step: &Step, sink: &mut Sink) {
 
 /// The paths of `save` against what `action` gives.
 pub(crate) fn saves(step: &Step, action: &Action, sink: &mut Sink) {
-    step.save.iter().filter_map(|(_, path)| wrong_save(action, path)).for_each(|wrong| sink.push(wrong));
+    step.save.iter().filter_map(|(_, path)| wrong_save(step, action, path)).for_each(|wrong| sink.push(wrong));
 }
 
 /// The engine that the action speaks to; `None` when it is not decided by the action.
@@ -259,7 +265,10 @@ fn expected(expect: &Node, step: &Step, sink: &mut Sink) {
 
 /// The keys of `node` that what the action gives does not have. Unknown keys are said elsewhere.
 pub(crate) fn misplaced(node: &Node, allowed: &[&str], what: &str, sink: &mut Sink) {
-    for entry in node.entries().iter().filter(|entry| !allowed.contains(&entry.key.as_str())) {
+    // Whatever a step may expect, it may expect one of several such.
+    let either = |key: &str| key == "one_of" && !allowed.is_empty();
+    let fits = |key: &str| allowed.contains(&key) || either(key);
+    for entry in node.entries().iter().filter(|entry| !fits(&entry.key)) {
         let known = super::keys::EXPECT.key(&entry.key).is_some() || ERROR.key(&entry.key).is_some();
         if !known {
             continue;
@@ -273,7 +282,11 @@ pub(crate) fn misplaced(node: &Node, allowed: &[&str], what: &str, sink: &mut Si
 }
 
 /// The expectation of an `await` is held against the step that blocked.
-pub(crate) fn expected_of_await(expect: &crate::model::Expectation, blocked: &Step, sink: &mut Sink) {
+pub(crate) fn expected_of_await(expect: &Expectation, blocked: &Step, sink: &mut Sink) {
+    expect.each().for_each(|expect| part_of_await(expect, blocked, sink));
+}
+
+fn part_of_await(expect: &Expectation, blocked: &Step, sink: &mut Sink) {
     let documents = expect.documents.as_ref().map(|documents| ("documents", &documents.span));
     let rows = expect.rows.as_ref().map(|rows| ("rows", &rows.span));
     let value = expect.value.as_ref().map(|value| ("value", &value.span));

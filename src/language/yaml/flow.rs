@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::fits::{engine, expected_of_await, saves};
 use crate::language::sink::Sink;
 use crate::language::suggest::nearest;
-use crate::model::{Action, Operation, Step};
+use crate::model::{Action, Expectation, Operation, Step};
 use crate::source::{Diagnostic, Span};
 
 /// Checks the steps of one list, or of a scenario with those of `finally`, in the order in which they run.
@@ -106,7 +106,8 @@ impl<'b> Flow<'_, 'b> {
     }
 
     fn recorded(&mut self, step: &Step) {
-        if let Some(recorded) = step.expect.as_ref().and_then(|expect| expect.recorded.as_ref())
+        let expected = step.expect.iter().flat_map(Expectation::each).find_map(|expect| expect.recorded.as_ref());
+        if let Some(recorded) = expected
             && !self.records
         {
             let error = Diagnostic::error(&recorded.span, "no workload before this step records anything");

@@ -204,48 +204,59 @@ static FAULT_KEYS: &[Key] = &[
 ];
 
 /// What must come back.
-pub(crate) static EXPECT: Table = Table::new(
-    "an expectation",
-    "What must come back from a step; every part that is given must hold.",
-    &[
-        key("rows", List(&List(&Any)), "SQL: the rows in order, each a list of cells, compared by the column's type."),
-        key("rows_unordered", List(&List(&Any)), "SQL: the rows in any order."),
-        key("value", Any, "SQL: one row of one column with this value."),
-        key(
-            "columns",
-            Either(&[Some(&Either(&[Scalar, Map(&Scalar)])), Map(&Scalar)]),
-            "SQL: the columns in order: names, or names with types (`[{ id: integer }]`, `{ id: integer }`).",
-        ),
-        key("affected", Any, "SQL: the number of rows that the last command changed."),
-        key("empty", Bool, "No rows or documents (`true`), or at least one (`false`)."),
-        key("error", Shape::Table(&ERROR), "The statement must fail in this way."),
-        key("documents", List(&Either(&[Map(&Any), Text])), "MongoDB: the documents in order."),
-        key("documents_unordered", List(&Either(&[Map(&Any), Text])), "MongoDB: the documents in any order."),
-        key(
-            "reply",
-            Map(&Any),
-            "MongoDB, `workload`, `run`: fields that the reply must have; others may be there too.",
-        ),
-        key("plan", Shape::Table(&PLAN), "Of an `explain`: what the plan must be like."),
-        key(
-            "notices",
-            List(&Either(&[Scalar, Operators, Shape::Table(&NOTICE)])),
-            "SQL: all notices and warnings that the server sends, in order; each the text that its message contains, an operator, or its parts.",
-        ),
-        key(
-            "notifications",
-            List(&Shape::Table(&NOTIFICATION)),
-            "SQL: all notifications of NOTIFY that the session receives, in order.",
-        ),
-        key("agree", Bool, "The result must be the same on all nodes of the step."),
-        key(
-            "recorded",
-            Words(&["present", "once", "exactly"]),
-            "The first column or field of each row, against what workloads before have recorded: every acknowledged key is there (`present`), once and none twice (`once`), and nothing else but what is unknown (`exactly`).",
-        ),
-        key("within", Duration, "A bound on the lag that `eventually` or `catch_up` measured."),
-    ],
-);
+pub(crate) static EXPECT: Table =
+    Table::new("an expectation", "What must come back from a step; every part that is given must hold.", EXPECT_KEYS);
+
+/// One of several right outcomes.
+static ALTERNATIVE: Table = Table {
+    name: "an alternative",
+    doc: "An expectation that one of several right outcomes meets; `{}` when the step merely succeeds.",
+    keys: EXPECT_KEYS,
+    one_of: &[],
+    at_most_one: &[],
+    or_alone: None,
+    may_be_empty: true,
+};
+
+static EXPECT_KEYS: &[Key] = &[
+    key("rows", List(&List(&Any)), "SQL: the rows in order, each a list of cells, compared by the column's type."),
+    key("rows_unordered", List(&List(&Any)), "SQL: the rows in any order."),
+    key("value", Any, "SQL: one row of one column with this value."),
+    key(
+        "columns",
+        Either(&[Some(&Either(&[Scalar, Map(&Scalar)])), Map(&Scalar)]),
+        "SQL: the columns in order: names, or names with types (`[{ id: integer }]`, `{ id: integer }`).",
+    ),
+    key("affected", Any, "SQL: the number of rows that the last command changed."),
+    key("empty", Bool, "No rows or documents (`true`), or at least one (`false`)."),
+    key("error", Shape::Table(&ERROR), "The statement must fail in this way."),
+    key("documents", List(&Either(&[Map(&Any), Text])), "MongoDB: the documents in order."),
+    key("documents_unordered", List(&Either(&[Map(&Any), Text])), "MongoDB: the documents in any order."),
+    key("reply", Map(&Any), "MongoDB, `workload`, `run`: fields that the reply must have; others may be there too."),
+    key("plan", Shape::Table(&PLAN), "Of an `explain`: what the plan must be like."),
+    key(
+        "notices",
+        List(&Either(&[Scalar, Operators, Shape::Table(&NOTICE)])),
+        "SQL: all notices and warnings that the server sends, in order; each the text that its message contains, an operator, or its parts.",
+    ),
+    key(
+        "notifications",
+        List(&Shape::Table(&NOTIFICATION)),
+        "SQL: all notifications of NOTIFY that the session receives, in order.",
+    ),
+    key("agree", Bool, "The result must be the same on all nodes of the step."),
+    key(
+        "recorded",
+        Words(&["present", "once", "exactly"]),
+        "The first column or field of each row, against what workloads before have recorded: every acknowledged key is there (`present`), once and none twice (`once`), and nothing else but what is unknown (`exactly`).",
+    ),
+    key("within", Duration, "A bound on the lag that `eventually` or `catch_up` measured."),
+    key(
+        "one_of",
+        Map(&Shape::Table(&ALTERNATIVE)),
+        "At least two right outcomes, each an expectation under a name of your choice: one of them must hold, whole. Stands alone.",
+    ),
+];
 
 /// How a statement must fail.
 pub(crate) static ERROR: Table = Table::new(

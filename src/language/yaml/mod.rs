@@ -1,6 +1,7 @@
 //! The YAML files of a suite: one generic tree with places, checked against tables of keys, decoded by hand into the model.
 
 mod actions;
+mod alternatives;
 mod ambiguous;
 mod check;
 mod commands;

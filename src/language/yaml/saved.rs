@@ -2,9 +2,11 @@
 //! of a result set, of a workload and of a program are known before.
 
 use crate::language::suggest::{enumerate, nearest};
-use crate::model::{Action, Value, ValueKind, Workload};
+use crate::model::{Action, Step, Value, ValueKind, Workload};
 use crate::source::{Diagnostic, Spanned};
 
+/// The name of the alternative that was met.
+const ONE_OF: &str = "one_of";
 /// Whole paths into a result set.
 const OF_ROWS: [&str; 4] = ["value", "affected", "count", "rows"];
 /// What a program leaves.
@@ -16,8 +18,18 @@ const FATES: [&str; 3] = ["ok", "failed", "unknown"];
 /// Commands that give documents; every other gives a reply.
 const CURSORS: [&str; 4] = ["find", "aggregate", "listCollections", "listIndexes"];
 
-/// What is wrong with a path into what `action` gives; `None` also where only its steps know (`use`, `await`).
-pub fn wrong_save(action: &Action, path: &Spanned<String>) -> Option<Diagnostic> {
+/// What is wrong with a path that `step` saves out of what `action` gives; `None` also where only its steps know (`use`,
+/// `await`).
+pub fn wrong_save(step: &Step, action: &Action, path: &Spanned<String>) -> Option<Diagnostic> {
+    let alternatives = step.expect.as_ref().map_or(&[][..], |expect| expect.alternatives());
+    if path.as_str() == ONE_OF && !alternatives.is_empty() {
+        return None;
+    }
+    if let Some(error) = alternatives.iter().find(|alternative| alternative.expect.error.is_some()) {
+        let message = format!("when `{}` is what happens, there is nothing to be saved", error.name.value);
+        let error = Diagnostic::error(&path.span, message);
+        return Some(error.help("save `one_of`, the name of the alternative, and read the rest in a step of its own"));
+    }
     match action {
         Action::Sql { .. } => of_rows(path),
         Action::Mongo(command) => of_command(command, path),
