@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::build::cache::hex;
+use super::build::hex::hex;
 use super::run_folder::{self, make_folder, random_word};
 use super::{ClusterDescription, ClusterError, Owner};
 

@@ -50,6 +50,7 @@ mod worker;
 mod workload;
 mod workload_client;
 mod workload_record;
+mod workload_shared;
 
 pub use context::Context;
 pub use dispatcher::{Dispatcher, Reporting};

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::outcome::{Failure, Halt};
 use super::stage::Stage;
-use super::workload::Shared;
 use super::workload_record::{Entry, Fate};
+use super::workload_shared::Shared;
 use crate::backend::BackendError;
 use crate::generate::SplitMix64;
 use crate::model::{Action, Datum, Draw, NodeSelector, Operation, Step, Value};

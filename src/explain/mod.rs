@@ -2,11 +2,12 @@
 
 mod mongo;
 mod mongo_pipeline;
+mod mongo_reply;
 mod plan;
 mod postgres;
 mod shape;
 
-pub use mongo::from_mongo;
+pub use mongo_reply::from_mongo;
 pub use plan::{Plan, PlanNode};
 pub use postgres::{from_postgres, from_postgres_text};
 pub use shape::shape;

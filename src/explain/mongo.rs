@@ -4,7 +4,6 @@
 
 use bson::{Bson, Document};
 
-use super::mongo_pipeline::pipeline;
 use super::{Plan, PlanNode};
 
 /// Fields of a stage that say what it does, in the order in which they are shown.
@@ -20,17 +19,6 @@ const CONDITIONS: [&str; 10] = [
     "localField",
     "foreignField",
 ];
-
-/// Reads the reply of `explain`.
-///
-/// # Errors
-/// When the reply is not a plan or has no execution statistics; the sentence says what is missing.
-pub fn from_mongo(reply: &Document) -> Result<Plan, String> {
-    match reply.get_array("stages") {
-        Ok(stages) => pipeline(stages),
-        Err(_) => cursor(reply),
-    }
-}
 
 /// A reply, or the inside of `$cursor`: `queryPlanner` with `executionStats` beside it.
 pub(super) fn cursor(reply: &Document) -> Result<Plan, String> {
@@ -133,7 +121,7 @@ pub(super) fn count(document: &Document, key: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::explain::shape;
+    use crate::explain::{from_mongo, shape};
 
     fn plan(json: &str) -> Plan {
         let json: serde_json::Value = serde_json::from_str(json).unwrap();

@@ -2,9 +2,11 @@
 //! the suite proves with it that it can fail.
 
 pub mod generated;
+mod ground;
 mod matrix;
 mod mutants;
 mod watch;
 
+pub use ground::Ground;
 pub use matrix::{Fate, Matrix, MutantReport};
-pub use mutants::{Ground, Mutant, find, run};
+pub use mutants::{Mutant, find, run};

@@ -9,12 +9,12 @@ use std::time::Instant;
 
 use futures::future::join_all;
 
+use super::ground::Ground;
 use super::matrix::{Matrix, MutantReport};
 use super::watch;
-use crate::engine::{Claim, Footprint, Host, Interrupt, Job, Lanes, Options, SystemUnderTest, Until};
+use crate::engine::{Claim, Footprint, Job, Lanes, Options, SystemUnderTest, Until};
 use crate::model::Engine;
 use crate::source::Diagnostic;
-use crate::system::Servers;
 
 /// A system that breaks something.
 #[derive(Clone, Debug)]
@@ -70,20 +70,6 @@ pub fn find(folder: &Path, names: &[String]) -> Result<Vec<String>, Diagnostic> 
         .collect();
     found.sort();
     Ok(found)
-}
-
-/// What a run over mutants needs around it.
-pub struct Ground<'a> {
-    /// The servers.
-    pub servers: &'a Servers,
-    /// The world of the engine.
-    pub host: &'a dyn Host,
-    /// The options; how many mutants run side by side are its jobs.
-    pub options: &'a Options,
-    /// Every scenario that cites what a mutant breaks, instead of until each requirement has a killer.
-    pub all: bool,
-    /// The wish to stop.
-    pub interrupt: Interrupt,
 }
 
 /// Runs `jobs` over the mutants; `told` gets each report when it is there. A mutant that needs faults has the engine that

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::mutants::Ground;
+use super::ground::Ground;
 use crate::engine::{self, Context, Dispatcher, Job, Options, Until};
 use crate::event::Event;
 use crate::verdict::Verdict;

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use bson::Bson;
 
 use super::array::{Element, elements, lower_bounds};
+use super::bson_value::bson_number;
 use super::cell::Place;
 use super::decimal::Decimal;
 use super::ejson;
@@ -176,17 +177,6 @@ fn sql_items<'a>(place: Place<'a>, text: &str) -> Option<Vec<Actual<'a>>> {
         Element::Array(text) => Actual::Cell { place, text: Some(Cow::Owned(text)) },
     };
     Some(elements(text, place.delimiter())?.into_iter().map(item).collect())
-}
-
-/// A number of a document, exactly; `None` for what is no number.
-pub(super) fn bson_number(value: &Bson) -> Option<Decimal> {
-    match value {
-        Bson::Int32(number) => Decimal::parse(&number.to_string()),
-        Bson::Int64(number) => Decimal::parse(&number.to_string()),
-        Bson::Double(number) => Decimal::from_f64(*number),
-        Bson::Decimal128(number) => Decimal::parse(&number.to_string()),
-        _ => None,
-    }
 }
 
 fn show_json(json: &Json) -> String {

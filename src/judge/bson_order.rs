@@ -7,7 +7,7 @@ use bson::{Binary, Bson, Document};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::actual::bson_number;
+use super::bson_value::bson_number;
 use super::decimal::Decimal;
 
 /// How the limit stands to what came. As a query of the server compares only values of like types, so does this; a limit

@@ -2,7 +2,6 @@
 
 use bson::{Bson, Document};
 
-use super::actual::bson_number;
 use super::decimal::Decimal;
 use super::json::Json;
 use crate::model::{Datum, relaxed_json};
@@ -30,6 +29,17 @@ fn is_decimal(value: &Bson) -> bool {
 fn same_fields(one: &Document, other: &Document) -> bool {
     let same = |(key, value): (&String, &Bson)| other.get(key).is_some_and(|actual| equal(value, actual));
     one.len() == other.len() && one.iter().all(same)
+}
+
+/// A number of a document, exactly; `None` for what is no number.
+pub(super) fn bson_number(value: &Bson) -> Option<Decimal> {
+    match value {
+        Bson::Int32(number) => Decimal::parse(&number.to_string()),
+        Bson::Int64(number) => Decimal::parse(&number.to_string()),
+        Bson::Double(number) => Decimal::from_f64(*number),
+        Bson::Decimal128(number) => Decimal::parse(&number.to_string()),
+        _ => None,
+    }
 }
 
 /// A value with a part of a `json` or `jsonb` cell.

@@ -3,6 +3,7 @@
 
 mod duration;
 mod need;
+mod parsed;
 mod selector;
 mod sink;
 mod slt;
@@ -21,21 +22,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use duration::duration;
+pub use parsed::Parsed;
 pub use selector::node_selector;
 pub use slt::{SltEdit, SltSays, slt_rewritten, slt_rows};
 pub use yaml::{SchemaKind, expects, schema, wrong_save};
 
 use crate::model::{Explanation, RequirementsRegister, Scenario, Settings, System};
 use crate::source::{Diagnostic, SourceFile, Spanned};
-
-/// A file that can be used, and what its author should look at all the same.
-#[derive(Clone, Debug)]
-pub struct Parsed<T> {
-    /// What the file means.
-    pub value: T,
-    /// In the order of the file.
-    pub warnings: Vec<Diagnostic>,
-}
 
 /// `system.yaml` as it was written: what it extends is not merged in yet.
 #[derive(Clone, Debug)]

@@ -2,6 +2,7 @@
 //! No behaviour beyond what a noun needs to be built and printed; `language` makes it from text, `engine` runs it,
 //! `judge` compares with it.
 
+mod binding;
 mod datum;
 mod expectation;
 mod generate;
@@ -16,6 +17,7 @@ mod system;
 mod value;
 mod workload;
 
+pub use binding::Binding;
 pub use datum::{Datum, Variables};
 pub use expectation::{
     Alternative, AwaitedError, ColumnExpectation, DocumentsExpectation, Expectation, NoticeExpectation,
@@ -29,7 +31,7 @@ pub use node::{Engine, NodeName, NodeSelector};
 pub use pg_setting::{PgSettingRule, pg_setting_rule, pg_setting_value_fault, pg_settings};
 pub use program::Program;
 pub use relaxed::{date_json, relaxed_json};
-pub use scenario::{Binding, Body, Case, Format, Need, Scenario, SltRecord, SltScript};
+pub use scenario::{Body, Case, Format, Need, Scenario, SltRecord, SltScript};
 pub use settings::{
     Endpoint, Explanation, MongoTopology, PgTopology, Profile, Redaction, Requirement, RequirementPart,
     RequirementsRegister, Settings, Topology,

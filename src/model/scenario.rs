@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{NodeName, NodeSelector, Step, Value};
+use super::{Binding, NodeName, NodeSelector, Step};
 use crate::source::{Span, Spanned};
 
 /// One scenario file.
@@ -92,15 +92,6 @@ pub struct Case {
     pub bindings: Vec<Binding>,
     /// Where it was written.
     pub span: Span,
-}
-
-/// A variable and the value it is given.
-#[derive(Clone, Debug)]
-pub struct Binding {
-    /// The name: a letter or `_`, then letters, digits and `_`.
-    pub name: Spanned<String>,
-    /// The value.
-    pub value: Value,
 }
 
 /// Something that must be there for a scenario to be run; if it is not, the scenario is skipped.

@@ -5,23 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::discovery::{Found, discover};
+use super::runs::Run;
 use super::sessions::lonely;
 use super::uses::{all_steps, check_scenario, uses_any};
 use super::{Selection, Suite};
 use crate::language::{self, suggest::nearest};
 use crate::model::{Body, Format, Scenario, SltRecord, Step};
 use crate::source::{Diagnostic, Spanned};
-
-/// One run of a scenario: it gets one verdict.
-#[derive(Clone, Debug)]
-pub struct Run {
-    /// The scenario.
-    pub scenario: Arc<Scenario>,
-    /// Which of its `cases`, from 0; `None` when it has none.
-    pub case: Option<usize>,
-    /// The scenario's path, and `#` with the case's name if there is one.
-    pub name: String,
-}
 
 /// What is to be run.
 #[derive(Debug)]
@@ -237,13 +227,6 @@ impl Suite {
     fn with_all_steps<T>(&self, scenario: &Scenario, ask: impl FnOnce(&[&Step]) -> T) -> T {
         let system = if uses_any(scenario) { self.system_of(scenario).ok().flatten() } else { None };
         ask(&all_steps(scenario, system.as_deref()))
-    }
-}
-
-impl Run {
-    /// The name of the case, if the scenario has any.
-    pub fn case_name(&self) -> Option<&str> {
-        self.case.and_then(|index| self.scenario.cases.get(index)).map(|case| case.name.as_str())
     }
 }
 

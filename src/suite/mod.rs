@@ -10,6 +10,7 @@ mod nodes;
 mod pattern;
 mod resolve;
 mod rewritten;
+mod runs;
 mod selection;
 mod sessions;
 mod systems;
@@ -25,7 +26,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub use beside::lies_beside;
 pub use goldens::{Goldens, Pending, Spool};
-pub use load::{Loaded, Run};
+pub use load::Loaded;
+pub use runs::Run;
 pub use selection::Selection;
 
 use crate::language;

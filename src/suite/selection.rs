@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::Suite;
-use super::load::Run;
 use super::pattern::Pattern;
+use super::runs::Run;
 use crate::language::suggest::nearest;
 use crate::source::Diagnostic;
 

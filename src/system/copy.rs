@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use futures::future::{join, try_join_all};
 
-use super::Template;
+use super::{Servers, Template};
 use crate::backend::BackendError;
 use crate::backend::mongo::{self, MongoClients, MongoUser};
 use crate::backend::pg::{self, Peers, PgNode, Role};
@@ -105,5 +105,13 @@ impl Copy {
         };
         let (pg, mongo) = join(pg, mongo).await;
         pg.map(drop).and(mongo)
+    }
+}
+
+impl Servers {
+    /// The same servers for a copy: its peers are used by its own role.
+    pub fn for_copy(&self, copy: &Copy) -> Self {
+        let own = |node: &PgNode| copy.peers.get(&node.name).unwrap_or(node).clone();
+        Self { pg: self.pg.iter().map(own).collect(), ..self.clone() }
     }
 }

@@ -1,6 +1,5 @@
 //! The live servers of a run.
 
-use super::Copy;
 use crate::backend::mongo::MongoSet;
 use crate::backend::pg::PgNode;
 use crate::model::{Engine, NodeName, NodeSelector};
@@ -20,12 +19,6 @@ impl Servers {
     /// The peer of this name.
     pub fn peer(&self, name: &NodeName) -> Option<&PgNode> {
         self.pg.iter().find(|node| node.name == *name)
-    }
-
-    /// The same servers for a copy: its peers are used by its own role.
-    pub fn for_copy(&self, copy: &Copy) -> Self {
-        let own = |node: &PgNode| copy.peers.get(&node.name).unwrap_or(node).clone();
-        Self { pg: self.pg.iter().map(own).collect(), ..self.clone() }
     }
 
     /// The peers, in order, whose names `choose` takes out of all names.

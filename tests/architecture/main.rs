@@ -3,10 +3,12 @@
 //!
 //! Code under `#[cfg(test)]` is left out: a test may stand in other rooms to make its input.
 
+mod circles;
 mod paths;
 
 use std::path::{Path, PathBuf};
 
+use circles::{Circle, circles};
 use paths::{Source, read_sources};
 
 /// A room, the rooms that it may use, and why. `*` is every room but `main`.
@@ -28,10 +30,10 @@ const ARROWS: &[(&str, &[&str], &str)] = &[
         "text to model; no files, network, processes or environment; variables knows what a value of Extended JSON is",
     ),
     ("suite", &["language", "model", "source"], "reads the suite's files through the language"),
-    ("cluster", &["model", "source"], "servers are described by the topology of the model"),
+    ("cluster", &["model"], "servers are described by the topology of the model"),
     (
         "backend",
-        &["catalog", "explain", "language", "model", "observation", "source", "variables"],
+        &["catalog", "explain", "language", "model", "observation", "variables"],
         "statements in, observations and catalogs out; the lexical scanner of SQL is language's",
     ),
     (
@@ -279,4 +281,86 @@ fn a_driver_a_process_and_the_environment_are_found() {
     assert!(trespasses(&of("cluster/pins.rs", "fn f() { std::env::consts::OS; }")).is_empty());
     assert!(trespasses(&of("exit.rs", "use std::process::ExitCode;")).is_empty());
     assert!(trespasses(&of("backend/pg.rs", "use tokio_postgres::Client;")).is_empty());
+}
+
+/// Files that use one another because what they do is recursive, and why.
+const RECURSION: &[(&[&str], &str)] = &[
+    (&["judge/alternatives.rs", "judge/mod.rs"], "an alternative is an expectation, and is judged as one"),
+    (
+        &["judge/key_order.rs", "judge/matching.rs", "judge/operator.rs"],
+        "operators hold values, and values hold operators, with and without an order of keys",
+    ),
+    (&["language/yaml/keys.rs", "language/yaml/keys_workload.rs"], "a workload is a step and has steps"),
+    (&["model/step.rs", "model/workload.rs"], "a workload is a step and has steps"),
+];
+
+/// Circles that are no recursion and stand from before this was looked at. The list may only become shorter.
+const STANDING: &[&[&str]] = &[
+    &["backend/mongo/client.rs", "backend/mongo/limit.rs", "backend/mongo/user.rs"],
+    &["backend/pg/explain.rs", "backend/pg/losing.rs", "backend/pg/session.rs"],
+    &["backend/pg/node.rs", "backend/pg/role.rs"],
+    &["backend/pg/wire/collect.rs", "backend/pg/wire/encoding.rs", "backend/pg/wire/exchange.rs"],
+    &["cluster/server/mod.rs", "cluster/server/mongo.rs", "cluster/server/postgres.rs"],
+    &["judge/error.rs", "judge/own.rs"],
+    &["language/yaml/ambiguous.rs", "language/yaml/decoder.rs"],
+    &["run/endpoints.rs", "run/host.rs", "run/jobs.rs", "run/mod.rs", "run/servers.rs"],
+];
+
+#[test]
+fn files_use_one_another_in_no_circle_but_true_recursion() {
+    let found = circles(&read_sources(&root()));
+    let files = RECURSION.iter().map(|(files, _)| *files).chain(STANDING.iter().copied());
+    let declared: Vec<Circle> = files.map(|files| files.iter().map(|file| format!("src/{file}")).collect()).collect();
+    let new: Vec<_> = found.iter().filter(|circle| !declared.contains(circle)).collect();
+    assert!(new.is_empty(), "move what both need to a file of its own; true recursion is declared:\n{new:#?}");
+    let gone: Vec<_> = declared.iter().filter(|circle| !found.contains(circle)).collect();
+    assert!(gone.is_empty(), "these are no circles any more, and need not be declared:\n{gone:#?}");
+}
+
+#[test]
+fn every_arrow_of_the_table_is_used() {
+    let sources = read_sources(&root());
+    let rooms: Vec<_> = ARROWS.iter().map(|(room, ..)| *room).collect();
+    let used = |from: &str, to: &str| {
+        let of_room = sources.iter().filter(|source| source.room == from);
+        of_room
+            .flat_map(|source| source.paths().into_iter().map(move |(path, _)| (source, path)))
+            .any(|(source, path)| source.room_of(&path, &rooms).as_deref() == Some(to))
+    };
+    let arrows = ARROWS.iter().flat_map(|(from, to, _)| to.iter().map(move |to| (*from, *to)));
+    let unused: Vec<_> = arrows.filter(|(from, to)| *to != "*" && !used(from, to)).collect();
+    assert!(unused.is_empty(), "nobody uses these, so take them out of the table: {unused:?}");
+}
+
+#[test]
+fn a_circle_is_found_in_every_way_of_drawing_it() {
+    let a = |text: &str| Source::new("engine/a.rs", text);
+    let b = |text: &str| Source::new("engine/b.rs", text);
+    let room = |text: &str| Source::new("engine/mod.rs", text);
+    let plain = || room("mod a; mod b; pub use a::One; pub(super) use b::{two as second};");
+    let ways = [
+        ("use super::b::two; pub struct One;", "use super::a::One; pub fn two() {}"),
+        ("use super::second; pub struct One;", "use super::One; pub fn two() {}"),
+        ("use super::b; pub struct One; fn f() { b::two() }", "pub fn two() { crate::engine::One }"),
+        ("pub struct One; fn f() { super::b::two() }", "use crate::engine::{self, One}; pub fn two() {}"),
+        (
+            "use super::b::{self as other}; pub struct One; fn f() { other::two() }",
+            "use super::*; fn two() { super::a::One }",
+        ),
+    ];
+    for (one, two) in ways {
+        let found = circles(&[plain(), a(one), b(two)]);
+        assert!(
+            found.iter().any(|circle| circle.contains("src/engine/a.rs") && circle.contains("src/engine/b.rs")),
+            "{one} {two}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn what_a_room_hands_on_and_what_only_tests_use_draws_no_circle() {
+    let room = Source::new("engine/mod.rs", "mod a; mod b; pub use a::One; pub use b::two;");
+    let a = Source::new("engine/a.rs", "use super::two; pub struct One; fn f() { two() }");
+    let b = Source::new("engine/b.rs", "pub fn two() {}\n#[cfg(test)]\nmod tests { use super::super::One; }");
+    assert_eq!(circles(&[room, a, b]), Vec::<Circle>::new());
 }

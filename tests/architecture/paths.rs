@@ -13,7 +13,8 @@ pub struct Source {
     pub room: String,
     /// How deep the module is: 1 for a room itself.
     depth: usize,
-    code: String,
+    /// What is left of its text.
+    pub code: String,
     /// Files of modules that are tests: `#[cfg(test)] mod x;`.
     test_modules: Vec<String>,
 }

@@ -23,6 +23,14 @@ const CAUSAL_LEVELS: [&str; 3] = ["local", "majority", "snapshot"];
 /// Fields of a reply that belong to the cluster, not to the command.
 const CLUSTER_FIELDS: [&str; 4] = ["$clusterTime", "operationTime", "electionId", "opTime"];
 
+/// How a reply is read.
+pub(super) enum Reply<'a, 'b> {
+    /// A cursor is read to its end, into the sink if there is one.
+    Cursor(Option<&'a mut (dyn RowSink + 'b)>),
+    /// A cursor stays as it is.
+    Plain,
+}
+
 /// A command and its limit.
 pub struct Command<'a> {
     /// Where it goes.

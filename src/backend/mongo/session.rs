@@ -12,10 +12,10 @@ use mongodb::ClientSession;
 use mongodb::options::SelectionCriteria;
 
 use super::command::{
-    Command, documents, has_cursor, never_ends, nothing, read_after, replied, transaction_options, with_cursor,
+    Command, Reply, documents, has_cursor, never_ends, nothing, read_after, replied, transaction_options, with_cursor,
 };
+use super::cursor::Stream;
 use super::limit::{KILL_GRACE, Limited, kill_session, limited, within};
-use super::stream::Stream;
 use super::{MongoClients, Target, error, user};
 use crate::backend::{BackendError, RowSink};
 use crate::explain::from_mongo;
@@ -273,14 +273,6 @@ impl MongoSession {
         };
         join_all(self.sessions.iter().map(kill)).await.into_iter().collect()
     }
-}
-
-/// How a reply is read.
-pub(super) enum Reply<'a, 'b> {
-    /// A cursor is read to its end, into the sink if there is one.
-    Cursor(Option<&'a mut (dyn RowSink + 'b)>),
-    /// A cursor stays as it is.
-    Plain,
 }
 
 async fn sent(

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Pin;
+use super::hex::hex;
 use super::pip::Fetch;
 use super::wheel;
 use crate::cluster::ClusterError;
@@ -200,9 +201,4 @@ pub(crate) fn hash(path: &Path) -> io::Result<String> {
             read => hasher.update(&buffer[..read]),
         }
     }
-}
-
-/// Bytes as lower case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,6 +1,7 @@
 //! Finds a build of a server: a program that the user names, the cache, a program on `PATH`, and last a download.
 
 pub(crate) mod cache;
+pub(crate) mod hex;
 mod pins;
 pub(crate) mod pip;
 #[cfg(test)]

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
-use super::cache::hex;
+use super::hex::hex;
 
 /// A file that was unpacked.
 #[derive(Debug, Serialize, Deserialize)]

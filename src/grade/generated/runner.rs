@@ -12,7 +12,7 @@ use super::change::{Change, Edit};
 use super::likelihood::Likelihood;
 use super::scorecard::{Graded, Outcome};
 use crate::engine::{Claim, Job, Options, Survey, SystemUnderTest, Until};
-use crate::grade::mutants::Ground;
+use crate::grade::Ground;
 use crate::grade::watch;
 use crate::model::{Engine, System};
 use crate::system::Servers;

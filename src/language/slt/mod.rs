@@ -8,20 +8,17 @@ mod lint;
 mod records;
 mod rewrite;
 
-use std::io;
 use std::sync::Arc;
 
 pub use rewrite::{SltEdit, SltSays, slt_rewritten, slt_rows};
 
 use sqllogictest::Record;
 
+use self::records::Read;
 use super::Parsed;
 use super::sink::Sink;
 use crate::model::{Body, Format, Scenario, SltRecord, SltScript};
 use crate::source::{Diagnostic, SourceFile, Span};
-
-/// Reads an included file by its shown name.
-pub(crate) type Read<'a> = &'a dyn Fn(&str) -> io::Result<Arc<SourceFile>>;
 
 /// Reads an `.slt` scenario.
 pub(crate) fn scenario(file: &Arc<SourceFile>, path: &str, read: Read) -> Result<Parsed<Scenario>, Vec<Diagnostic>> {

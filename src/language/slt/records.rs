@@ -1,6 +1,7 @@
 //! Records with their places, connections resolved and included files spliced in.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,7 +9,6 @@ use sqllogictest::{
     Connection, Control, DefaultColumnType, ExpectedError, ParseErrorKind, QueryExpect, Record, StatementExpect,
 };
 
-use super::Read;
 use super::fault;
 use super::layout::{Part, Stretch, layout};
 use super::lint;
@@ -16,6 +16,9 @@ use crate::language::selector::node_selector;
 use crate::language::sink::Sink;
 use crate::model::{Engine, NodeSelector, SltRecord};
 use crate::source::{Diagnostic, SourceFile, Span};
+
+/// Reads an included file by its shown name.
+pub(crate) type Read<'a> = &'a dyn Fn(&str) -> io::Result<Arc<SourceFile>>;
 
 /// How deep files may include one another, and how many there may be in all.
 const DEPTH: usize = 16;

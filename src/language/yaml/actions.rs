@@ -5,13 +5,12 @@ use std::sync::Arc;
 use super::ambiguous::cut_off;
 use super::decoder::{Decoder, Standing};
 use super::keys::FAULTS;
+use super::nulls::with_nulls;
 use super::statement;
 use super::tree::{Node, NodeKind};
 use crate::language::selector::node_name;
 use crate::language::sql;
-use crate::model::{
-    Action, Engine, ExplainTarget, Fault, Load, NodeSelector, SqlSource, Template, TemplatePart, Value, ValueKind,
-};
+use crate::model::{Action, Engine, ExplainTarget, Fault, Load, NodeSelector, SqlSource, Template, Value, ValueKind};
 use crate::source::{Diagnostic, Spanned};
 
 impl Decoder<'_> {
@@ -204,16 +203,4 @@ impl Decoder<'_> {
             })
             .collect()
     }
-}
-
-/// The text with a word in the place of each variable.
-pub(crate) fn with_nulls(template: &Template) -> String {
-    template
-        .parts
-        .iter()
-        .map(|part| match part {
-            TemplatePart::Literal(text) => text.as_str(),
-            TemplatePart::Variable { .. } => "NULL",
-        })
-        .collect()
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_yaml::Error;
 
-use super::read::bytes;
+use super::place::bytes;
 use super::tags;
 use crate::source::{Diagnostic, SourceFile, Span};
 

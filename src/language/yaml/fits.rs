@@ -1,9 +1,9 @@
 //! Whether the parts of one step fit together: what is expected must be something that the action can give.
 
-use super::actions::with_nulls;
 use super::alternatives;
 use super::commands;
 use super::keys::ERROR;
+use super::nulls::with_nulls;
 use super::plan_kinds;
 use super::saved::{command_name, returns_documents, wrong_save};
 use super::tree::Node;

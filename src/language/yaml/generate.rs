@@ -2,7 +2,6 @@
 
 use super::decoder::Decoder;
 use super::tree::Node;
-use crate::language::suggest::enumerate;
 use crate::model::{
     Engine, Generate, GeneratedColumn, GeneratedTable, Kind, Locale, LocaleRule, Parent, Pick, TextPart,
 };
@@ -160,12 +159,4 @@ pub(super) fn braces(text: &Spanned<String>) -> Result<Vec<TextPart>, Diagnostic
         parts.push(TextPart::Literal(literal));
     }
     Ok(parts)
-}
-
-/// `its columns are …`, for a help.
-pub(super) fn listed(what: &str, names: &[&str]) -> String {
-    match names.is_empty() {
-        true => format!("it has no {what}"),
-        false => format!("its {what} are {}", enumerate(names, "and")),
-    }
 }

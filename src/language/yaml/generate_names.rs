@@ -1,8 +1,7 @@
 //! Whether the names in a `generate` lead somewhere: columns, parents, tables; and no column uses itself.
 
-use super::generate::listed;
 use crate::language::sink::Sink;
-use crate::language::suggest::nearest;
+use crate::language::suggest::{enumerate, nearest};
 use crate::model::{Engine, Generate, GeneratedTable, Kind, Resolved, Unresolved};
 use crate::source::{Diagnostic, Spanned};
 
@@ -172,5 +171,13 @@ impl Names<'_, '_> {
         let names = column.uses().into_iter().chain(locale);
         let own = names.filter_map(|name| self.generate.resolve(self.at, name).ok());
         own.filter(|resolved| resolved.parents.is_empty()).map(|resolved| resolved.column).collect()
+    }
+}
+
+/// `its columns are …`, for a help.
+fn listed(what: &str, names: &[&str]) -> String {
+    match names.is_empty() {
+        true => format!("it has no {what}"),
+        false => format!("its {what} are {}", enumerate(names, "and")),
     }
 }

@@ -6,10 +6,11 @@ use std::thread;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_yaml::options::{DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPolicy};
-use serde_yaml::{Location, Options, Spanned as Located};
+use serde_yaml::{Options, Spanned as Located};
 
 use super::core::{Plain, resolve};
 use super::fault::syntax;
+use super::place::bytes;
 use super::tags;
 use super::tree::{Entry, Node, NodeKind, first_line, trimmed};
 use crate::source::{Diagnostic, SourceFile, Span};
@@ -177,25 +178,6 @@ fn scalar(raw: Raw, written: &str) -> NodeKind {
         (Raw::Number(value), Plain::Text) if quoted => NodeKind::Number(value),
         (_, Plain::Text) => NodeKind::Text(written.to_string()),
     }
-}
-
-/// The byte range of a location; without byte offsets, the place that its line and column name.
-pub(crate) fn bytes(file: &Arc<SourceFile>, location: &Location) -> (usize, usize) {
-    let span = location.span();
-    match (span.byte_offset(), span.byte_len()) {
-        (Some(start), Some(length)) => (start as usize, (start + length) as usize),
-        _ => {
-            let start = offset(file, location.line() as usize, location.column() as usize);
-            (start, start)
-        }
-    }
-}
-
-/// The byte offset of a 1-based line and column, the column in characters.
-fn offset(file: &Arc<SourceFile>, line: usize, column: usize) -> usize {
-    let text = file.line(line).unwrap_or_default();
-    let within = text.char_indices().nth(column.saturating_sub(1)).map_or(text.len(), |(at, _)| at);
-    file.line_start(line) + within
 }
 
 /// The end of a node that begins at `place.0`. The crate gives scalars their end, collections only their beginning:

@@ -8,6 +8,7 @@ mod collect;
 mod encoding;
 mod exchange;
 mod float;
+mod loss;
 mod row;
 mod socket;
 mod startup;
@@ -15,10 +16,10 @@ mod startup;
 pub(super) use cancel::CancelKey;
 pub(super) use collect::{Collected, Collector, Described};
 pub(super) use exchange::{Exchange, Stdin};
+pub(super) use loss::Loss;
 pub(super) use socket::Address;
 
 use std::collections::BTreeMap;
-use std::io;
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
@@ -28,7 +29,7 @@ use postgres_protocol::message::frontend;
 use self::row::RowReader;
 use self::socket::Socket;
 use super::error::refusal_of;
-use crate::observation::{Notice, Notification, ServerError};
+use crate::observation::{Notice, Notification};
 
 /// What the server said about the transaction when it was last ready (manual, 54.7, ReadyForQuery).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,30 +40,6 @@ pub(super) enum Status {
     Open,
     /// A transaction is open in which a statement has failed.
     Failed,
-}
-
-/// Why an exchange has come to nothing, mostly because the connection is of no use any more.
-#[derive(Debug)]
-pub(super) enum Loss {
-    /// The server said why before it closed it.
-    Told(Box<ServerError>),
-    /// It is gone without a word.
-    Silent(String),
-    /// What was asked cannot be put into a message; nothing was sent, and the connection is as it was.
-    Unsent(String),
-    /// What came cannot be used, and why; the connection can.
-    Unusable(String),
-    /// What the server sent is not in the protocol, or cannot be read.
-    Protocol(String),
-}
-
-impl From<io::Error> for Loss {
-    fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => Loss::Protocol(error.to_string()),
-            _ => Loss::Silent(error.to_string()),
-        }
-    }
 }
 
 /// An open connection.
