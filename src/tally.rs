@@ -77,7 +77,7 @@ impl Tally {
     }
 
     /// The counts of everything that was noted; a run that has not ended counts as not run. Requirements come in the
-    /// register's order, then those that the register does not know by name.
+    /// register's order, then those that the register does not know by name; without a register nothing is covered.
     ///
     /// A requirement is failing when a failing, broken or inconclusive run cites it; covered when a run of it passed and
     /// every other passed or failed as its `todo` says (a skipped one proves nothing, so it keeps its requirement open).
@@ -86,6 +86,9 @@ impl Tally {
         let mut summary = self.counts.clone();
         summary.elapsed_ms = elapsed_ms;
         summary.not_run = self.selected.saturating_sub(self.finished());
+        if self.register.is_empty() {
+            return summary;
+        }
         let unregistered = self.cited.keys().filter(|id| !self.register.contains(id));
         for id in self.register.iter().chain(unregistered) {
             let cited = self.cited.get(id).copied().unwrap_or_default();
