@@ -183,7 +183,8 @@ impl<'a> Health<'a> {
         if self.seen().disturbed.contains(&engine) {
             return None;
         }
-        if let Some((cause, all)) = self.seen().unfinished.get(&engine).cloned() {
+        let unfinished = self.seen().unfinished.get(&engine).cloned();
+        if let Some((cause, all)) = unfinished {
             return Some(self.go_on(engine, &cause, all).await);
         }
         let unwell = self.ward.unwell(engine).await;
