@@ -70,7 +70,7 @@ fn pg() -> BTreeSet<Engine> {
     [Engine::Pg].into()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn servers_are_brought_back_once_and_then_given_up() {
     let patients = Patients::default();
     let health = health(&patients);
@@ -87,7 +87,7 @@ async fn servers_are_brought_back_once_and_then_given_up() {
     assert!(health.lost(&[Engine::Mongo].into()).is_none());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_does_not_come_back_and_what_is_somebody_elses_is_given_up() {
     for patients in
         [Patients { incurable: true, ..Patients::default() }, Patients { external: true, ..Patients::default() }]
@@ -101,7 +101,7 @@ async fn what_does_not_come_back_and_what_is_somebody_elses_is_given_up() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn own_work_ends_when_a_server_dies_or_its_time_is_over() {
     let patients = Patients::default();
     let mut health = health(&patients);
@@ -115,7 +115,7 @@ async fn own_work_ends_when_a_server_dies_or_its_time_is_over() {
     assert!(died.contains("pg.a has ended"), "{died}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn several_that_are_stuck_bring_the_servers_back_once() {
     let patients = Patients::default();
     let health = health(&patients);
@@ -127,7 +127,7 @@ async fn several_that_are_stuck_bring_the_servers_back_once() {
     assert_eq!(patients.count(), (1, 1));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nobody_looks_at_what_a_scenario_disturbs() {
     let patients = Patients::default();
     let health = health(&patients);
@@ -140,7 +140,7 @@ async fn nobody_looks_at_what_a_scenario_disturbs() {
 }
 
 /// Work that is done, or a scenario that ends, gives up the look at the servers that goes on beside it.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn whoever_is_given_up_while_bringing_servers_back_is_relieved_by_the_next() {
     let patients = Patients { slow: 1.into(), ..Patients::default() };
     let health = health(&patients);

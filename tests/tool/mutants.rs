@@ -2,7 +2,8 @@
 
 use libtest_mimic::Trial;
 
-use crate::servers::{assert_no_copies, documents, make_database};
+use crate::children::Ended;
+use crate::servers::{self, assert_no_copies, documents, make_database};
 use crate::suite::Suite;
 use crate::trials;
 
@@ -80,6 +81,14 @@ fn a_scenario_that_fails_on_the_system_itself_kills_nothing() {
     ended.prints("left out, since it does not pass on the system itself: fails.yaml").prints("killed 0 of 1");
 }
 
+/// With the shared cluster's servers as external ones: there a scenario may write to a database that outlives its copy.
+fn on_external(suite: &Suite, arguments: &[&str]) -> Ended {
+    let pg = |node: &str| format!("{node}={}", servers::url(&format!("pg.{node}")));
+    let (a, b, mongo) = (pg("a"), pg("b"), servers::mongo_url());
+    let external = ["--pg-url", &a, "--pg-url", &b, "--mongo-url", &mongo, "--allow-cluster-changes"];
+    suite.run(&[arguments, &external].concat())
+}
+
 /// Counts its runs where no copy reaches: the first is on the system itself, the second on the mutant fails, the third is
 /// the second look.
 fn a_scenario_that_passes_the_second_time_kills_nothing() {
@@ -88,8 +97,9 @@ fn a_scenario_that_passes_the_second_time_kills_nothing() {
   - mongo: { $db: flaky, findAndModify: runs, query: { _id: 1 }, update: { $inc: { n: 1 } }, upsert: true, new: true }
     expect: { reply: { value: { _id: 1, n: { $$ne: 2 } } } }";
     make_database("flaky");
-    let suite = suite().scenario("flaky", steps);
-    let ended = suite.run(&["mutants", "--generate", "item_price", "--jobs", "1"]).exits(1);
+    let suite = Suite::external_alone().settings("system: shelf").file("shelf/system.yaml", SYSTEM);
+    let suite = suite.scenario("flaky", steps);
+    let ended = on_external(&suite, &["mutants", "--generate", "item_price", "--jobs", "1"]).exits(1);
     ended.prints("survived: pg.item.item_price.drop").prints("killed 0 of 1");
     assert_eq!(documents("flaky", "runs")[0].get_i32("n").ok(), Some(3), "it was not run a second time");
 }
@@ -124,10 +134,10 @@ fn a_written_mutant_is_looked_at_twice() {
     expect: { value: 1 }
   - mongo: { $db: flaky_written, findAndModify: runs, query: { _id: 1 }, update: { $inc: { n: 1 } }, upsert: true, new: true }
     expect: { reply: { value: { _id: 1, n: { $$ne: 2 } } } }";
-    let suite = Suite::alone().settings("system: shelf").file("shelf/system.yaml", SYSTEM);
+    let suite = Suite::external_alone().settings("system: shelf").file("shelf/system.yaml", SYSTEM);
     let suite = suite.file("fixtures/mutants/unchecked/system.yaml", WRITTEN).scenario("flaky", steps);
     make_database("flaky_written");
-    suite.run(&["mutants", "--jobs", "1"]).exits(1).prints("SURVIVED unchecked");
+    on_external(&suite, &["mutants", "--jobs", "1"]).exits(1).prints("SURVIVED unchecked");
     assert_eq!(documents("flaky_written", "runs")[0].get_i32("n").ok(), Some(3), "it was not run a second time");
 }
 
