@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Context;
 use super::args;
 use super::reporters::refuse;
-use super::say::{aside, say};
+use super::say::{WARNING, aside, say};
 use super::signals::heed_signals;
 use crate::cluster::state::{self, StateFile};
 use crate::cluster::{Cluster, ClusterDescription, ClusterError, Options, Owner, Progress, control, daemon, doctor};
@@ -97,7 +97,13 @@ pub(super) fn down(args: &args::Down, context: &Context) -> Exit {
     with_state(&args.suite, context, |up| async move {
         match up {
             Some(up) => {
-                control::Client::new(up.socket).shutdown().await?;
+                let log = state::path(&context.cluster.state_dir, &up.suite, "log");
+                let mut log = daemon::Lines::from_now_on(&log).ok();
+                let done = control::Client::new(up.socket).shutdown().await;
+                // The process in the background has nobody else to tell.
+                let told = log.as_mut().map(daemon::Lines::read_new).unwrap_or_default();
+                told.iter().filter(|line| line.starts_with(WARNING)).for_each(|line| aside!("{line}"));
+                done?;
                 say!("the servers are down");
             }
             None => say!("no servers are up for this suite"),

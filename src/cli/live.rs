@@ -6,7 +6,7 @@ use std::time::Instant;
 use indicatif::{HumanCount, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Context;
-use super::say::aside;
+use super::say::{WARNING, aside};
 use crate::event::{Event, Stamped};
 use crate::source::visible;
 
@@ -30,7 +30,8 @@ impl Live {
     pub fn event(&mut self, event: &Stamped) {
         match &event.event {
             Event::Progress { what, done, total } => self.moved(what, *done, *total),
-            Event::ServerNotice { message } | Event::Warning { message } => self.line(message),
+            Event::ServerNotice { message } => self.line(message),
+            Event::Warning { message } => self.line(&format!("{WARNING}{message}")),
             _ => {}
         }
     }

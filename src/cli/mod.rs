@@ -25,6 +25,7 @@ use args::Command;
 
 /// Carries out a command line.
 pub fn execute(arguments: Arguments, context: &Context) -> Exit {
+    crate::run::hear_warnings(say::warning);
     if needs_servers(&arguments.command)
         && let Err(error) = context.cluster.check()
     {

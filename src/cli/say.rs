@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::sync::OnceLock;
 
 use crate::exit::Exit;
+use crate::source::visible;
 
 /// Why standard output could not be written, once it could not.
 static FAILED: OnceLock<String> = OnceLock::new();
@@ -20,6 +21,14 @@ pub(super) fn line(text: Arguments<'_>) {
 pub(super) fn line_aside(text: Arguments<'_>) {
     let mut out = io::stderr().lock();
     let _ = out.write_fmt(text).and_then(|()| out.write_all(b"\n"));
+}
+
+/// How a line begins that warns of something.
+pub(super) const WARNING: &str = "warning: ";
+
+/// Prints what polyspec's own work warns of.
+pub(super) fn warning(message: &str) {
+    line_aside(format_args!("{WARNING}{}", visible(message)));
 }
 
 /// The exit code of a command whose output may not have arrived: half a list is no list.

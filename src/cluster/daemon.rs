@@ -89,13 +89,24 @@ fn start(daemon: &Daemon<'_>) -> io::Result<Child> {
 }
 
 /// The lines that have come into a growing file.
-struct Lines {
+pub struct Lines {
     file: File,
     rest: Vec<u8>,
 }
 
 impl Lines {
-    fn read_new(&mut self) -> Vec<String> {
+    /// Those that come into this file from now on.
+    ///
+    /// # Errors
+    /// The file cannot be opened.
+    pub fn from_now_on(path: &Path) -> io::Result<Self> {
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::End(0))?;
+        Ok(Self { file, rest: vec![] })
+    }
+
+    /// The whole lines that have come since it was last called.
+    pub fn read_new(&mut self) -> Vec<String> {
         let position = self.file.stream_position().unwrap_or(0);
         if self.file.read_to_end(&mut self.rest).is_err() {
             let _ = self.file.seek(SeekFrom::Start(position));

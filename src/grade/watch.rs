@@ -74,6 +74,10 @@ async fn run(
         if let Event::ScenarioFinished { name, requirements, verdict, elapsed_ms, .. } = event {
             seen(End { name, requirements, verdict, seconds: elapsed_ms / 1000.0 });
         }
+        // No report has the events of a mutant: what its run warns of is the whole command's.
+        if let Event::Warning { message } = event {
+            tracing::warn!("{message}");
+        }
     };
     let mut ended = ended;
     let (done, _) = futures::join!(work, dispatcher.drive(|stamped| ended(&stamped.event)));

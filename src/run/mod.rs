@@ -26,6 +26,7 @@ pub use generated::{GeneratedRequest, Told};
 pub use grading::MutantRequest;
 pub use jobs::{Prepared, prepare, quoted};
 pub use servers::{Obtained, Wanted, obtain};
+pub use warnings::hear_warnings;
 
 use crate::cluster;
 use crate::engine::{self, Context, Dispatcher, Interrupt, Reporting};

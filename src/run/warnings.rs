@@ -1,7 +1,8 @@
 //! What the machinery warns of (`tracing::warn!`) becomes an event of the run that goes on, so that every report has it.
+//! Where no run goes on (servers are taken down, or started for `up`), the command prints it.
 
 use std::fmt::{Debug, Write};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -13,14 +14,27 @@ use crate::event::Event;
 /// Where the warnings of this process go.
 static CURRENT: Mutex<Option<Reporting>> = Mutex::new(None);
 
+/// What a command does with warnings while no run goes on.
+static OTHERWISE: OnceLock<fn(&str)> = OnceLock::new();
+
+/// Begins to listen for a whole command: what is warned of while no run goes on is handed to `print`.
+pub fn hear_warnings(print: fn(&str)) {
+    let _ = OTHERWISE.set(print);
+    hear();
+}
+
+/// Whoever listens second finds the listener of the first, which serves it too.
+fn hear() {
+    let _ = tracing::subscriber::set_global_default(Warnings(send));
+}
+
 /// While it lives, warnings are events of a run.
 pub(super) struct Listening;
 
 impl Listening {
     /// Begins to listen. Of several runs in one process the last one hears everything.
     pub fn to(reporting: &Reporting) -> Self {
-        // The second run of a process finds the listener of the first, which serves it too.
-        let _ = tracing::subscriber::set_global_default(Warnings(send));
+        hear();
         set(Some(reporting.clone()));
         Self
     }
@@ -37,8 +51,10 @@ fn set(reporting: Option<Reporting>) {
 }
 
 fn send(message: String) {
-    if let Some(reporting) = &*CURRENT.lock().unwrap_or_else(PoisonError::into_inner) {
-        reporting.send(Event::Warning { message });
+    match (&*CURRENT.lock().unwrap_or_else(PoisonError::into_inner), OTHERWISE.get()) {
+        (Some(reporting), _) => reporting.send(Event::Warning { message }),
+        (None, Some(print)) => print(&message),
+        (None, None) => {}
     }
 }
 

@@ -34,6 +34,8 @@ pub fn trials() -> Vec<Trial> {
         a_run_is_interrupted_although_a_peer_was_stopped_by_somebody,
         members_that_somebody_kills_are_brought_back_once,
         a_process_of_a_peer_that_somebody_kills_makes_one_error,
+        every_command_that_starts_servers_warns_of_what_it_could_not_sweep,
+        down_warns_of_a_folder_that_it_could_not_remove,
     ]
 }
 
@@ -293,6 +295,59 @@ fn files_of_rows_that_are_interrupted_have_no_name_yet() {
     running.signal(Signal::SIGINT);
     running.wait().exits(3).says("interrupted");
     assert!(!unfinished.exists() && !suite.has("out/pg/t.csv"), "a part of a file was left");
+}
+
+/// Something that looks like the folder of a dead run and cannot be removed as one: it is a file.
+fn unsweepable(suite: &Suite) -> std::path::PathBuf {
+    let below = suite.run_dir().join(format!("polyspec-{}", nix::unistd::Uid::effective()));
+    std::fs::create_dir_all(&below).expect("a folder of runs");
+    std::fs::set_permissions(&below, std::os::unix::fs::PermissionsExt::from_mode(0o711))
+        .expect("the servers may pass");
+    let left = below.join("run-left");
+    std::fs::write(&left, "").expect("written");
+    left
+}
+
+fn every_command_that_starts_servers_warns_of_what_it_could_not_sweep() {
+    let system = "system: Small\nbuild:\n  - sql: CREATE TABLE t (a int NOT NULL)\nfill: [rows]\nsteps:\n  rows:\n    - sql: INSERT INTO t VALUES (1)\n      expect: { affected: 1 }\n";
+    let topology = "suite: One\ntopology: { pg: { peers: [a] } }\nsystem: small\n";
+    let mutant = "system: Broken\nextends: ../../small\nbreaks: [T1]\nbuild:\n  - sql: DROP TABLE t\n";
+    let reads = "  - sql: SELECT count(*) FROM t\n    expect: { value: 0 }";
+    let suite = Suite::owning()
+        .file("polyspec.yaml", topology)
+        .file("small/system.yaml", system)
+        .file("mutants/broken/system.yaml", mutant)
+        .scenario("a", reads);
+    unsweepable(&suite);
+    let commands: [&[&str]; 5] = [
+        &["run", "--report", "json=run.json", "--report", "junit=run.xml"],
+        &["mutants", "--mutants", "mutants"],
+        &["mutants", "--generate", "--list"],
+        &["generate", "--rows", "1"],
+        &["up", "--rows", "1"],
+    ];
+    for command in commands {
+        let ended = suite.run(command).exits(0);
+        let warned =
+            ended.stderr.lines().filter(|line| line.contains("warning: ") && line.contains("run-left")).count();
+        assert_eq!(warned, 1, "{command:?}: {ended}");
+    }
+    suite.run(&["down"]).exits(0);
+    for report in ["run.json", "run.xml"] {
+        assert!(suite.read(report).contains("run-left"), "{report}: {}", suite.read(report));
+    }
+}
+
+fn down_warns_of_a_folder_that_it_could_not_remove() {
+    let suite =
+        Suite::owning().file("polyspec.yaml", "suite: One\ntopology: { pg: { peers: [a] } }\n").scenario("a", PASSES);
+    suite.run(&["up"]).exits(0);
+    let below = suite.run_dir().join(format!("polyspec-{}", nix::unistd::Uid::effective()));
+    let run = below.join(run_folders(suite.run_dir()).first().expect("a run"));
+    std::fs::rename(&run, below.join("moved")).expect("moved");
+    std::fs::write(&run, "").expect("a file in its place");
+    suite.run(&["down"]).exits(0).prints("the servers are down").says("warning: ");
+    assert_eq!(processes(suite.run_dir()), 0, "its servers have ended all the same");
 }
 
 fn up_that_is_interrupted_leaves_no_servers() {
