@@ -45,7 +45,14 @@ pub fn sql(template: &Template, variables: &Variables) -> Result<String, Diagnos
 
 /// Text with its variables filled in as plain text. Not for SQL.
 pub fn text(template: &Template, variables: &Variables) -> Result<String, Diagnostic> {
-    fill(template, variables, |datum, _, _| Ok(datum.to_text()))
+    fill(template, variables, |datum, _, _| {
+        Ok(match datum {
+            Datum::Bson(Bson::Document(_) | Bson::Array(_)) => datum.to_text(),
+            // A Decimal128 inside of text is its digits, and no document.
+            Datum::Bson(_) => sql_text(datum),
+            plain => plain.to_text(),
+        })
+    })
 }
 
 fn fill(
@@ -157,11 +164,36 @@ pub fn bson(value: &Value, variables: &Variables) -> Result<Bson, Diagnostic> {
 fn extended(value: &Value, entries: &[(Spanned<String>, Value)], variables: &Variables) -> Result<Bson, Diagnostic> {
     let plain = document(entries, variables)?;
     if entries.first().is_some_and(|(key, _)| is_extended_json(key)) {
+        if !is_kept(&plain) {
+            return Err(Diagnostic::error(
+                &value.span,
+                "not a value of Extended JSON: its type would lose a part of it",
+            ));
+        }
         let json = two_digits(Bson::Document(plain).into_relaxed_extjson());
         return Bson::try_from(json)
             .map_err(|error| Diagnostic::error(&value.span, format!("not a value of Extended JSON: {error}")));
     }
     Ok(Bson::Document(plain))
+}
+
+/// Whether the type holds all that is written: a date has milliseconds, and a double an end in both directions. The crate
+/// would cut the one and make infinity or zero of the other.
+fn is_kept(plain: &Document) -> bool {
+    if let Ok(date) = plain.get_str("$date") {
+        let fraction = date.split_once('.').map_or("", |(_, fraction)| fraction);
+        return !fraction.bytes().take_while(u8::is_ascii_digit).skip(3).any(|digit| digit != b'0');
+    }
+    plain.get_str("$numberDouble").map_or(true, |text| is_in_reach(text) != Some(false))
+}
+
+/// Whether a double comes near a number that is written in digits; `None` for what is not.
+pub fn is_in_reach(number: &str) -> Option<bool> {
+    let double: f64 = number.parse().ok()?;
+    let mantissa = number.split(['e', 'E']).next().unwrap_or_default();
+    let digits = || mantissa.bytes().filter(u8::is_ascii_digit);
+    let is_zero = digits().all(|digit| digit == b'0');
+    (digits().count() > 0).then_some(double.is_finite() && (double != 0.0) != is_zero)
 }
 
 /// A subtype of binary data may be written with one digit (Extended JSON, `$binary`), which the crate does not read.
@@ -259,6 +291,41 @@ mod tests {
         let read = |subtype: &str| bson(&binary(subtype), &Variables::new());
         assert_eq!(read("5").unwrap(), read("05").unwrap());
         assert!(read("xyz").is_err());
+    }
+
+    #[test]
+    fn what_a_type_of_extended_json_would_lose_is_refused() {
+        let read = |key: &str, text: &str| {
+            let span = Span::new(&SourceFile::new("t.yaml", "x"), 0, 1);
+            let text = Value { kind: ValueKind::Text(Template::literal(text, span.clone())), span: span.clone() };
+            let kind = ValueKind::Mapping(vec![(span.of(key.to_string()), text)]);
+            bson(&Value { kind, span }, &Variables::new())
+        };
+        for (key, text) in
+            [("$date", "2024-01-31T08:00:00.1234Z"), ("$numberDouble", "1e400"), ("$numberDouble", "-1e-400")]
+        {
+            assert!(read(key, text).is_err(), "{text}");
+        }
+        for (key, text) in [
+            ("$date", "2024-01-31T08:00:00.123000Z"),
+            ("$numberDouble", "-Infinity"),
+            ("$numberDouble", "0.00e5"),
+            ("$numberDouble", "1e300"),
+        ] {
+            assert!(read(key, text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn values_of_documents_inside_of_text_are_plain_text() {
+        let id = bson::oid::ObjectId::from_bytes([7; 12]);
+        for (value, shown) in [
+            (Bson::Decimal128("5.0".parse().unwrap()), "5.0"),
+            (Bson::ObjectId(id), "070707070707070707070707"),
+            (Bson::Document(bson::doc! { "a": 1 }), "{\"a\":1}"),
+        ] {
+            assert_eq!(text(&template("x", false), &with(Datum::Bson(value))).unwrap(), shown);
+        }
     }
 
     #[test]

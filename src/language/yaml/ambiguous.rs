@@ -7,7 +7,7 @@ use super::tree::{Node, NodeKind};
 use crate::language::sink::Sink;
 use crate::model::{Binding, TemplatePart, Value, ValueKind, Variables};
 use crate::source::{Diagnostic, Span, Spanned};
-use crate::variables::{bson, is_extended_json};
+use crate::variables::{bson, is_extended_json, is_in_reach};
 
 impl Decoder<'_> {
     /// Asks what a scalar means where more than one reading is at hand.
@@ -154,6 +154,9 @@ fn number_too_large(text: &str, span: &Span) -> Option<Diagnostic> {
     if double.is_infinite() {
         return Some(too_large(Diagnostic::error(span, format!("`{text}` is greater than every double")), text));
     }
+    if is_in_reach(text) == Some(false) {
+        return Some(too_large(Diagnostic::error(span, format!("`{text}` is nearer to 0 than every double")), text));
+    }
     if !whole || text.parse::<i64>().is_ok() {
         return None;
     }
@@ -245,10 +248,10 @@ fn has_variables(value: &Value) -> bool {
 fn form(key: &str) -> String {
     match key {
         "$oid" => "write 24 hexadecimal digits: `{ $oid: \"507f1f77bcf86cd799439011\" }`",
-        "$date" => "write a time with its offset, or milliseconds since 1970: `{ $date: \"2024-01-31T00:00:00Z\" }`, `{ $date: { $numberLong: \"0\" } }`",
+        "$date" => "write a time with its offset and at most milliseconds, or milliseconds since 1970: `{ $date: \"2024-01-31T00:00:00Z\" }`, `{ $date: { $numberLong: \"0\" } }`",
         "$numberInt" => "write a whole number of 32 bits: `{ $numberInt: \"1\" }`",
         "$numberLong" => "write a whole number of 64 bits: `{ $numberLong: \"1\" }`",
-        "$numberDouble" => "write a number: `{ $numberDouble: \"1.5\" }`, `NaN`, `Infinity` or `-Infinity`",
+        "$numberDouble" => "write a number that a double holds: `{ $numberDouble: \"1.5\" }`, `NaN`, `Infinity` or `-Infinity`",
         "$numberDecimal" => "write a number of at most 34 digits: `{ $numberDecimal: \"1.50\" }`",
         "$uuid" => "write `{ $uuid: \"73ffd264-44b3-4c69-90e8-e7d1dfc035d4\" }`",
         "$binary" => "write `{ $binary: { base64: \"AQID\", subType: \"00\" } }`",
