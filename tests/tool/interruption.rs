@@ -1,6 +1,7 @@
 //! Runs that own their servers: whatever ends them, nothing of them stays, and nothing of others is touched.
 
 use std::fs::{File, OpenOptions};
+use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -209,16 +210,23 @@ fn a_run_is_interrupted_although_a_peer_was_stopped_by_somebody() {
 }
 
 fn members_that_somebody_kills_are_brought_back_once() {
-    let hangs = "  - mongo: { insert: t, documents: [{ _id: 1 }] }
+    // The pipe is opened by the scenario: before that nothing that happens is the scenario's to meet.
+    let reads = "  - load: { file: pipe.jsonl, into: t }
+    expect: { affected: 1 }
   - mongo: { find: t, filter: { $where: 'sleep(300000) || true' } }
     timeout: 5min
     expect: { documents: [] }";
-    let suite = Suite::owning().headed("hangs", "timeout: 5min", hangs).scenario("next", MONGO).scenario("over", MONGO);
+    let suite = Suite::owning().headed("hangs", "timeout: 5min", reads).scenario("next", MONGO).scenario("over", MONGO);
+    let path = suite.path("scenarios/pipe.jsonl");
+    nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
     let mut running = suite.start(&["run", "--jobs", "1"]);
     running.says("servers started");
+    let mut pipe = OpenOptions::new().write(true).open(&path).expect("somebody reads it");
     for member in ["mongo.m2", "mongo.m3"] {
         signal_all(&processes_of(&suite, member, ""), Signal::SIGKILL);
     }
+    pipe.write_all(b"{ \"_id\": 1 }\n").expect("written");
+    drop(pipe);
     let ended = running.wait().exits(3).says("2 passed, 0 failed, 1 error");
     assert_eq!(ended.stderr.matches("are brought back").count(), 1, "{ended}");
     assert_nothing_left(&suite);
