@@ -7,7 +7,6 @@ use bson::Bson;
 use super::cell::{self, Place};
 use super::desk::Desk;
 use super::diff::diff_rows;
-use super::evidence::at;
 use super::matching::Miss;
 use super::pairing::pair_up;
 use super::{bson_value, ejson, error, golden};
@@ -28,7 +27,10 @@ pub(super) fn check(
     let [first, others @ ..] = observations else { return Default::default() };
     if others.is_empty() {
         let message = "`agree` compares nodes with one another, but only one answered";
-        return (vec![Evidence { node: Some(first.node.clone()), ..at(&agree.span, message) }], BTreeSet::new());
+        return (
+            vec![Evidence { node: Some(first.node.clone()), ..Evidence::at(&agree.span, message) }],
+            BTreeSet::new(),
+        );
     }
     let wanted = Answer::of(first, expect);
     let (mut odd, mut open) = (vec![], BTreeSet::new());
@@ -42,7 +44,7 @@ pub(super) fn check(
     }
     let found = match (agree.value, odd.is_empty()) {
         (true, _) => odd.iter().map(|(other, answer)| differs(agree, first, &wanted, other, answer)).collect(),
-        (false, true) => vec![at(&agree.span, "the nodes should not agree, but all of them do")],
+        (false, true) => vec![Evidence::at(&agree.span, "the nodes should not agree, but all of them do")],
         (false, false) => vec![],
     };
     (found, open)
@@ -112,7 +114,7 @@ fn differs(
     other: &Observation,
     answer: &Answer,
 ) -> Evidence {
-    let mut evidence = at(&agree.span, format!("{} does not agree with {}", other.node, first.node));
+    let mut evidence = Evidence::at(&agree.span, format!("{} does not agree with {}", other.node, first.node));
     evidence.node = Some(other.node.clone());
     let same_header = wanted.header == answer.header;
     if !same_header {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::evidence::at;
 use crate::model::{Alternative, Step, Variables};
 use crate::observation::{Answers, Observation, Question};
 use crate::source::Spanned;
@@ -46,7 +45,7 @@ pub(super) fn judge(
 
 fn neither(one_of: &Spanned<Vec<Alternative>>) -> Evidence {
     let names: Vec<String> = one_of.value.iter().map(|one| format!("`{}`", one.name.value)).collect();
-    at(&one_of.span, format!("none of the alternatives holds: {}", names.join(", ")))
+    Evidence::at(&one_of.span, format!("none of the alternatives holds: {}", names.join(", ")))
 }
 
 fn named(alternative: &Alternative, evidence: Evidence) -> Evidence {

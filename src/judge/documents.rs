@@ -3,7 +3,7 @@
 use bson::Bson;
 
 use super::actual::Actual;
-use super::evidence::{at, invalid, miss, unsuitable, values_of};
+use super::evidence::{invalid, miss, unsuitable, values_of};
 use super::listing::{Difference, Lists, in_any_order, in_order};
 use super::matching::{Match, Miss, matches, matches_root};
 use super::rows::count;
@@ -24,7 +24,7 @@ pub(super) fn documents(expected: &DocumentsExpectation, output: &Output, variab
         Ok(None) => vec![],
         Ok(Some(difference)) => vec![differs(expected, set.count, difference, variables)],
         Err(Miss::Invalid(diagnostic)) => vec![invalid(&diagnostic)],
-        Err(other) => vec![at(&expected.span, other.sentence())],
+        Err(other) => vec![Evidence::at(&expected.span, other.sentence())],
     }
 }
 
@@ -42,7 +42,7 @@ fn differs(expected: &DocumentsExpectation, came: u64, difference: Difference, v
         _ if wanted != came => format!("expected {wanted}, came {came}"),
         _ => "the documents are not as expected".to_string(),
     };
-    let mut evidence = at(span, message);
+    let mut evidence = Evidence::at(span, message);
     (evidence.expected, evidence.actual) = (Some(wanted), Some(came));
     evidence.notes = values_of(&expected.documents, variables);
     evidence.diff = Some(difference.diff);

@@ -1,7 +1,7 @@
 //! A server's refusal: expected, unexpected, or missing.
 
 use super::actual::Actual;
-use super::evidence::{at, invalid, kind, values_of};
+use super::evidence::{invalid, kind, values_of};
 use super::matching::{Match, Miss, matches};
 use super::{operator, own, show};
 use crate::model::{Action, AwaitedError, SqlSource, Step, Value, Variables};
@@ -19,7 +19,7 @@ pub(super) fn code(error: &ServerError) -> Option<String> {
 
 /// The statement should have succeeded.
 pub(super) fn refused(step: &Step, error: &ServerError, variables: &Variables) -> Evidence {
-    let mut evidence = at(&step.action_span, format!("the server refused it: {}", error.message));
+    let mut evidence = Evidence::at(&step.action_span, format!("the server refused it: {}", error.message));
     evidence.expected = Some("success".into());
     describe(&mut evidence, error);
     evidence.notes.extend(near(step, error, variables));
@@ -51,7 +51,7 @@ fn near(step: &Step, error: &ServerError, variables: &Variables) -> Option<Strin
 
 /// The statement should have been refused.
 pub(super) fn succeeded(awaited: &AwaitedError, output: &Output, variables: &Variables) -> Evidence {
-    let mut evidence = at(&awaited.span, "it should have been refused, but it succeeded");
+    let mut evidence = Evidence::at(&awaited.span, "it should have been refused, but it succeeded");
     evidence.expected = Some(describe_awaited(awaited, variables));
     evidence.actual = Some(match output {
         Output::Sql { affected, rows } => {
@@ -157,7 +157,8 @@ fn differs(name: &str, value: &Value, miss: &Miss, error: &ServerError, variable
     if let Miss::Invalid(diagnostic) = miss {
         return invalid(diagnostic);
     }
-    let mut evidence = at(&value.span, format!("it was refused, but with another `{name}`: {}", miss.sentence()));
+    let mut evidence =
+        Evidence::at(&value.span, format!("it was refused, but with another `{name}`: {}", miss.sentence()));
     evidence.expected = Some(format!("{name} {}", show::value(value, variables)));
     evidence.notes = values_of([value], variables);
     describe(&mut evidence, error);
@@ -168,7 +169,7 @@ fn missing_label(label: &Spanned<String>, error: &ServerError) -> Option<Evidenc
     if error.labels.contains(&label.value) {
         return None;
     }
-    let mut evidence = at(&label.span, format!("it was refused, but without the label `{}`", label.value));
+    let mut evidence = Evidence::at(&label.span, format!("it was refused, but without the label `{}`", label.value));
     evidence.expected = Some(format!("label {}", label.value));
     describe(&mut evidence, error);
     Some(evidence)

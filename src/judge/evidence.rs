@@ -10,17 +10,12 @@ use crate::observation::Output;
 use crate::source::{Diagnostic, Span};
 use crate::verdict::{Evidence, Place};
 
-/// A sentence and where the expectation was written.
-pub(super) fn at(span: &Span, message: impl Into<String>) -> Evidence {
-    Evidence { message: message.into(), place: Some(Place::of(span)), ..Evidence::default() }
-}
-
 /// A value that is not as expected.
 pub(super) fn miss(value: &Value, what: &str, miss: &Miss, variables: &Variables) -> Evidence {
     if let Miss::Invalid(diagnostic) = miss {
         return invalid(diagnostic);
     }
-    let mut evidence = at(&value.span, format!("{what} is not as expected: {}", miss.sentence()));
+    let mut evidence = Evidence::at(&value.span, format!("{what} is not as expected: {}", miss.sentence()));
     evidence.expected = Some(show::value(value, variables));
     evidence.notes = values_of([value], variables);
     evidence
@@ -40,7 +35,7 @@ pub(super) fn invalid(diagnostic: &Diagnostic) -> Evidence {
 
 /// A part of `expect` that says nothing about what came.
 pub(super) fn unsuitable(span: &Span, part: &str, needs: &str, output: &Output) -> Evidence {
-    let mut evidence = at(span, format!("`{part}` needs {needs}, but the step returned {}", kind(output)));
+    let mut evidence = Evidence::at(span, format!("`{part}` needs {needs}, but the step returned {}", kind(output)));
     evidence.actual = Some(kind(output).to_string());
     evidence
 }
@@ -89,7 +84,8 @@ fn collect(value: &Value, names: &mut BTreeSet<String>) {
 /// Evidence for a section of a golden that differs from what came; `None` when it does not.
 pub fn golden_differs(span: &Span, section: &str, node: &str, comparison: &Comparison) -> Option<Evidence> {
     let line = comparison.first_difference_line?;
-    let mut evidence = at(span, format!("the output differs from the golden `{section}`, first in its line {line}"));
+    let mut evidence =
+        Evidence::at(span, format!("the output differs from the golden `{section}`, first in its line {line}"));
     evidence.node = Some(node.to_string());
     evidence.diff = Some(comparison.diff());
     evidence.notes.extend(comparison.note());

@@ -103,7 +103,7 @@ fn whole(
     }
     if let Some(expect) = &step.expect {
         if observations.is_empty() {
-            found.push(evidence::at(&expect.span, "no node answered, so that nothing was proven"));
+            found.push(Evidence::at(&expect.span, "no node answered, so that nothing was proven"));
         }
         if let Some(agree) = &expect.agree {
             let (evidence, more) = agree::check(agree, expect, observations, answers);
@@ -181,7 +181,7 @@ fn lag(within: &Spanned<Duration>, lag: Option<Duration>) -> Option<Evidence> {
         Some(lag) if lag <= within.value => return None,
         Some(_) => "it took longer than `within` allows".to_string(),
     };
-    let mut evidence = evidence::at(&within.span, message);
+    let mut evidence = Evidence::at(&within.span, message);
     evidence.expected = Some(format!("at most {:?}", within.value));
     evidence.actual = lag.map(|lag| format!("{lag:?}"));
     if lag.is_none() {

@@ -4,7 +4,7 @@ use super::actual::Actual;
 use super::cell::Place;
 use super::desk::Desk;
 use super::diff::diff_rows;
-use super::evidence::{at, miss, unsuitable};
+use super::evidence::{miss, unsuitable};
 use super::matching::matches;
 use super::rows::{self, Table, count};
 use super::types::{has_modifier, names_type};
@@ -49,7 +49,7 @@ fn value(expected: &Value, set: &RowSet, desk: &Desk, variables: &Variables) -> 
     let ([column], [row]) = (set.columns.as_slice(), set.rows.as_slice()) else {
         let came = format!("{} of {}", count(set.count, "row"), count(set.columns.len() as u64, "column"));
         let mut evidence =
-            at(&expected.span, format!("`value` needs one row of one column, but the result has {came}"));
+            Evidence::at(&expected.span, format!("`value` needs one row of one column, but the result has {came}"));
         evidence.expected = Some(show::value(expected, variables));
         evidence.actual = Some(came);
         return vec![evidence];
@@ -73,7 +73,7 @@ fn columns(expected: &Spanned<Vec<ColumnExpectation>>, set: &RowSet) -> Vec<Evid
         return vec![];
     }
     let span = odd.filter(|_| same_length).map_or(&expected.span, |(column, _)| &column.name.span);
-    let mut evidence = at(span, "the columns are not as expected");
+    let mut evidence = Evidence::at(span, "the columns are not as expected");
     let (wanted, came) = shown_columns(&expected.value, &set.columns);
     let join = |columns: &[Vec<String>]| columns.iter().map(|column| column.join(" ")).collect::<Vec<_>>().join(", ");
     (evidence.expected, evidence.actual) = (Some(join(&wanted)), Some(join(&came)));
@@ -137,7 +137,7 @@ fn empty(expected: &Spanned<bool>, output: &Output) -> Vec<Evidence> {
     }
     let wanted = if expected.value { format!("no {what}s") } else { format!("at least one {what}") };
     let came = count(length, what);
-    let mut evidence = at(&expected.span, format!("expected {wanted}, came {came}"));
+    let mut evidence = Evidence::at(&expected.span, format!("expected {wanted}, came {came}"));
     (evidence.expected, evidence.actual) = (Some(wanted), Some(came));
     evidence.diff = first_entries(output);
     vec![evidence]

@@ -2,7 +2,6 @@
 //! connection is gone. They meet only an expectation that names them.
 
 use super::error::{describe, describe_awaited, part};
-use super::evidence::at;
 use crate::model::{AwaitedError, Variables};
 use crate::observation::{OwnDoing, ServerError};
 use crate::verdict::Evidence;
@@ -14,7 +13,7 @@ pub(super) fn refuses(awaited: &AwaitedError, error: &ServerError, variables: &V
     if named && *own == OwnDoing::Disconnected {
         return None;
     }
-    let mut evidence = at(&awaited.span, sentence(own));
+    let mut evidence = Evidence::at(&awaited.span, sentence(own));
     evidence.expected = Some(describe_awaited(awaited, variables));
     describe(&mut evidence, error);
     // Who expects a cancel expects one by the system: that it did not come within the limit is the system's failure.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::actual::Actual;
-use super::evidence::{at, invalid, miss, unsuitable, values_of};
+use super::evidence::{invalid, miss, unsuitable, values_of};
 use super::matching::{Match, Miss, matches};
 use super::pairing::pair_up;
 use super::{operator, show};
@@ -32,7 +32,7 @@ pub(super) fn check(expected: &PlanExpectation, output: &Output, variables: &Var
 
 /// Evidence that shows the shape of the plan.
 fn about(span: &Span, message: String, wanted: String, came: &str, plan: &Plan) -> Evidence {
-    let mut evidence = at(span, message);
+    let mut evidence = Evidence::at(span, message);
     evidence.expected = Some(wanted);
     evidence.actual = Some(format!("{came}\n{}", shape(plan).join("\n")));
     evidence
@@ -145,7 +145,7 @@ fn examined(limit: &Value, plan: &Plan, variables: &Variables) -> Option<Evidenc
 fn buffers(limit: &Value, plan: &Plan, variables: &Variables) -> Option<Evidence> {
     match plan.buffers {
         Some(buffers) => bounded(limit, "buffers", buffers as f64, &format!("{buffers} buffers"), plan, variables),
-        None => Some(at(&limit.span, "`buffers` is counted by PostgreSQL only, and this plan has none")),
+        None => Some(Evidence::at(&limit.span, "`buffers` is counted by PostgreSQL only, and this plan has none")),
     }
 }
 

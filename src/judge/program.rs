@@ -1,6 +1,5 @@
 //! The end of a program: 0, unless the author says what else.
 
-use super::evidence::at;
 use crate::model::{Step, Value, ValueKind};
 use crate::observation::ProgramEnd;
 use crate::verdict::Evidence;
@@ -14,7 +13,7 @@ pub(super) fn check(step: &Step, end: &ProgramEnd) -> Option<Evidence> {
     if end.exit == 0 || reply.is_some_and(names_exit) {
         return None;
     }
-    let mut evidence = at(&step.action_span, format!("the program ended with {}", end.exit));
+    let mut evidence = Evidence::at(&step.action_span, format!("the program ended with {}", end.exit));
     (evidence.expected, evidence.actual) = (Some("0".into()), Some(end.exit.to_string()));
     evidence.notes = vec![match end.stderr.trim_end() {
         "" => "it said nothing on its standard error".to_string(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bson::{Bson, Document};
 
 use super::cell;
-use super::evidence::{at, unsuitable};
+use super::evidence::unsuitable;
 use crate::model::{Datum, Recorded, Variables};
 use crate::observation::Output;
 use crate::source::Spanned;
@@ -25,7 +25,7 @@ pub(super) fn check(expected: &Spanned<Recorded>, output: &Output, variables: &V
     };
     let Some(Datum::Bson(Bson::Document(record))) = variables.get(RECORDED) else {
         let message = "no workload has recorded anything before this step";
-        return vec![Evidence { unusable: true, ..at(&expected.span, message) }];
+        return vec![Evidence { unusable: true, ..Evidence::at(&expected.span, message) }];
     };
     // Workloads keep keys as text: what is equal in the type of the column is one key.
     let found: Vec<String> = found.iter().map(|key| cell::canonical(type_name, key)).collect();
@@ -90,7 +90,7 @@ fn complaint(
     if more > 0 {
         named.push_str(&format!(" and {more} more"));
     }
-    let mut evidence = at(&expected.span, format!("{message}: {named}"));
+    let mut evidence = Evidence::at(&expected.span, format!("{message}: {named}"));
     evidence.expected = Some(format!("what was acknowledged, {} in all", told.len()));
     evidence.notes.extend(told.get(first).map(|by| format!("{first} was acknowledged to {by}")));
     Some(evidence)

@@ -3,7 +3,7 @@
 use super::actual::Actual;
 use super::cell::Place;
 use super::desk::Desk;
-use super::evidence::{at, invalid, values_of};
+use super::evidence::{invalid, values_of};
 use super::listing::{Difference, Lists, in_any_order, in_order};
 use super::matching::{Match, Miss, matches};
 use super::{golden, show};
@@ -41,14 +41,14 @@ pub(super) fn check(expected: &RowsExpectation, table: Table, variables: &Variab
         Ok(None) => vec![],
         Ok(Some(difference)) => vec![differs(expected, table, difference, variables)],
         Err(Miss::Invalid(diagnostic)) => vec![invalid(&diagnostic)],
-        Err(miss) => vec![at(&expected.span, miss.sentence())],
+        Err(miss) => vec![Evidence::at(&expected.span, miss.sentence())],
     }
 }
 
 fn wrong_width(row: &RowExpectation, set: &RowSet) -> Evidence {
     let names: Vec<&str> = set.columns.iter().map(|column| column.name.as_str()).collect();
     let (written, came) = (count(row.cells.len() as u64, "cell"), count(names.len() as u64, "column"));
-    let mut evidence = at(&row.span, format!("this row has {written}, but the result has {came}"));
+    let mut evidence = Evidence::at(&row.span, format!("this row has {written}, but the result has {came}"));
     evidence.expected = Some(written);
     evidence.actual = Some(format!("{came}: {}", names.join(", ")));
     evidence
@@ -62,7 +62,7 @@ fn differs(expected: &RowsExpectation, table: Table, difference: Difference, var
         _ if wanted != came => format!("expected {wanted}, came {came}"),
         _ => "the rows are not as expected".to_string(),
     };
-    let mut evidence = at(span, message);
+    let mut evidence = Evidence::at(span, message);
     (evidence.expected, evidence.actual) = (Some(wanted), Some(came));
     evidence.notes = values_of(expected.rows.iter().flat_map(|row| &row.cells), variables);
     evidence.diff = Some(difference.diff);

@@ -4,7 +4,7 @@
 use super::actual::Actual;
 use super::diff::diff_rows;
 use super::error::{contains, is_state};
-use super::evidence::{at, invalid, values_of};
+use super::evidence::{invalid, values_of};
 use super::matching::{Match, Miss, matches};
 use super::rows::count;
 use super::{golden, operator, show};
@@ -52,7 +52,7 @@ trait Sent {
             Some((at, miss)) => (self.span(at), format!("{} {}: {}", Self::NOUN, at + 1, miss.sentence())),
             None => return None,
         };
-        let mut evidence = at(span, message);
+        let mut evidence = Evidence::at(span, message);
         (evidence.expected, evidence.actual) = (Some(expected_count), Some(came_count));
         evidence.notes = values_of((0..expected).flat_map(|at| self.values(at)), self.variables());
         evidence.diff = Some(self.difference());
