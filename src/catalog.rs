@@ -1,5 +1,5 @@
 //! What a built system consists of, as the catalogs of its servers say: passive nouns between `backend`, which reads them, and
-//! `grade`, which derives mutants from them. Names of tables are as SQL takes them: quoted and qualified where they must be.
+//! `mutation`, which derives mutants from them. Names of tables are as SQL takes them: quoted and qualified where they must be.
 
 use bson::Document;
 

@@ -256,7 +256,9 @@ impl ServerError {
     /// cancel, a function may have caught the cancel and said something else.
     pub fn late(limit: Duration) -> Self {
         Self {
-            message: format!("the answer came only after the time limit of {limit:?}, when polyspec had cancelled it"),
+            message: format!(
+                "the answer arrived only after the time limit of {limit:?}, when polyspec had cancelled it"
+            ),
             own: Some(OwnDoing::Cancelled),
             ..Self::default()
         }
@@ -265,7 +267,7 @@ impl ServerError {
     /// The same, with a hint that it was polyspec who told the server to cancel: its own message does not say why.
     pub fn cancelled_after(mut self, limit: Duration) -> Self {
         self.own.get_or_insert(OwnDoing::Cancelled);
-        self.hint.get_or_insert(format!("polyspec told the server to cancel: the time limit of {limit:?} was over"));
+        self.hint.get_or_insert(format!("polyspec cancelled the statement: its timeout of {limit:?} was reached"));
         self
     }
 }

@@ -76,7 +76,7 @@ impl fmt::Display for BackendError {
             BackendError::Unreachable { node, cause } => write!(f, "{node} cannot be reached: {cause}"),
             BackendError::Lost { node, cause, .. } => write!(f, "{node} closed the connection: {cause}"),
             BackendError::Silent { node, limit } => {
-                write!(f, "{node} gave no answer within {limit:?}, nor after it had been told to cancel")
+                write!(f, "{node} gave no answer within {limit:?}, nor after a request to cancel")
             }
             BackendError::Refused { node, doing, error } => {
                 let code = error.sqlstate.clone().or(error.code.map(|code| code.to_string())).unwrap_or_default();

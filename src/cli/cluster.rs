@@ -149,8 +149,8 @@ pub(super) fn doctor(args: &args::Doctor, context: &Context) -> Exit {
     } else {
         for finding in &findings {
             say!("{:<8} {}: {}", finding.status.word(), finding.what, finding.detail);
-            if let Some(mend) = &finding.mend {
-                say!("         mend: {mend}");
+            if let Some(fix) = &finding.fix {
+                say!("         fix: {fix}");
             }
         }
     }

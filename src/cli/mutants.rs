@@ -6,8 +6,8 @@ use super::reporters::{Reporters, print, refuse};
 use super::run::{explain, interruptible, request, selection};
 use super::say::say;
 use crate::exit::Exit;
-use crate::grade::generated::Scorecard;
-use crate::grade::{Fate, Matrix};
+use crate::mutation::generated::Scorecard;
+use crate::mutation::{Fate, Matrix};
 use crate::run::{GeneratedRequest, MutantRequest, Prepared, Request, RunError, Told, prepare};
 use crate::source::{visible, visible_lines};
 
@@ -41,7 +41,7 @@ fn written(args: &args::Mutants, prepared: Prepared, mut reporters: Reporters) -
     let folder = args.mutants.clone();
     let folder = folder.unwrap_or_else(|| prepared.suite.settings().mutants.to_string_lossy().into_owned());
     let wanted = MutantRequest { folder, names: args.names.clone(), all: args.all };
-    let told = |report: &crate::grade::MutantReport| say!("{}", report.line());
+    let told = |report: &crate::mutation::MutantReport| say!("{}", report.line());
     let matrix = interruptible(async |interrupt| {
         prepared.mutants(&wanted, told, |event| reporters.event(event), interrupt).await
     })?;

@@ -35,6 +35,6 @@ impl Builds {
     pub(super) fn of(&self, engine: Engine) -> Result<Build, ClusterError> {
         let found = self.0.iter().find(|build| build.engine == engine).cloned();
         let server = build::product(engine).to_string();
-        found.ok_or(ClusterError::NoBuild { server, tried: vec![], mend: "write its version in the topology".into() })
+        found.ok_or(ClusterError::NoBuild { server, tried: vec![], fix: "write its version in the topology".into() })
     }
 }

@@ -48,16 +48,16 @@ pub struct Finding {
     /// What was found, in a sentence.
     pub detail: String,
     /// How to mend it.
-    pub mend: Option<String>,
+    pub fix: Option<String>,
 }
 
 impl Finding {
     fn ok(what: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { what: what.into(), status: FindingStatus::Ok, detail: detail.into(), mend: None }
+        Self { what: what.into(), status: FindingStatus::Ok, detail: detail.into(), fix: None }
     }
 
-    fn bad(status: FindingStatus, what: impl Into<String>, detail: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { what: what.into(), status, detail: detail.into(), mend: Some(mend.into()) }
+    fn bad(status: FindingStatus, what: impl Into<String>, detail: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { what: what.into(), status, detail: detail.into(), fix: Some(fix.into()) }
     }
 }
 
@@ -89,8 +89,8 @@ fn platform() -> Finding {
         return Finding::ok("platform", here);
     }
     let detail = format!("{here}: no build of {} can be fetched", missing.join(" nor of "));
-    let mend = "install the server and put it on PATH, or name it with POLYSPEC_PG_BIN or POLYSPEC_MONGOD";
-    Finding::bad(FindingStatus::Warning, "platform", detail, mend)
+    let fix = "install the server and put it on PATH, or name it with POLYSPEC_PG_BIN or POLYSPEC_MONGOD";
+    Finding::bad(FindingStatus::Warning, "platform", detail, fix)
 }
 
 fn user() -> Finding {
@@ -127,8 +127,8 @@ fn named(engine: Engine, options: &Options) -> Option<Finding> {
             Finding::ok(variable, format!("{} is {} {}", program.display(), build::product(engine), build.version))
         }
         Err(cause) => {
-            let mend = format!("let {variable} name another one, or unset it");
-            Finding::bad(FindingStatus::Missing, variable, format!("{}: {cause}", program.display()), mend)
+            let fix = format!("let {variable} name another one, or unset it");
+            Finding::bad(FindingStatus::Missing, variable, format!("{}: {cause}", program.display()), fix)
         }
     })
 }
@@ -160,11 +160,11 @@ fn runs(what: String, pin: &Pin, place: &Path) -> Finding {
     let Err(cause) = build::inspect(pin.engine, &server) else {
         return reachable(what, &server);
     };
-    let mend = match build::missing_library(&server, &cause) {
-        Some(ClusterError::MissingLibrary { mend, .. }) => mend,
+    let fix = match build::missing_library(&server, &cause) {
+        Some(ClusterError::MissingLibrary { fix, .. }) => fix,
         _ => format!("remove {} and start again", place.display()),
     };
-    Finding::bad(FindingStatus::Missing, what, format!("{}: {cause}", server.display()), mend)
+    Finding::bad(FindingStatus::Missing, what, format!("{}: {cause}", server.display()), fix)
 }
 
 /// As root, servers run as another account, which must get at the program.
@@ -222,15 +222,15 @@ fn folder(what: &str, path: &Path, variable: &str) -> Finding {
         return Finding::ok(what, format!("{} can be written", path.display()));
     }
     let detail = format!("{} cannot be written", there.display());
-    let mend = format!("make it writable, or name another one with {variable}");
-    Finding::bad(FindingStatus::Missing, what, detail, mend)
+    let fix = format!("make it writable, or name another one with {variable}");
+    Finding::bad(FindingStatus::Missing, what, detail, fix)
 }
 
 /// A run folder that is there must be ours.
 fn owned_by_us(run_dir: &Path) -> Option<Finding> {
     let error = run_dir.exists().then(|| run_folder::prepare(run_dir).err())??;
-    let ClusterError::Folder { cause, mend, .. } = error else { return None };
-    Some(Finding::bad(FindingStatus::Missing, "run folder", format!("{}: {cause}", run_dir.display()), mend))
+    let ClusterError::Folder { cause, fix, .. } = error else { return None };
+    Some(Finding::bad(FindingStatus::Missing, "run folder", format!("{}: {cause}", run_dir.display()), fix))
 }
 
 fn space(what: &str, path: &Path) -> Finding {
@@ -242,8 +242,8 @@ fn space(what: &str, path: &Path) -> Finding {
     if free >= SPACE_AT_EASE {
         return Finding::ok(what, detail);
     }
-    let mend = format!("free some: {} MB are enough for most suites", SPACE_AT_EASE / (1024 * 1024));
-    Finding::bad(FindingStatus::Warning, what, detail, mend)
+    let fix = format!("free some: {} MB are enough for most suites", SPACE_AT_EASE / (1024 * 1024));
+    Finding::bad(FindingStatus::Warning, what, detail, fix)
 }
 
 /// Servers do not need `/dev/shm`; data in it make them quicker.

@@ -16,7 +16,7 @@ pub enum ClusterError {
         /// Where polyspec looked, and why each place did not do.
         tried: Vec<String>,
         /// What to do.
-        mend: String,
+        fix: String,
     },
     /// A program that was named does not do.
     Unsuitable {
@@ -25,7 +25,7 @@ pub enum ClusterError {
         /// Why.
         cause: String,
         /// What to do.
-        mend: String,
+        fix: String,
     },
     /// A program needs a shared library that is not installed.
     MissingLibrary {
@@ -34,7 +34,7 @@ pub enum ClusterError {
         /// The library's file name, `libcurl.so.4`.
         library: String,
         /// What to do.
-        mend: String,
+        fix: String,
     },
     /// There is no `pip` to fetch a build with.
     PipMissing {
@@ -64,7 +64,7 @@ pub enum ClusterError {
         /// Why.
         cause: String,
         /// What to do.
-        mend: String,
+        fix: String,
     },
     /// polyspec runs as root, and there is no unprivileged account for the servers.
     NoServerAccount,
@@ -128,7 +128,7 @@ pub enum ClusterError {
         /// The state that it is in.
         state: String,
         /// What to do.
-        mend: &'static str,
+        fix: &'static str,
     },
     /// A node did not come into the state that was asked for.
     TimedOut {
@@ -157,8 +157,8 @@ pub enum ClusterError {
 
 impl ClusterError {
     /// A [`ClusterError::Folder`] from what the system said.
-    pub(crate) fn folder(path: impl Into<PathBuf>, cause: impl fmt::Display, mend: &str) -> Self {
-        ClusterError::Folder { path: path.into(), cause: cause.to_string(), mend: mend.into() }
+    pub(crate) fn folder(path: impl Into<PathBuf>, cause: impl fmt::Display, fix: &str) -> Self {
+        ClusterError::Folder { path: path.into(), cause: cause.to_string(), fix: fix.into() }
     }
 }
 
@@ -166,10 +166,10 @@ impl fmt::Display for ClusterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use ClusterError::*;
         match self {
-            NoBuild { server, tried, mend } => write!(f, "{server}: no build found ({}); {mend}", tried.join("; ")),
-            Unsuitable { path, cause, mend } => write!(f, "{}: {cause}; {mend}", path.display()),
-            MissingLibrary { program, library, mend } => {
-                write!(f, "{}: the shared library {library} is not installed; {mend}", program.display())
+            NoBuild { server, tried, fix } => write!(f, "{server}: no build found ({}); {fix}", tried.join("; ")),
+            Unsuitable { path, cause, fix } => write!(f, "{}: {cause}; {fix}", path.display()),
+            MissingLibrary { program, library, fix } => {
+                write!(f, "{}: the shared library {library} is not installed; {fix}", program.display())
             }
             PipMissing { tried } => write!(
                 f,
@@ -187,7 +187,7 @@ impl fmt::Display for ClusterError {
                 "{package}: the file that pip fetched has SHA-256 {actual}, not {expected}, and was thrown away; check that \
                  pip's index is the real one (`pip config list`) and try again"
             ),
-            Folder { path, cause, mend } => write!(f, "{}: {cause}; {mend}", path.display()),
+            Folder { path, cause, fix } => write!(f, "{}: {cause}; {fix}", path.display()),
             NoServerAccount => f.write_str(
                 "PostgreSQL refuses to run as root, and there is no account `nobody` to run it as; create one, or run \
                  polyspec as another user",
@@ -220,8 +220,8 @@ impl fmt::Display for ClusterError {
             UnknownNode { node, known } => {
                 write!(f, "{node}: this cluster has no such node; it has {}", known.join(", "))
             }
-            WrongState { node, operation, state, mend } => {
-                write!(f, "{node}: cannot {operation}: it is {state}; {mend}")
+            WrongState { node, operation, state, fix } => {
+                write!(f, "{node}: cannot {operation}: it is {state}; {fix}")
             }
             TimedOut { node, awaited, after, log } => write_with_log(
                 f,

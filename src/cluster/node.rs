@@ -293,9 +293,9 @@ impl Node {
         ClusterError::TimedOut { node: self.server.node.clone(), awaited, after, log }
     }
 
-    fn wrong_state(&self, operation: &'static str, mend: &'static str) -> ClusterError {
+    fn wrong_state(&self, operation: &'static str, fix: &'static str) -> ClusterError {
         let state = self.state().as_str().into();
-        ClusterError::WrongState { node: self.server.node.clone(), operation, state, mend }
+        ClusterError::WrongState { node: self.server.node.clone(), operation, state, fix }
     }
 }
 

@@ -173,7 +173,7 @@ impl Worker<'_> {
             self.context.servers.pg.iter().for_each(PgNode::forget);
         }
         restored.map_err(|cause| {
-            let cause = format!("the nodes did not come back: {cause}");
+            let cause = format!("the nodes did not recover: {cause}");
             for engine in &footprint.disturbs {
                 self.health.lose(*engine, cause.clone());
             }

@@ -175,7 +175,7 @@ impl Goldens {
             },
             None => Evidence {
                 notes: vec![match self.records {
-                    true => "what came is in the pending file; look at it, then accept it".into(),
+                    true => "what was returned is in the pending file; look at it, then accept it".into(),
                     false => {
                         "this run records nothing: run the suite's own system, not in CI, and accept what comes".into()
                     }
@@ -242,7 +242,7 @@ impl Goldens {
         let old = old.as_mut().map(|old| old as &mut dyn io::BufRead);
         merge(old, &self.scenario, &mut changes, &mut BufWriter::new(&mut merged))?;
         if let Some(name) = lost_in_writing(&mut merged, &mut self.recorded)? {
-            return Err(io::Error::other(format!("the section `{name}` would not read back as what came")));
+            return Err(io::Error::other(format!("the section `{name}` would not read back as what was returned")));
         }
         self.pending.extend(host.keep_pending(&self.scenario, &mut merged)?);
         Ok(())

@@ -168,7 +168,7 @@ impl<'a> Health<'a> {
             let _one = self.gate(*engine).lock().await;
             // Others may have been stuck for the same reason, and have done what can be done.
             if self.trouble_since(&[*engine].into(), since).is_none() {
-                self.mend(*engine, &cause, vec![]).await;
+                self.fix(*engine, &cause, vec![]).await;
             }
         }
         BackendError::Other(cause)
@@ -191,7 +191,7 @@ impl<'a> Health<'a> {
         if !unwell.is_empty() {
             let causes: Vec<String> = unwell.iter().map(|(node, cause)| format!("{node} {cause}")).collect();
             let nodes = unwell.into_iter().map(|(node, _)| node).collect();
-            return Some(self.mend(engine, &causes.join(", "), nodes).await);
+            return Some(self.fix(engine, &causes.join(", "), nodes).await);
         }
         if !asks {
             return None;
@@ -202,13 +202,13 @@ impl<'a> Health<'a> {
                 self.note(engine, &recovered);
                 Some(recovered)
             }
-            Err(cause) => Some(self.mend(engine, &cause, vec![]).await),
+            Err(cause) => Some(self.fix(engine, &cause, vec![]).await),
         }
     }
 
     /// Brings nodes back, or all of the engine's when none is named; gives the engine up the second time, and when it does
     /// not come back. Returns what is to be told.
-    async fn mend(&self, engine: Engine, cause: &str, nodes: Vec<NodeName>) -> String {
+    async fn fix(&self, engine: Engine, cause: &str, nodes: Vec<NodeName>) -> String {
         self.note(engine, cause);
         if !self.ward.can_bring_back() {
             return self.lose(engine, cause.to_string());
@@ -253,8 +253,8 @@ impl<'a> Health<'a> {
                 self.note(engine, cause);
                 cause.to_string()
             }
-            Ok(Err(error)) => self.lose(engine, format!("{cause}, and it did not come back: {error}")),
-            Err(_) => self.lose(engine, format!("{cause}, and it did not come back within {COMES_BACK:?}")),
+            Ok(Err(error)) => self.lose(engine, format!("{cause}, and it did not recover: {error}")),
+            Err(_) => self.lose(engine, format!("{cause}, and it did not recover within {COMES_BACK:?}")),
         }
     }
 

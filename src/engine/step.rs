@@ -310,7 +310,7 @@ fn failure_of(observations: &[Observation]) -> Failure {
 }
 
 fn did_not_wait(span: &Span, observation: &Observation) -> Evidence {
-    let came = match &observation.outcome {
+    let got = match &observation.outcome {
         Outcome::Output(Output::Sql { affected, .. }) => format!("it returned ({affected} rows affected)"),
         Outcome::Output(_) => "it returned".to_string(),
         Outcome::Refused(error) => format!("it was refused: {}", error.message),
@@ -318,14 +318,14 @@ fn did_not_wait(span: &Span, observation: &Observation) -> Evidence {
     Evidence {
         node: Some(observation.node.clone()),
         expected: Some("the step waits on a lock".into()),
-        actual: Some(came),
+        actual: Some(got),
         ..Evidence::at(span, "the step did not wait")
     }
 }
 
 fn after(limit: Option<Duration>, mut evidence: Vec<Evidence>) -> Vec<Evidence> {
     if let (Some(limit), Some(first)) = (limit, evidence.first_mut()) {
-        first.notes.push(format!("retried for {limit:?}; this is what came last"));
+        first.notes.push(format!("retried for {limit:?}; this is the last result"));
     }
     evidence
 }

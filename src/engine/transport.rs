@@ -94,7 +94,7 @@ impl Waiting {
 }
 
 impl Drop for Waiting {
-    /// A step that nobody awaits any more must not outlive its scenario.
+    /// A step that no step awaits any more must not outlive its scenario.
     fn drop(&mut self) {
         self.0.abort();
     }

@@ -125,7 +125,7 @@ fn told(entry: &Entry, seed: u64) -> Option<Bson> {
     let key = entry.key.as_ref()?;
     let (begun, ended) = (entry.begun.as_secs_f64(), entry.ended.as_secs_f64());
     let by = format!(
-        "{} as operation {}, begun at {begun:.3} s, told at {ended:.3} s, at try {}, seed {seed}",
+        "{} as operation {}, begun at {begun:.3} s, answered at {ended:.3} s, at try {}, seed {seed}",
         entry.who, entry.number, entry.tries
     );
     Some(Bson::Document(doc! { "key": key, "by": by }))

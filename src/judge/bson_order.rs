@@ -12,10 +12,10 @@ use super::decimal::Decimal;
 
 /// How the limit stands to what came. As a query of the server compares only values of like types, so does this; a limit
 /// that is text is read as a date where a date came, as Extended JSON writes it: `2024-01-31` is its midnight in UTC.
-pub(super) fn standing(limit: &Bson, came: &Bson) -> Option<Ordering> {
-    match (limit, came) {
-        (Bson::String(text), Bson::DateTime(came)) => Some(date(text)?.cmp(&came.timestamp_millis())),
-        _ if rank(limit) == rank(came) => Some(compare(limit, came)),
+pub(super) fn standing(limit: &Bson, got: &Bson) -> Option<Ordering> {
+    match (limit, got) {
+        (Bson::String(text), Bson::DateTime(got)) => Some(date(text)?.cmp(&got.timestamp_millis())),
+        _ if rank(limit) == rank(got) => Some(compare(limit, got)),
         _ => None,
     }
 }
@@ -170,8 +170,8 @@ mod tests {
 
     #[test]
     fn text_is_read_as_a_date_where_a_date_came() {
-        let came = Bson::DateTime(bson::DateTime::from_millis(1_714_550_400_000));
-        let text = |text: &str| standing(&Bson::String(text.into()), &came);
+        let got = Bson::DateTime(bson::DateTime::from_millis(1_714_550_400_000));
+        let text = |text: &str| standing(&Bson::String(text.into()), &got);
         assert_eq!(text("2024-05-01"), Some(Ordering::Less));
         assert_eq!(text("2024-05-01T08:00:00Z"), Some(Ordering::Equal));
         assert_eq!(text("2024-05-01T10:00:00.001+02:00"), Some(Ordering::Greater));

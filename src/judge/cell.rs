@@ -214,12 +214,12 @@ fn json(expected: &Datum, actual: &str) -> Option<bool> {
 /// Arrays are equal when their bounds and their elements are. `None` when that is not certain of all elements.
 fn array(expected: &str, place: Place, element: Place, actual: &str) -> Option<bool> {
     let read = |text: &str| Some((lower_bounds(text)?, elements(text, place.delimiter())?));
-    let ((bounds, wanted), (came_bounds, came)) = (read(expected)?, read(actual)?);
-    if bounds != came_bounds || wanted.len() != came.len() {
+    let ((bounds, wanted), (came_bounds, got)) = (read(expected)?, read(actual)?);
+    if bounds != came_bounds || wanted.len() != got.len() {
         return Some(false);
     }
     let mut all = Some(true);
-    for pair in wanted.iter().zip(&came) {
+    for pair in wanted.iter().zip(&got) {
         let same = match pair {
             (Element::Null, Element::Null) => Some(true),
             (Element::Value(one), Element::Value(other)) => certain(&Datum::Text(one.clone()), element, other),
@@ -237,15 +237,15 @@ fn array(expected: &str, place: Place, element: Place, actual: &str) -> Option<b
 
 /// A list that a variable holds: its first element has the number 1.
 fn items_equal(items: &[Bson], place: Place, element: Place, actual: &str) -> bool {
-    let Some(came) = elements(actual, place.delimiter()) else { return false };
+    let Some(got) = elements(actual, place.delimiter()) else { return false };
     let same_item = |(item, element_text): (&Bson, &Element)| match element_text {
         Element::Null => matches!(item, Bson::Null),
         Element::Value(text) => equals(&Datum::Bson(item.clone()), element, Some(text)),
         Element::Array(text) => equals(&Datum::Bson(item.clone()), place, Some(text)),
     };
     lower_bounds(actual).is_some_and(|bounds| bounds.is_empty())
-        && items.len() == came.len()
-        && items.iter().zip(&came).all(same_item)
+        && items.len() == got.len()
+        && items.iter().zip(&got).all(same_item)
 }
 
 /// A value of a document as a value of SQL, where there is one.

@@ -28,8 +28,8 @@ pub(super) fn documents(expected: &DocumentsExpectation, output: &Output, variab
     }
 }
 
-fn differs(expected: &DocumentsExpectation, came: u64, difference: Difference, variables: &Variables) -> Evidence {
-    let (wanted, came) = (count(expected.documents.len() as u64, "document"), count(came, "document"));
+fn differs(expected: &DocumentsExpectation, got: u64, difference: Difference, variables: &Variables) -> Evidence {
+    let (wanted, got) = (count(expected.documents.len() as u64, "document"), count(got, "document"));
     let (span, reason) = match &difference.first {
         Some((at, Some(miss))) => {
             (&expected.documents[*at].span, Some(format!("document {}, {}", at + 1, miss.sentence())))
@@ -38,12 +38,12 @@ fn differs(expected: &DocumentsExpectation, came: u64, difference: Difference, v
         None => (&expected.span, None),
     };
     let message = match reason {
-        Some(reason) if wanted == came => format!("the documents are not as expected: {reason}"),
-        _ if wanted != came => format!("expected {wanted}, came {came}"),
+        Some(reason) if wanted == got => format!("the documents are not as expected: {reason}"),
+        _ if wanted != got => format!("expected {wanted}, got {got}"),
         _ => "the documents are not as expected".to_string(),
     };
     let mut evidence = Evidence::at(span, message);
-    (evidence.expected, evidence.actual) = (Some(wanted), Some(came));
+    (evidence.expected, evidence.actual) = (Some(wanted), Some(got));
     evidence.notes = values_of(&expected.documents, variables);
     evidence.diff = Some(difference.diff);
     evidence
@@ -110,8 +110,8 @@ fn beside_actual(expected: &Value, actual: &Actual, variables: &Variables) -> St
     let is_operator = operator::operators(expected).is_some();
     match (&expected.kind, actual.keys(), actual.items()) {
         (ValueKind::Mapping(entries), Some(keys), _) if !is_operator => fields(entries, &keys, actual, variables),
-        (ValueKind::Sequence(items), _, Some(came)) => {
-            let beside = |(at, item)| beside_actual(item, came.get(at).unwrap_or(&Actual::Missing), variables);
+        (ValueKind::Sequence(items), _, Some(got)) => {
+            let beside = |(at, item)| beside_actual(item, got.get(at).unwrap_or(&Actual::Missing), variables);
             format!("[{}]", items.iter().enumerate().map(beside).collect::<Vec<_>>().join(","))
         }
         _ => show::value(expected, variables),

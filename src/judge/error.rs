@@ -149,7 +149,7 @@ fn class_or_state(value: &Value, state: &str, error: &ServerError, variables: &V
     if lost || is_state(state, &wanted) {
         Ok(())
     } else {
-        Err(Miss::differs(format!("expected {wanted}, came {state}")))
+        Err(Miss::differs(format!("expected {wanted}, got {state}")))
     }
 }
 

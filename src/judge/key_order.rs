@@ -33,8 +33,8 @@ fn walk(expected: &Value, actual: &Actual) -> Match {
             entries.iter().try_for_each(|(key, value)| walk(value, &actual.field(key)).map_err(|miss| miss.inside(key)))
         }
         ValueKind::Sequence(items) => {
-            let came = actual.items().unwrap_or_default();
-            let mut pairs = items.iter().zip(&came).enumerate();
+            let got = actual.items().unwrap_or_default();
+            let mut pairs = items.iter().zip(&got).enumerate();
             pairs.try_for_each(|(at, (item, actual))| walk(item, actual).map_err(|miss| miss.inside(&at.to_string())))
         }
         _ => Ok(()),
@@ -44,11 +44,11 @@ fn walk(expected: &Value, actual: &Actual) -> Match {
 /// A key that need not be there has no place.
 fn same_order(entries: &Entries, keys: &[&str]) -> Match {
     let wanted: Vec<&str> = entries.iter().map(|(key, _)| key.as_str()).filter(|key| keys.contains(key)).collect();
-    let came: Vec<&str> = keys.iter().copied().filter(|key| wanted.contains(key)).collect();
-    if wanted == came {
+    let got: Vec<&str> = keys.iter().copied().filter(|key| wanted.contains(key)).collect();
+    if wanted == got {
         return Ok(());
     }
-    Err(Miss::differs(format!("expected the keys in the order {}, got {}", wanted.join(", "), came.join(", "))))
+    Err(Miss::differs(format!("expected the keys in the order {}, got {}", wanted.join(", "), got.join(", "))))
 }
 
 /// A reference to a document has `$ref`, `$id` and `$db` in this order: in another it is none (manual, "Database
@@ -125,8 +125,8 @@ mod tests {
             step.action = Action::Mongo(value(command));
             let documents = documents_expectation(&format!("[{{\"key\": {written}, \"name\": \"ab\"}}]"), true);
             step.expect.as_mut().unwrap().documents = Some(documents);
-            let came = DocumentSet::new(vec![doc! { "key": { "a": 1, "b": 1 }, "name": "ab" }]);
-            let outcome = crate::judge::testing::observed(Outcome::Output(Output::Documents(came)));
+            let got = DocumentSet::new(vec![doc! { "key": { "a": 1, "b": 1 }, "name": "ab" }]);
+            let outcome = crate::judge::testing::observed(Outcome::Output(Output::Documents(got)));
             crate::judge::testing::judge(&step, &[outcome], &variables())
         };
         assert!(found(r#"{"a": 1, "b": 1}"#, r#"{"listIndexes": "t"}"#).is_empty());
@@ -139,8 +139,8 @@ mod tests {
     fn a_difference_of_nothing_but_the_order_shows() {
         let mut expect = crate::judge::testing::expectation();
         expect.documents = Some(documents_expectation(r#"[{"v": {"$id": 5, "$ref": "c"}}]"#, true));
-        let came = DocumentSet::new(vec![doc! { "v": { "$ref": "c", "$id": 5 } }]);
-        let found = judged(expect, Outcome::Output(Output::Documents(came)));
+        let got = DocumentSet::new(vec![doc! { "v": { "$ref": "c", "$id": 5 } }]);
+        let found = judged(expect, Outcome::Output(Output::Documents(got)));
         let lines: Vec<String> = found[0].diff.as_ref().unwrap().lines.iter().map(|line| line.text.clone()).collect();
         assert_eq!(lines, [r#"{"v":{"$id":5,"$ref":"c"}}"#, r#"{"v":{"$ref":"c","$id":5}}"#]);
     }

@@ -97,11 +97,11 @@ pub(super) fn leaf(expected: &Datum, actual: &Actual) -> Match {
 }
 
 fn differs(expected: &str, actual: &Actual) -> Miss {
-    let came = actual.show();
-    if came == expected {
-        return Miss::differs(format!("expected {expected}, came {came} of type {}", actual.type_name()));
+    let got = actual.show();
+    if got == expected {
+        return Miss::differs(format!("expected {expected}, got {got} of type {}", actual.type_name()));
     }
-    Miss::differs(format!("expected {expected}, came {came}"))
+    Miss::differs(format!("expected {expected}, got {got}"))
 }
 
 fn mapping(expected: &Value, entries: &Entries, actual: &Actual, variables: &Variables) -> Match {
@@ -127,7 +127,7 @@ fn whole(expected: &Value, entries: &Entries, actual: &Actual, variables: &Varia
     key_order::of_reference(entries, &keys)?;
     match keys.iter().find(|key| !entries.iter().any(|(name, _)| name.value == **key)) {
         Some(key) => {
-            Err(Miss::differs(format!("came {}, and nothing was expected", actual.field(key).show())).inside(key))
+            Err(Miss::differs(format!("got {}, and nothing was expected", actual.field(key).show())).inside(key))
         }
         None => Ok(()),
     }
@@ -154,16 +154,16 @@ fn sequence(expected: &Value, items: &[Value], actual: &Actual, variables: &Vari
     if let Some(json) = actual.json_cell() {
         return sequence(expected, items, &Actual::Json(&json), variables);
     }
-    let Some(came) = actual.items().filter(|_| !actual.has_bounds()) else {
+    let Some(got) = actual.items().filter(|_| !actual.has_bounds()) else {
         return Err(differs(&show::value(expected, variables), actual));
     };
-    for (position, (item, actual)) in items.iter().zip(&came).enumerate() {
+    for (position, (item, actual)) in items.iter().zip(&got).enumerate() {
         matches(item, actual, variables).map_err(|miss| miss.inside(&position.to_string()))?;
     }
-    if items.len() == came.len() {
+    if items.len() == got.len() {
         return Ok(());
     }
-    Err(Miss::differs(format!("expected {} items, came {}: {}", items.len(), came.len(), actual.show())))
+    Err(Miss::differs(format!("expected {} items, got {}: {}", items.len(), got.len(), actual.show())))
 }
 
 #[cfg(test)]
@@ -191,8 +191,8 @@ mod tests {
         assert!(!bson(r#"{"a": 1}"#, doc! { "a": 1, "b": 2 }));
         assert!(!bson(r#"{"a": 1, "b": 2}"#, doc! { "a": 1 }));
         assert!(!bson(r#"{"a": {"b": 1}}"#, doc! { "a": { "b": 1, "c": 1 } }));
-        assert_eq!(why(r#"{"a": {"b": 1}}"#, doc! { "a": { "b": 2 } }), "at `a.b`: expected 1, came 2");
-        assert_eq!(why(r#"{"a": {}}"#, doc! { "a": { "b": 2 } }), "at `a.b`: came 2, and nothing was expected");
+        assert_eq!(why(r#"{"a": {"b": 1}}"#, doc! { "a": { "b": 2 } }), "at `a.b`: expected 1, got 2");
+        assert_eq!(why(r#"{"a": {}}"#, doc! { "a": { "b": 2 } }), "at `a.b`: got 2, and nothing was expected");
     }
 
     #[test]
@@ -239,6 +239,6 @@ mod tests {
 
     #[test]
     fn values_that_look_alike_are_told_apart_by_type() {
-        assert_eq!(why(r#""a""#, Bson::Symbol("a".into())), r#"expected "a", came {"$symbol":"a"}"#);
+        assert_eq!(why(r#""a""#, Bson::Symbol("a".into())), r#"expected "a", got {"$symbol":"a"}"#);
     }
 }

@@ -75,7 +75,7 @@ fn one(name: &Spanned<String>, argument: &Value, actual: &Actual, variables: &Va
     if holds {
         return Ok(());
     }
-    Err(Miss::differs(format!("expected {}, came {}", show::operator(name, argument, variables), actual.show())))
+    Err(Miss::differs(format!("expected {}, got {}", show::operator(name, argument, variables), actual.show())))
 }
 
 /// An operator that does not exist, with the nearest one that does.
@@ -86,7 +86,8 @@ pub(super) fn unknown(name: &Spanned<String>) -> Diagnostic {
     });
     let diagnostic = Diagnostic::error(&name.span, format!("`{}` is not an operator", name.value));
     if !name.starts_with("$$") {
-        return diagnostic.help("Operators and fields cannot stand in one mapping: put the fields one level deeper.");
+        return diagnostic
+            .help("Operators and fields cannot be mixed in one mapping: put the fields one level deeper.");
     }
     match nearest {
         Some(nearest) => diagnostic.help(format!("The nearest operator is `{nearest}`.")),
@@ -113,8 +114,8 @@ fn ordering(limit: &Datum, actual: &Actual) -> Standing {
     match actual {
         Actual::Missing | Actual::Cell { text: None, .. } => Standing::Apart,
         Actual::Cell { place, text: Some(text) } => cell::order(limit, *place, text),
-        Actual::Bson(came) => {
-            bson_order::standing(&variables::datum_to_bson(limit), came).map_or(Standing::Apart, Standing::Is)
+        Actual::Bson(got) => {
+            bson_order::standing(&variables::datum_to_bson(limit), got).map_or(Standing::Apart, Standing::Is)
         }
         Actual::Json(json) => json_order(&cell::simple(limit), json).map_or(Standing::Apart, Standing::Is),
     }
@@ -122,8 +123,8 @@ fn ordering(limit: &Datum, actual: &Actual) -> Standing {
 
 fn json_order(limit: &Datum, json: &Json) -> Option<Ordering> {
     match (limit, json) {
-        (Datum::Number(limit), Json::Number(came)) => Some(Decimal::parse(limit)?.cmp(&Decimal::parse(came)?)),
-        (Datum::Text(limit), Json::Text(came)) => Some(limit.cmp(came)),
+        (Datum::Number(limit), Json::Number(got)) => Some(Decimal::parse(limit)?.cmp(&Decimal::parse(got)?)),
+        (Datum::Text(limit), Json::Text(got)) => Some(limit.cmp(got)),
         _ => None,
     }
 }
@@ -142,13 +143,13 @@ fn differs(argument: &Value, actual: &Actual, variables: &Variables) -> Result<b
 
 fn size(argument: &Value, actual: &Actual, variables: &Variables) -> Match {
     let Some(length) = actual.length() else {
-        return Err(Miss::differs(format!("expected an array, came {}", actual.show())));
+        return Err(Miss::differs(format!("expected an array, got {}", actual.show())));
     };
     let text = length.to_string();
-    let came = Actual::count(&text);
-    matches_value(argument, &came, variables).map_err(|miss| match miss {
+    let got = Actual::count(&text);
+    matches_value(argument, &got, variables).map_err(|miss| match miss {
         Miss::Differs { .. } => {
-            Miss::differs(format!("expected {} items, came {length}", show::value(argument, variables)))
+            Miss::differs(format!("expected {} items, got {length}", show::value(argument, variables)))
         }
         invalid => invalid,
     })
@@ -237,13 +238,13 @@ pub(super) fn approximation(argument: &Value, variables: &Variables) -> Result<(
 
 fn approximately(argument: &Value, actual: &Actual, variables: &Variables) -> Result<bool, Miss> {
     let (wanted, within) = approximation(argument, variables)?;
-    let Some(came) = actual.number().map(|number| number.to_f64()) else { return Ok(false) };
-    if wanted == came || wanted.is_nan() && came.is_nan() {
+    let Some(got) = actual.number().map(|number| number.to_f64()) else { return Ok(false) };
+    if wanted == got || wanted.is_nan() && got.is_nan() {
         return Ok(true);
     }
-    let greatest = wanted.abs().max(came.abs());
+    let greatest = wanted.abs().max(got.abs());
     // The subtraction of two doubles is itself wrong by a few units of their last place: that must not count.
     let rounding = greatest * 4.0 * f64::EPSILON;
     let allowed = within.unwrap_or(NEARLY * greatest) + rounding;
-    Ok(wanted.is_finite() && came.is_finite() && (wanted - came).abs() <= allowed)
+    Ok(wanted.is_finite() && got.is_finite() && (wanted - got).abs() <= allowed)
 }

@@ -47,11 +47,11 @@ fn with_rows(span: &Span, part: &str, output: &Output, check: impl Fn(&RowSet) -
 
 fn value(expected: &Value, set: &RowSet, desk: &Desk, variables: &Variables) -> Vec<Evidence> {
     let ([column], [row]) = (set.columns.as_slice(), set.rows.as_slice()) else {
-        let came = format!("{} of {}", count(set.count, "row"), count(set.columns.len() as u64, "column"));
+        let got = format!("{} of {}", count(set.count, "row"), count(set.columns.len() as u64, "column"));
         let mut evidence =
-            Evidence::at(&expected.span, format!("`value` needs one row of one column, but the result has {came}"));
+            Evidence::at(&expected.span, format!("`value` needs one row of one column, but the result has {got}"));
         evidence.expected = Some(show::value(expected, variables));
-        evidence.actual = Some(came);
+        evidence.actual = Some(got);
         return vec![evidence];
     };
     let text = row.first().and_then(|cell| cell.as_deref());
@@ -74,25 +74,25 @@ fn columns(expected: &Spanned<Vec<ColumnExpectation>>, set: &RowSet) -> Vec<Evid
     }
     let span = odd.filter(|_| same_length).map_or(&expected.span, |(column, _)| &column.name.span);
     let mut evidence = Evidence::at(span, "the columns are not as expected");
-    let (wanted, came) = shown_columns(&expected.value, &set.columns);
+    let (wanted, got) = shown_columns(&expected.value, &set.columns);
     let join = |columns: &[Vec<String>]| columns.iter().map(|column| column.join(" ")).collect::<Vec<_>>().join(", ");
-    (evidence.expected, evidence.actual) = (Some(join(&wanted)), Some(join(&came)));
-    evidence.diff = Some(diff_rows(Some(&["name".into(), "type".into()]), &wanted, &came));
+    (evidence.expected, evidence.actual) = (Some(join(&wanted)), Some(join(&got)));
+    evidence.diff = Some(diff_rows(Some(&["name".into(), "type".into()]), &wanted, &got));
     vec![evidence]
 }
 
 /// A type that an author did not write, or wrote in its other form, is shown as it came.
 fn shown_columns(expected: &[ColumnExpectation], actual: &[Column]) -> (Vec<Vec<String>>, Vec<Vec<String>>) {
     let wanted = |(at, column): (usize, &ColumnExpectation)| {
-        let came = actual.get(at).map(full_type).unwrap_or_default();
+        let got = actual.get(at).map(full_type).unwrap_or_default();
         let type_name = match &column.type_name {
-            Some(name) if !actual.get(at).is_some_and(|came| same_type(name, came)) => name.value.as_str(),
-            _ => &came,
+            Some(name) if !actual.get(at).is_some_and(|got| same_type(name, got)) => name.value.as_str(),
+            _ => &got,
         };
         vec![column.name.value.clone(), type_name.to_string()]
     };
-    let came = actual.iter().map(|column| vec![column.name.clone(), full_type(column)]);
-    (expected.iter().enumerate().map(wanted).collect(), came.collect())
+    let got = actual.iter().map(|column| vec![column.name.clone(), full_type(column)]);
+    (expected.iter().enumerate().map(wanted).collect(), got.collect())
 }
 
 fn same_column(expected: &ColumnExpectation, actual: &Column) -> bool {
@@ -136,9 +136,9 @@ fn empty(expected: &Spanned<bool>, output: &Output) -> Vec<Evidence> {
         return vec![];
     }
     let wanted = if expected.value { format!("no {what}s") } else { format!("at least one {what}") };
-    let came = count(length, what);
-    let mut evidence = Evidence::at(&expected.span, format!("expected {wanted}, came {came}"));
-    (evidence.expected, evidence.actual) = (Some(wanted), Some(came));
+    let got = count(length, what);
+    let mut evidence = Evidence::at(&expected.span, format!("expected {wanted}, got {got}"));
+    (evidence.expected, evidence.actual) = (Some(wanted), Some(got));
     evidence.diff = first_entries(output);
     vec![evidence]
 }

@@ -31,10 +31,10 @@ pub(super) fn check(expected: &PlanExpectation, output: &Output, variables: &Var
 }
 
 /// Evidence that shows the shape of the plan.
-fn about(span: &Span, message: String, wanted: String, came: &str, plan: &Plan) -> Evidence {
+fn about(span: &Span, message: String, wanted: String, got: &str, plan: &Plan) -> Evidence {
     let mut evidence = Evidence::at(span, message);
     evidence.expected = Some(wanted);
-    evidence.actual = Some(format!("{came}\n{}", shape(plan).join("\n")));
+    evidence.actual = Some(format!("{got}\n{}", shape(plan).join("\n")));
     evidence
 }
 
@@ -51,17 +51,16 @@ fn reads_exactly(
     };
     let may = may.map(|may| may.value.as_slice()).unwrap_or_default();
     let counts = |name: &&str| !named(may, name) || named(&reads.value, name);
-    let came: Vec<&str> = plan.root.relations().into_iter().filter(counts).collect();
-    let holds = pair_up(wanted.len(), came.len(), |i, j| matches(wanted[i], &Actual::text_value(came[j]), variables));
+    let got: Vec<&str> = plan.root.relations().into_iter().filter(counts).collect();
+    let holds = pair_up(wanted.len(), got.len(), |i, j| matches(wanted[i], &Actual::text_value(got[j]), variables));
     match holds {
         Err(Miss::Invalid(diagnostic)) => return Some(invalid(&diagnostic)),
-        Ok(pairs) if pairs.iter().all(Option::is_some) && wanted.len() == came.len() => return None,
+        Ok(pairs) if pairs.iter().all(Option::is_some) && wanted.len() == got.len() => return None,
         _ => {}
     }
     let wanted = names(wanted.iter().map(|value| show::cell(value, variables)));
     let message = "the plan does not read exactly what it should".to_string();
-    let mut evidence =
-        about(&reads.span, message, format!("reads {wanted}"), &format!("reads {}", listed(&came)), plan);
+    let mut evidence = about(&reads.span, message, format!("reads {wanted}"), &format!("reads {}", listed(&got)), plan);
     evidence.notes = values_of(&reads.value, variables);
     Some(evidence)
 }
@@ -75,8 +74,8 @@ fn distinct<'a>(values: &'a [Value], variables: &Variables) -> Vec<&'a Value> {
         .collect()
 }
 
-fn listed(came: &[&str]) -> String {
-    names(came.iter().map(|name| name.to_string()))
+fn listed(got: &[&str]) -> String {
+    names(got.iter().map(|name| name.to_string()))
 }
 
 fn names(names: impl Iterator<Item = String>) -> String {
@@ -85,8 +84,8 @@ fn names(names: impl Iterator<Item = String>) -> String {
 }
 
 fn index(wanted: &Value, plan: &Plan, variables: &Variables) -> Option<Evidence> {
-    let came: Vec<&str> = plan.root.indexes().into_iter().collect();
-    for name in &came {
+    let got: Vec<&str> = plan.root.indexes().into_iter().collect();
+    for name in &got {
         match matches(wanted, &Actual::text_value(name), variables) {
             Ok(()) => return None,
             Err(Miss::Invalid(diagnostic)) => return Some(invalid(&diagnostic)),
@@ -96,7 +95,7 @@ fn index(wanted: &Value, plan: &Plan, variables: &Variables) -> Option<Evidence>
     let shown = show::cell(wanted, variables);
     let message = format!("the plan does not use the index `{shown}`");
     let mut evidence =
-        about(&wanted.span, message, format!("uses {shown}"), &format!("uses indexes: {}", listed(&came)), plan);
+        about(&wanted.span, message, format!("uses {shown}"), &format!("uses indexes: {}", listed(&got)), plan);
     evidence.notes = values_of([wanted], variables);
     Some(evidence)
 }
@@ -138,8 +137,8 @@ fn plain(kind: &str) -> String {
 
 fn examined(limit: &Value, plan: &Plan, variables: &Variables) -> Option<Evidence> {
     let ratio = plan.examined as f64 / plan.returned.max(1) as f64;
-    let came = format!("{ratio} ({} examined, {} returned)", plan.examined, plan.returned);
-    bounded(limit, "examined for each returned", ratio, &came, plan, variables)
+    let got = format!("{ratio} ({} examined, {} returned)", plan.examined, plan.returned);
+    bounded(limit, "examined for each returned", ratio, &got, plan, variables)
 }
 
 fn buffers(limit: &Value, plan: &Plan, variables: &Variables) -> Option<Evidence> {
@@ -149,12 +148,12 @@ fn buffers(limit: &Value, plan: &Plan, variables: &Variables) -> Option<Evidence
     }
 }
 
-fn bounded(limit: &Value, what: &str, number: f64, came: &str, plan: &Plan, variables: &Variables) -> Option<Evidence> {
+fn bounded(limit: &Value, what: &str, number: f64, got: &str, plan: &Plan, variables: &Variables) -> Option<Evidence> {
     let difference = within(limit, number, variables).err()?;
     let mut evidence = miss(limit, what, &difference, variables);
     if let Miss::Differs { .. } = difference {
         evidence.message = format!("the plan is beyond its bound: {what} {}", difference.sentence());
-        evidence.actual = Some(format!("{came}\n{}", shape(plan).join("\n")));
+        evidence.actual = Some(format!("{got}\n{}", shape(plan).join("\n")));
     }
     Some(evidence)
 }
@@ -162,29 +161,29 @@ fn bounded(limit: &Value, what: &str, number: f64, came: &str, plan: &Plan, vari
 /// A number is the greatest that is allowed; `{ max, min }` are both bounds; operators are what they are.
 fn within(limit: &Value, number: f64, variables: &Variables) -> Match {
     let text = number.to_string();
-    let came = Actual::ratio(&text);
+    let got = Actual::ratio(&text);
     match &limit.kind {
-        ValueKind::Mapping(_) if operator::operators(limit).is_some() => matches(limit, &came, variables),
+        ValueKind::Mapping(_) if operator::operators(limit).is_some() => matches(limit, &got, variables),
         ValueKind::Mapping(entries) if !entries.is_empty() => entries.iter().try_for_each(|(key, value)| {
             let name = match key.as_str() {
                 "max" => "$$lte",
                 "min" => "$$gte",
                 _ => return Err(Diagnostic::error(&key.span, "a bound has only `max` and `min`").into()),
             };
-            bound(name, key, value, &came, variables)
+            bound(name, key, value, &got, variables)
         }),
         ValueKind::Number(_) | ValueKind::Text(_) => {
-            bound("$$lte", &limit.span.of(String::new()), limit, &came, variables)
+            bound("$$lte", &limit.span.of(String::new()), limit, &got, variables)
         }
         _ => Err(Diagnostic::error(&limit.span, "a bound is a number, or `{ max: 1.1, min: 1 }`").into()),
     }
 }
 
-fn bound(name: &str, key: &Spanned<String>, value: &Value, came: &Actual, variables: &Variables) -> Match {
+fn bound(name: &str, key: &Spanned<String>, value: &Value, got: &Actual, variables: &Variables) -> Match {
     let number = crate::variables::datum(value, variables)?.to_text();
     if super::decimal::Decimal::parse(&number).is_none() {
         return Err(Diagnostic::error(&value.span, format!("`{number}` is not a number")).into());
     }
     let entries = [(key.span.of(name.to_string()), value.clone())];
-    operator::matches(&entries, came, variables)
+    operator::matches(&entries, got, variables)
 }

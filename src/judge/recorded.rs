@@ -46,7 +46,7 @@ pub(super) fn check(expected: &Spanned<Recorded>, output: &Output, variables: &V
     if expected.value == Recorded::Exactly {
         let known = |key: &str| acknowledged.contains_key(key) || unknown.contains_key(key);
         let strange: Vec<&str> = counts.keys().filter(|key| !known(key)).copied().collect();
-        let message = "there is what no workload has written, or what it was told had failed";
+        let message = "there are values that no workload wrote, or whose write was refused";
         evidence.extend(complaint(expected, message, &strange, &acknowledged));
     }
     evidence
@@ -144,7 +144,7 @@ mod tests {
         assert!(said(Recorded::Present, &[1, 1, 2, 9]).is_empty());
         assert_eq!(said(Recorded::Once, &[1, 1, 2, 9]), ["what was written once is there more than once: 1"]);
         assert_eq!(said(Recorded::Once, &[1, 2, 3, 3]).len(), 1);
-        assert!(said(Recorded::Exactly, &[1, 2, 9])[0].ends_with("had failed: 9"));
+        assert!(said(Recorded::Exactly, &[1, 2, 9])[0].ends_with("was refused: 9"));
     }
 
     #[test]

@@ -47,23 +47,23 @@ pub(super) fn check(expected: &RowsExpectation, table: Table, variables: &Variab
 
 fn wrong_width(row: &RowExpectation, set: &RowSet) -> Evidence {
     let names: Vec<&str> = set.columns.iter().map(|column| column.name.as_str()).collect();
-    let (written, came) = (count(row.cells.len() as u64, "cell"), count(names.len() as u64, "column"));
-    let mut evidence = Evidence::at(&row.span, format!("this row has {written}, but the result has {came}"));
+    let (written, got) = (count(row.cells.len() as u64, "cell"), count(names.len() as u64, "column"));
+    let mut evidence = Evidence::at(&row.span, format!("this row has {written}, but the result has {got}"));
     evidence.expected = Some(written);
-    evidence.actual = Some(format!("{came}: {}", names.join(", ")));
+    evidence.actual = Some(format!("{got}: {}", names.join(", ")));
     evidence
 }
 
 fn differs(expected: &RowsExpectation, table: Table, difference: Difference, variables: &Variables) -> Evidence {
-    let (wanted, came) = (count(expected.rows.len() as u64, "row"), count(table.set.count, "row"));
+    let (wanted, got) = (count(expected.rows.len() as u64, "row"), count(table.set.count, "row"));
     let (span, reason) = place(expected, table, &difference, variables);
     let message = match reason {
-        Some(reason) if wanted == came => format!("the rows are not as expected: {reason}"),
-        _ if wanted != came => format!("expected {wanted}, came {came}"),
+        Some(reason) if wanted == got => format!("the rows are not as expected: {reason}"),
+        _ if wanted != got => format!("expected {wanted}, got {got}"),
         _ => "the rows are not as expected".to_string(),
     };
     let mut evidence = Evidence::at(span, message);
-    (evidence.expected, evidence.actual) = (Some(wanted), Some(came));
+    (evidence.expected, evidence.actual) = (Some(wanted), Some(got));
     evidence.notes = values_of(expected.rows.iter().flat_map(|row| &row.cells), variables);
     evidence.diff = Some(difference.diff);
     evidence
@@ -126,10 +126,10 @@ impl Lists for RowLists<'_> {
     }
 
     fn expected(&self, i: usize, beside: Option<usize>) -> Vec<String> {
-        let came = |column: usize| beside.filter(|j| self.cell(i, *j, column).is_ok());
+        let got = |column: usize| beside.filter(|j| self.cell(i, *j, column).is_ok());
         let cells = self.expected[i].cells.iter().enumerate();
         cells
-            .map(|(column, cell)| match came(column) {
+            .map(|(column, cell)| match got(column) {
                 Some(j) => golden::cell(self.table.set.rows[j][column].as_deref()),
                 None => show::cell(cell, self.variables),
             })

@@ -47,7 +47,7 @@ fn only_cell(set: &RowSet) -> Result<Datum, String> {
     match (set.columns.as_slice(), set.rows.as_slice()) {
         ([column], [row]) => Ok(datum(column, row.first().and_then(|cell| cell.as_deref()))),
         (columns, _) => Err(format!(
-            "`value` needs one row of one column, but {} rows of {} columns came",
+            "`value` needs one row of one column, but {} rows of {} columns were returned",
             set.count,
             columns.len()
         )),
@@ -61,7 +61,7 @@ fn cell_at(path: &str, set: &RowSet) -> Result<Datum, String> {
         format!("`{path}` is not a path into rows: write `value`, `affected`, `count`, `rows`, or row and column as in `0.0`")
     })?;
     let number: usize = row.parse().map_err(|_| format!("`{path}`: `{row}` is not the number of a row"))?;
-    let cells = set.rows.get(number).ok_or_else(|| format!("`{path}`: only {} rows came", set.count))?;
+    let cells = set.rows.get(number).ok_or_else(|| format!("`{path}`: only {} rows were returned", set.count))?;
     let by_name = set.columns.iter().position(|known| known.name == column);
     let position = by_name.or_else(|| column.parse().ok().filter(|at| *at < set.columns.len())).ok_or_else(|| {
         let names: Vec<&str> = set.columns.iter().map(|column| column.name.as_str()).collect();
@@ -97,7 +97,7 @@ fn from_documents(path: &str, set: &DocumentSet) -> Result<Datum, String> {
         Some(rest) if rest.starts_with('.') => field(path, &rest[1..], &all()),
         _ => match documents.first() {
             Some(first) => field(path, path, &Bson::Document(first.clone())),
-            None => Err(format!("`{path}` cannot be saved: no documents came")),
+            None => Err(format!("`{path}` cannot be saved: no documents were returned")),
         },
     }
 }

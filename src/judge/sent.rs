@@ -17,10 +17,10 @@ use crate::verdict::Evidence;
 /// `notices` and `notifications`, whether the statement succeeded or was refused.
 pub(super) fn check(expect: &Expectation, observation: &Observation, variables: &Variables) -> Vec<Evidence> {
     let notices = expect.notices.as_ref().and_then(|expected| {
-        Notices { expected: &expected.value, came: &observation.notices, variables }.check(expected)
+        Notices { expected: &expected.value, got: &observation.notices, variables }.check(expected)
     });
     let notifications = expect.notifications.as_ref().and_then(|expected| {
-        Notifications { expected: &expected.value, came: &observation.notifications, variables }.check(expected)
+        Notifications { expected: &expected.value, got: &observation.notifications, variables }.check(expected)
     });
     notices.into_iter().chain(notifications).collect()
 }
@@ -35,63 +35,63 @@ trait Sent {
     fn one(&self, at: usize) -> Match;
     fn span(&self, at: usize) -> &Span;
     fn wanted(&self, at: usize) -> [String; 2];
-    fn came(&self, at: usize) -> [String; 2];
+    fn got(&self, at: usize) -> [String; 2];
     /// The values of an expected one.
     fn values(&self, at: usize) -> Vec<&Value>;
     fn variables(&self) -> &Variables;
 
     /// What does not hold.
     fn check<T>(&self, list: &Spanned<T>) -> Option<Evidence> {
-        let (expected, came) = self.lengths();
-        let first = (0..expected.min(came)).find_map(|at| self.one(at).err().map(|miss| (at, miss)));
-        let (expected_count, came_count) = (count(expected as u64, Self::NOUN), count(came as u64, Self::NOUN));
+        let (expected, got) = self.lengths();
+        let first = (0..expected.min(got)).find_map(|at| self.one(at).err().map(|miss| (at, miss)));
+        let (expected_count, got_count) = (count(expected as u64, Self::NOUN), count(got as u64, Self::NOUN));
         let (span, message) = match first {
             Some((_, Miss::Invalid(diagnostic))) => return Some(invalid(&diagnostic)),
-            None if expected == came => return None,
-            _ if expected != came => (&list.span, format!("expected {expected_count}, got {came_count}")),
+            None if expected == got => return None,
+            _ if expected != got => (&list.span, format!("expected {expected_count}, got {got_count}")),
             Some((at, miss)) => (self.span(at), format!("{} {}: {}", Self::NOUN, at + 1, miss.sentence())),
             None => return None,
         };
         let mut evidence = Evidence::at(span, message);
-        (evidence.expected, evidence.actual) = (Some(expected_count), Some(came_count));
+        (evidence.expected, evidence.actual) = (Some(expected_count), Some(got_count));
         evidence.notes = values_of((0..expected).flat_map(|at| self.values(at)), self.variables());
         evidence.diff = Some(self.difference());
         Some(evidence)
     }
 
     fn difference(&self) -> crate::verdict::Diff {
-        let (expected, came) = self.lengths();
+        let (expected, got) = self.lengths();
         // What matches is shown as it came, so that only what differs stands out.
-        let line = |at: usize| match at < came && self.one(at).is_ok() {
-            true => self.came(at).to_vec(),
+        let line = |at: usize| match at < got && self.one(at).is_ok() {
+            true => self.got(at).to_vec(),
             false => self.wanted(at).to_vec(),
         };
         let wanted: Vec<Vec<String>> = (0..expected).map(line).collect();
-        let actual: Vec<Vec<String>> = (0..came).map(|at| self.came(at).to_vec()).collect();
+        let actual: Vec<Vec<String>> = (0..got).map(|at| self.got(at).to_vec()).collect();
         diff_rows(Some(&Self::HEADER.map(String::from)), &wanted, &actual)
     }
 }
 
 struct Notices<'a> {
     expected: &'a [NoticeExpectation],
-    came: &'a [Notice],
+    got: &'a [Notice],
     variables: &'a Variables,
 }
 
 impl Notices<'_> {
     /// An operator, or a state or the class of one.
-    fn state(&self, expected: &Value, came: &str) -> Match {
+    fn state(&self, expected: &Value, got: &str) -> Match {
         if operator::operators(expected).is_some() {
-            return matches(expected, &Actual::text_value(came), self.variables);
+            return matches(expected, &Actual::text_value(got), self.variables);
         }
         let wanted = variables::datum(expected, self.variables)?.to_text();
-        if is_state(came, &wanted) { Ok(()) } else { Err(Miss::differs(format!("expected {wanted}, got {came}"))) }
+        if is_state(got, &wanted) { Ok(()) } else { Err(Miss::differs(format!("expected {wanted}, got {got}"))) }
     }
 
     /// A part of a notice that is text: contained in it, or matched by an operator.
-    fn part(&self, name: &str, expected: Option<&Value>, came: Option<&str>) -> Match {
+    fn part(&self, name: &str, expected: Option<&Value>, got: Option<&str>) -> Match {
         let Some(expected) = expected else { return Ok(()) };
-        let held = match came {
+        let held = match got {
             Some(text) if operator::operators(expected).is_none() => contains(expected, text, self.variables),
             Some(text) => matches(expected, &Actual::text_value(text), self.variables),
             None => matches(expected, &Actual::Missing, self.variables),
@@ -112,20 +112,20 @@ impl Sent for Notices<'_> {
     const HEADER: [&'static str; 2] = ["severity", "message"];
 
     fn lengths(&self) -> (usize, usize) {
-        (self.expected.len(), self.came.len())
+        (self.expected.len(), self.got.len())
     }
 
     fn one(&self, at: usize) -> Match {
-        let (expected, came) = (&self.expected[at], &self.came[at]);
-        if let Some(severity) = expected.severity.as_ref().filter(|severity| severity.value != came.severity) {
-            return Err(Miss::differs(format!("expected {}, got {}", severity.value, came.severity)));
+        let (expected, got) = (&self.expected[at], &self.got[at]);
+        if let Some(severity) = expected.severity.as_ref().filter(|severity| severity.value != got.severity) {
+            return Err(Miss::differs(format!("expected {}, got {}", severity.value, got.severity)));
         }
         if let Some(state) = &expected.sqlstate {
-            self.state(state, &came.sqlstate).map_err(|miss| named("sqlstate", miss))?;
+            self.state(state, &got.sqlstate).map_err(|miss| named("sqlstate", miss))?;
         }
-        self.part("message", expected.message.as_ref(), Some(&came.message))?;
-        self.part("detail", expected.detail.as_ref(), came.detail.as_deref())?;
-        self.part("hint", expected.hint.as_ref(), came.hint.as_deref())
+        self.part("message", expected.message.as_ref(), Some(&got.message))?;
+        self.part("detail", expected.detail.as_ref(), got.detail.as_deref())?;
+        self.part("hint", expected.hint.as_ref(), got.hint.as_deref())
     }
 
     fn span(&self, at: usize) -> &Span {
@@ -138,8 +138,8 @@ impl Sent for Notices<'_> {
         [severity, expected.message.as_ref().map_or("…".into(), |message| show::cell(message, self.variables))]
     }
 
-    fn came(&self, at: usize) -> [String; 2] {
-        [self.came[at].severity.clone(), golden::cell(Some(&self.came[at].message))]
+    fn got(&self, at: usize) -> [String; 2] {
+        [self.got[at].severity.clone(), golden::cell(Some(&self.got[at].message))]
     }
 
     fn values(&self, at: usize) -> Vec<&Value> {
@@ -154,7 +154,7 @@ impl Sent for Notices<'_> {
 
 struct Notifications<'a> {
     expected: &'a [NotificationExpectation],
-    came: &'a [Notification],
+    got: &'a [Notification],
     variables: &'a Variables,
 }
 
@@ -163,15 +163,15 @@ impl Sent for Notifications<'_> {
     const HEADER: [&'static str; 2] = ["channel", "payload"];
 
     fn lengths(&self) -> (usize, usize) {
-        (self.expected.len(), self.came.len())
+        (self.expected.len(), self.got.len())
     }
 
     fn one(&self, at: usize) -> Match {
-        let (expected, came) = (&self.expected[at], &self.came[at]);
-        let channel = matches(&expected.channel, &Actual::text_value(&came.channel), self.variables);
+        let (expected, got) = (&self.expected[at], &self.got[at]);
+        let channel = matches(&expected.channel, &Actual::text_value(&got.channel), self.variables);
         channel.map_err(|miss| named("channel", miss))?;
         let Some(payload) = &expected.payload else { return Ok(()) };
-        matches(payload, &Actual::text_value(&came.payload), self.variables).map_err(|miss| named("payload", miss))
+        matches(payload, &Actual::text_value(&got.payload), self.variables).map_err(|miss| named("payload", miss))
     }
 
     fn span(&self, at: usize) -> &Span {
@@ -184,8 +184,8 @@ impl Sent for Notifications<'_> {
         [show::cell(&expected.channel, self.variables), payload]
     }
 
-    fn came(&self, at: usize) -> [String; 2] {
-        [golden::cell(Some(&self.came[at].channel)), golden::cell(Some(&self.came[at].payload))]
+    fn got(&self, at: usize) -> [String; 2] {
+        [golden::cell(Some(&self.got[at].channel)), golden::cell(Some(&self.got[at].payload))]
     }
 
     fn values(&self, at: usize) -> Vec<&Value> {
@@ -216,13 +216,13 @@ mod tests {
         NoticeExpectation { span: span(line), severity, message, sqlstate: None, detail: None, hint: None }
     }
 
-    fn judged(expected: Vec<NoticeExpectation>, came: Vec<Notice>, outcome: Outcome) -> Vec<String> {
+    fn judged(expected: Vec<NoticeExpectation>, got: Vec<Notice>, outcome: Outcome) -> Vec<String> {
         let mut expect = expectation();
         expect.notices = Some(spanned(expected, 20));
         if let Outcome::Refused(_) = outcome {
             expect.error = Some(awaited());
         }
-        let observation = Observation { notices: came, ..Observation::new("pg.apj", outcome, Duration::ZERO) };
+        let observation = Observation { notices: got, ..Observation::new("pg.apj", outcome, Duration::ZERO) };
         let found = judge(&step(Some(expect)), &[observation], &variables());
         found
             .iter()
@@ -237,9 +237,9 @@ mod tests {
     #[test]
     fn notices_match_by_severity_and_by_text_that_they_contain_in_their_order() {
         let wanted = || vec![expected(None, r#""hel""#, 21), expected(Some("WARNING"), r#"{"$$regex": "^care"}"#, 22)];
-        let came = || vec![notice("NOTICE", "hello"), notice("WARNING", "careful")];
-        assert_eq!(judged(wanted(), came(), nothing()), Vec::<String>::new());
-        let swapped = came().into_iter().rev().collect();
+        let got = || vec![notice("NOTICE", "hello"), notice("WARNING", "careful")];
+        assert_eq!(judged(wanted(), got(), nothing()), Vec::<String>::new());
+        let swapped = got().into_iter().rev().collect();
         assert_eq!(
             judged(wanted(), swapped, nothing()),
             [r#"21: notice 1: `message`: "careful" does not contain "hel""#]
@@ -270,14 +270,14 @@ mod tests {
     fn details_and_hints_of_a_notice_are_compared_and_may_be_missing() {
         let mut wanted = expected(None, r#""hello""#, 21);
         wanted.hint = Some(value_at(r#""go""#, 21));
-        let mut came = notice("NOTICE", "hello");
-        let found = judged(vec![wanted.clone()], vec![came.clone()], nothing());
+        let mut got = notice("NOTICE", "hello");
+        let found = judged(vec![wanted.clone()], vec![got.clone()], nothing());
         assert_eq!(found, [r#"21: notice 1: `hint`: expected "go", but it is missing"#]);
-        came.hint = Some("good".into());
-        assert!(judged(vec![wanted], vec![came], nothing()).is_empty());
+        got.hint = Some("good".into());
+        assert!(judged(vec![wanted], vec![got], nothing()).is_empty());
     }
 
-    fn notified(channel: &str, payload: Option<&str>, came: &[(&str, &str)]) -> Vec<String> {
+    fn notified(channel: &str, payload: Option<&str>, got: &[(&str, &str)]) -> Vec<String> {
         let wanted = NotificationExpectation {
             span: span(21),
             channel: value_at(channel, 21),
@@ -288,7 +288,7 @@ mod tests {
         let one =
             |(channel, payload): &(&str, &str)| Notification { channel: (*channel).into(), payload: (*payload).into() };
         let mut observation = Observation::new("pg.apj", nothing(), Duration::ZERO);
-        observation.notifications = came.iter().map(one).collect();
+        observation.notifications = got.iter().map(one).collect();
         judge(&step(Some(expect)), &[observation], &variables()).into_iter().map(|evidence| evidence.message).collect()
     }
 

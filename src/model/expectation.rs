@@ -1,4 +1,4 @@
-//! What must come back from a step.
+//! What is expected back from a step.
 
 use std::time::Duration;
 

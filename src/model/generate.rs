@@ -173,7 +173,7 @@ pub struct Sequence {
     pub from: Option<Value>,
     /// The distance to the next.
     pub step: i64,
-    /// How often each number stands, in turn: `[1, 1, 2]` makes 1, 2, 3, 3, 4, 5, 6, 6, …
+    /// How often each number is repeated, in turn: `[1, 1, 2]` makes 1, 2, 3, 3, 4, 5, 6, 6, …
     pub repeat: Vec<u64>,
     /// PostgreSQL: the sequence that the numbers are taken from; its own start and step count.
     pub of: Option<Spanned<String>>,

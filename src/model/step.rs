@@ -1,4 +1,4 @@
-//! A step: it sends something to a live node and says what must come back.
+//! A step: it sends something to a live node and says what is expected back.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::establish::system_of;
-use super::grading::{interrupted, without_end};
 use super::host::SuiteHost;
 use super::jobs::under_test;
+use super::mutants::{interrupted, without_end};
 use super::{Prepared, RunError};
 use crate::engine::{Context, Dispatcher, Interrupt, Job, Survey, SystemUnderTest, survey};
 use crate::event::Stamped;
-use crate::grade::Ground;
-use crate::grade::generated::{Change, Field, Graded, Scorecard, derive, grade};
+use crate::mutation::Ground;
+use crate::mutation::generated::{Change, Field, Graded, Scorecard, derive, grade};
 use crate::source::Diagnostic;
 
 /// Which generated mutants, and how thoroughly.

@@ -7,9 +7,9 @@ mod endpoints;
 mod establish;
 mod files;
 mod generated;
-mod grading;
 mod host;
 mod jobs;
+mod mutants;
 mod sections;
 mod servers;
 mod warnings;
@@ -23,8 +23,8 @@ pub use bootstrap::Bootstrap;
 pub use establish::{Wish, establish};
 pub use files::{FileFormat, Files, write_files};
 pub use generated::{GeneratedRequest, Told};
-pub use grading::MutantRequest;
 pub use jobs::{Prepared, prepare, quoted};
+pub use mutants::MutantRequest;
 pub use servers::{Obtained, Wanted, obtain};
 pub use warnings::hear_warnings;
 
@@ -167,7 +167,7 @@ impl Prepared {
             reporting.send(Event::GoldensUnused { paths });
         }
         obtained.release().await;
-        done.map_err(|error| RunError::Machinery(format!("something could not be taken away: {error}")))
+        done.map_err(|error| RunError::Machinery(format!("cleanup failed: {error}")))
     }
 
     fn announce(&self, passes: usize, reporting: &Reporting) {

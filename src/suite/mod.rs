@@ -142,7 +142,7 @@ fn find_settings(start: &Path) -> Option<PathBuf> {
 
 fn no_suite(start: &Path) -> Diagnostic {
     Diagnostic::nowhere(format!("there is no `{SETTINGS}` in `{}` or in a folder above it", start.display()))
-        .help("stand in the folder of a suite or below it, or name that folder on the command line")
+        .help("run this in the folder of a suite or below it, or name that folder on the command line")
 }
 
 /// Folders of the settings that lie outside of the suite. They are plain paths, so the file is all the place there is.

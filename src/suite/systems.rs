@@ -66,7 +66,7 @@ impl Suite {
                 let mut folders = bases.into_iter().map(|base| normal(&base.join(name)));
                 folders.find(|folder| folder.join(SYSTEM).is_file()).ok_or_else(|| {
                     Diagnostic::nowhere(format!("there is no `{SYSTEM}` in `{name}`"))
-                        .help("name the folder of a system, relative to the suite or to where you stand")
+                        .help("name the folder of a system, relative to the suite or to the current folder")
                 })
             }
         }
@@ -82,10 +82,7 @@ impl Suite {
             return Err(vec![self.circle(&extends, &parent)]);
         }
         if chain.len() >= LONGEST_CHAIN {
-            return Err(vec![Diagnostic::error(
-                &extends.span,
-                "more systems extend one another than anybody can follow",
-            )]);
+            return Err(vec![Diagnostic::error(&extends.span, "more systems extend one another than can be followed")]);
         }
         Ok(extended(self.merged(&parent, Some(&extends.span), chain)?, system))
     }

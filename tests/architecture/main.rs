@@ -67,7 +67,7 @@ const ARROWS: &[(&str, &[&str], &str)] = &[
         "consumes events and asks nothing back; source makes text visible",
     ),
     (
-        "grade",
+        "mutation",
         &["catalog", "engine", "event", "model", "source", "system", "variables", "verdict"],
         "systems and their catalogs in, scorecards out; names in statements are quoted by variables",
     ),
@@ -79,7 +79,7 @@ const ARROWS: &[(&str, &[&str], &str)] = &[
             "engine",
             "event",
             "generate",
-            "grade",
+            "mutation",
             "judge",
             "model",
             "observation",

@@ -103,7 +103,7 @@ fn hidden_scenarios_are_ignored_tests() {
 fn a_failure_shows_what_a_run_shows() {
     let suite = fill(Suite::shared()).scenario("fails", FAILS);
     let ended =
-        harness(&suite, &[]).prints("fails.yaml").prints("expected 2, came 1").prints("scenarios/fails.yaml:6:22");
+        harness(&suite, &[]).prints("fails.yaml").prints("expected 2, got 1").prints("scenarios/fails.yaml:6:22");
     assert_eq!(ended.code, Some(1), "as a run ends");
     ended.prints("polyspec run --exact fails.yaml");
 }

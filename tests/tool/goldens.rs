@@ -107,7 +107,7 @@ fn a_failing_step_writes_nothing_pending() {
     let fails = format!("{ITEMS}\n  - sql: SELECT 1\n    expect: {{ value: 2 }}");
     let suite = Suite::shared().kit().scenario("items", &fails);
     let ended = suite.run(&["run"]).exits(1);
-    assert!(!suite.has(PENDING), "something pending came of a run that failed otherwise\n{ended}");
+    assert!(!suite.has(PENDING), "something pending got of a run that failed otherwise\n{ended}");
     suite.run(&["bless", "items"]).exits(1).prints("nothing to accept");
     assert!(!suite.has(GOLDEN));
 }
@@ -231,7 +231,7 @@ fn a_mismatch_that_cannot_be_kept_is_a_mismatch() {
     std::fs::create_dir(suite.path(PENDING)).expect("made");
     std::fs::create_dir(suite.path("scenarios/rows.slt.pending")).expect("made");
     let ended = suite.run(&["run"]).exits(1).says("2 failed").says("26.50");
-    ended.says("the pending golden could not be written").says("what came could not be kept");
+    ended.says("the pending golden could not be written").says("the result could not be kept");
     suite.run(&["bless", "items", "rows"]).exits(1);
     assert!(suite.read(GOLDEN).contains("26.50"));
 }

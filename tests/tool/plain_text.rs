@@ -41,7 +41,7 @@ fn a_cancel_by_polyspec_meets_no_expected_error() {
         .file("scenarios/named.slt", &named);
     let ended =
         suite.run(&["run", "bare.slt"]).exits(3).says("bare.slt:4:1").says("bare.slt:7:1").says("bare.slt:10:1");
-    ended.says("the error that came is not the system's answer").says("57014 query_canceled");
+    ended.says("the error received is not the system's answer").says("57014 query_canceled");
     assert!(!suite.has("scenarios/bare.slt.pending"), "a record that broke lets others be accepted");
     suite.run(&["run", "named.slt"]).exits(1).says("polyspec cancelled the statement");
 }

@@ -15,7 +15,7 @@ static RULES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         rule(r"took \d+(\.\d+)?(ms|s)", "took <time>"),
         rule(r"/[^ '`]*polyspec-tool-\w+", "<folder>"),
         rule(r"\d+ buffers", "<count> buffers"),
-        rule(r"buffers expected (\S+ \d+), came \d+", "buffers expected $1, came <count>"),
+        rule(r"buffers expected (\S+ \d+), got \d+", "buffers expected $1, got <count>"),
     ]
 });
 

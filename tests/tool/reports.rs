@@ -32,7 +32,7 @@ pub fn trials() -> Vec<Trial> {
 }
 
 const PASSES: &str = "  - sql: SELECT 1\n    expect: { value: 1 }";
-const FAILS: &str = "  - sql: SELECT 'came' AS said\n    expect: { rows: [[wanted]] }";
+const FAILS: &str = "  - sql: SELECT 'got' AS said\n    expect: { rows: [[wanted]] }";
 const BREAKS: &str =
     "  - sql: SELECT NULL\n    save: { x: value }\n  - sql: SELECT ${x:ident}\n    expect: { value: 1 }";
 
@@ -84,7 +84,7 @@ fn junit_is_well_formed_and_holds_every_verdict() {
     let count = |name: &str| elements(&xml).iter().filter(|element| *element == name).count();
     assert_eq!((count("testcase"), count("failure"), count("error")), (5, 1, 1), "{xml}");
     assert_eq!(count("skipped"), 2, "one that needs something, and one that fails as expected\n{xml}");
-    assert!(xml.contains("expected wanted, came came") || xml.contains("expected &quot;wanted&quot;"), "{xml}");
+    assert!(xml.contains("expected wanted, got got") || xml.contains("expected &quot;wanted&quot;"), "{xml}");
 }
 
 fn junit_survives_hostile_output() {

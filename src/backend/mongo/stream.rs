@@ -114,9 +114,7 @@ impl MongoSession {
             if rest.is_zero() {
                 return match until {
                     Until::Count(_) => Ok(None),
-                    Until::Now => {
-                        Err(BackendError::Other(format!("the stream has not come to the present in {limit:?}")))
-                    }
+                    Until::Now => Err(BackendError::Other(format!("the stream has not caught up within {limit:?}"))),
                 };
             }
             let document = stream.more(until);

@@ -120,8 +120,8 @@ pub(crate) fn oldest(engine: Engine) -> u32 {
 }
 
 fn unsuitable(program: &Path, cause: String, variable: &str) -> ClusterError {
-    let mend = format!("let {variable} name another one, or unset it to have one fetched");
-    ClusterError::Unsuitable { path: program.into(), cause, mend }
+    let fix = format!("let {variable} name another one, or unset it to have one fetched");
+    ClusterError::Unsuitable { path: program.into(), cause, fix }
 }
 
 fn from_cache(engine: Engine, major: u32, options: &Options, tried: &mut Vec<String>) -> Option<Build> {
@@ -217,18 +217,18 @@ fn download(
         Err(cause) => Err(missing_library(&build.server(), &cause).unwrap_or_else(|| ClusterError::Unsuitable {
             path: build.server(),
             cause,
-            mend: format!("install {} {major} by other means and put it on PATH", product(engine)),
+            fix: format!("install {} {major} by other means and put it on PATH", product(engine)),
         })),
     }
 }
 
 fn nothing_to_fetch(engine: Engine, major: u32, tried: &[String]) -> ClusterError {
     let majors: Vec<String> = Pin::majors(engine).iter().map(u32::to_string).collect();
-    let mend = match majors.as_slice() {
+    let fix = match majors.as_slice() {
         [] => "nothing can be fetched for this platform: install the server and put it on PATH".into(),
         majors => format!("write a version that can be fetched ({}), or put this one on PATH", majors.join(", ")),
     };
-    ClusterError::NoBuild { server: format!("{} {major}", product(engine)), tried: tried.to_vec(), mend }
+    ClusterError::NoBuild { server: format!("{} {major}", product(engine)), tried: tried.to_vec(), fix }
 }
 
 /// Reads the dynamic linker's complaint in what a program printed: "error while loading shared libraries: X: cannot open
@@ -242,9 +242,9 @@ pub(crate) fn missing_library(program: &Path, printed: &str) -> Option<ClusterEr
         Some("liblzma") => "liblzma5",
         _ => "",
     };
-    let mend = match package {
+    let fix = match package {
         "" => format!("install the package that holds {library} (`apt-file search {library}`)"),
         package => format!("install it: `apt-get install {package}`"),
     };
-    Some(ClusterError::MissingLibrary { program: program.into(), library, mend })
+    Some(ClusterError::MissingLibrary { program: program.into(), library, fix })
 }

@@ -104,7 +104,7 @@ fn the_doctor_finds_this_machine_fit() {
     super::shared();
     let findings = doctor::examine(&options(&folder.path().join("run")));
     for finding in &findings {
-        println!("{:?} {}: {} {}", finding.status, finding.what, finding.detail, finding.mend.as_deref().unwrap_or(""));
+        println!("{:?} {}: {} {}", finding.status, finding.what, finding.detail, finding.fix.as_deref().unwrap_or(""));
     }
     assert!(findings.iter().all(|finding| finding.status != doctor::FindingStatus::Missing), "{findings:?}");
     assert!(findings.iter().any(|finding| finding.what == "PostgreSQL 18.4"));

@@ -145,7 +145,7 @@ impl Script<'_, '_> {
                 Ok(KeptFile::Disputed(other)) => notes.push(format!(
                     "nothing is kept to be accepted: {other} includes `{file}` too and would have it read differently"
                 )),
-                Err(error) if text.is_some() => notes.push(format!("what came could not be kept: {error}")),
+                Err(error) if text.is_some() => notes.push(format!("the result could not be kept: {error}")),
                 Err(error) => tracing::warn!(%error, "an older pending file could not be removed"),
             }
         }
@@ -226,7 +226,7 @@ fn of_own(record: &SltRecord, own: Own) -> Finding {
             Finding::Fails(evidence(message, &error, error.hint.clone()))
         }
         Own::Unnamed(error) => {
-            let message = "the error that came is not the system's answer, and the record does not name it";
+            let message = "the error received is not the system's answer, and the record does not name it";
             let lost = error.own == Some(OwnDoing::Disconnected);
             let state = error.sqlstate.as_deref().filter(|_| lost);
             let note =
@@ -236,7 +236,7 @@ fn of_own(record: &SltRecord, own: Own) -> Finding {
     }
 }
 
-fn finding(record: &SltRecord, mismatch: SltMismatch, came: Option<&Observation>) -> Finding {
+fn finding(record: &SltRecord, mismatch: SltMismatch, got: Option<&Observation>) -> Finding {
     match mismatch {
         SltMismatch::Rows { expected, actual } => {
             let lines: Vec<String> = actual.iter().map(|row| row.join(" ")).collect();
@@ -244,7 +244,7 @@ fn finding(record: &SltRecord, mismatch: SltMismatch, came: Option<&Observation>
                 diff: Some(judge::diff_lines(&expected, &split(&lines))),
                 ..Evidence::at(&record.span, "the rows differ")
             };
-            Finding::Differs(evidence, rows_needed(record, &actual, came.and_then(rows_of)))
+            Finding::Differs(evidence, rows_needed(record, &actual, got.and_then(rows_of)))
         }
         SltMismatch::Count { expected, actual } => {
             let evidence = Evidence {
@@ -255,7 +255,7 @@ fn finding(record: &SltRecord, mismatch: SltMismatch, came: Option<&Observation>
             Finding::Differs(evidence, Needs::Other(SltSays::Count(actual)))
         }
         SltMismatch::Other { message, expected, actual } => {
-            let code = came.and_then(refusal).and_then(code);
+            let code = got.and_then(refusal).and_then(code);
             Finding::Fails(Evidence { code, expected, actual, ..Evidence::at(&record.span, &message) })
         }
     }
@@ -266,15 +266,15 @@ fn split(rows: &[String]) -> Vec<String> {
     rows.iter().flat_map(|row| row.split('\n')).map(str::to_string).collect()
 }
 
-fn rows_of(came: &Observation) -> Option<&RowSet> {
-    match &came.outcome {
+fn rows_of(got: &Observation) -> Option<&RowSet> {
+    match &got.outcome {
         Outcome::Output(Output::Sql { rows, .. }) => rows.as_ref(),
         _ => None,
     }
 }
 
-fn refusal(came: &Observation) -> Option<&ServerError> {
-    match &came.outcome {
+fn refusal(got: &Observation) -> Option<&ServerError> {
+    match &got.outcome {
         Outcome::Refused(error) => Some(error),
         Outcome::Output(_) => None,
     }

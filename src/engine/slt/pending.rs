@@ -91,8 +91,8 @@ fn new_rows(old: &[&str], actual: &[Vec<String>], raw: Option<&RowSet>) -> Resul
     if let Some(word) = raw.and_then(look_alike) {
         return Err(format!("a value is the text `{word}`, which reads as if there were none: {TO_JSON}"));
     }
-    let came: Vec<String> = actual.iter().map(|row| row.join(" ")).collect();
-    let rows = merged(old, &came);
+    let got: Vec<String> = actual.iter().map(|row| row.join(" ")).collect();
+    let rows = merged(old, &got);
     let ignoring = |line: &&&str| line.contains(IGNORE);
     let kept = old.iter().filter(ignoring).all(|line| rows.iter().any(|row| row == line));
     match kept && slt_rows_hold(actual, &rows) {
@@ -127,21 +127,20 @@ fn look_alike(rows: &RowSet) -> Option<&'static str> {
 
 /// The new lines: the old ones at both ends that hold stay as their author wrote them, and where as many come as were
 /// there, each that holds does.
-fn merged(old: &[&str], came: &[String]) -> Vec<String> {
+fn merged(old: &[&str], got: &[String]) -> Vec<String> {
     let ignores = old.iter().any(|line| line.contains(IGNORE));
-    let holds = |old: &str, came: &str| match ignores && !old.contains(IGNORE) {
-        true => old == came,
-        false => slt_rows_hold(&[vec![came.to_string()]], &[old.to_string()]),
+    let holds = |old: &str, got: &str| match ignores && !old.contains(IGNORE) {
+        true => old == got,
+        false => slt_rows_hold(&[vec![got.to_string()]], &[old.to_string()]),
     };
-    let line = |old: &str, came: &String| if holds(old, came) { old.to_string() } else { came.clone() };
-    if old.len() == came.len() {
-        return old.iter().zip(came).map(|(old, came)| line(old, came)).collect();
+    let line = |old: &str, got: &String| if holds(old, got) { old.to_string() } else { got.clone() };
+    if old.len() == got.len() {
+        return old.iter().zip(got).map(|(old, got)| line(old, got)).collect();
     }
-    let head = old.iter().zip(came).take_while(|(old, came)| holds(old, came)).count();
-    let tail =
-        old[head..].iter().rev().zip(came[head..].iter().rev()).take_while(|(old, came)| holds(old, came)).count();
+    let head = old.iter().zip(got).take_while(|(old, got)| holds(old, got)).count();
+    let tail = old[head..].iter().rev().zip(got[head..].iter().rev()).take_while(|(old, got)| holds(old, got)).count();
     let kept = |lines: &[&str]| lines.iter().map(|line| line.to_string()).collect::<Vec<_>>();
-    [kept(&old[..head]), came[head..came.len() - tail].to_vec(), kept(&old[old.len() - tail..])].concat()
+    [kept(&old[..head]), got[head..got.len() - tail].to_vec(), kept(&old[old.len() - tail..])].concat()
 }
 
 #[cfg(test)]
@@ -153,8 +152,8 @@ mod tests {
         rows.iter().map(|row| row.split('|').map(str::to_string).collect()).collect()
     }
 
-    fn new(old: &[&str], came: &[&str]) -> Result<Vec<String>, String> {
-        new_rows(old, &cells(came), None)
+    fn new(old: &[&str], got: &[&str]) -> Result<Vec<String>, String> {
+        new_rows(old, &cells(got), None)
     }
 
     #[test]

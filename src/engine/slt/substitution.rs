@@ -131,7 +131,7 @@ fn closing(text: &str) -> Option<usize> {
 }
 
 fn lone_backslash() -> String {
-    "with `control substitution on` a `\\` stands before `$`, `{`, `}`, `:` or another `\\`: write `\\\\`".into()
+    "with `control substitution on` a `\\` is written before `$`, `{`, `}`, `:` or another `\\`: write `\\\\`".into()
 }
 
 fn no_value(name: &str) -> String {

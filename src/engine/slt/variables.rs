@@ -68,9 +68,9 @@ impl Bound {
     ///
     /// # Errors
     /// It is not one such row, in one sentence.
-    pub fn bind(&mut self, names: &[String], came: Option<&Observation>) -> Result<(), String> {
+    pub fn bind(&mut self, names: &[String], got: Option<&Observation>) -> Result<(), String> {
         names.iter().for_each(|name| drop(self.known.remove(name)));
-        let values = values(came)?;
+        let values = values(got)?;
         if values.len() != names.len() {
             return Err(format!("expected {} columns, got {}", names.len(), values.len()));
         }
@@ -80,14 +80,14 @@ impl Bound {
 }
 
 /// The values of the only row, each of its type.
-fn values(came: Option<&Observation>) -> Result<Vec<Datum>, String> {
-    let Some(came) = came else { return Err("nothing was returned".into()) };
-    match &came.outcome {
+fn values(got: Option<&Observation>) -> Result<Vec<Datum>, String> {
+    let Some(got) = got else { return Err("nothing was returned".into()) };
+    match &got.outcome {
         Outcome::Output(Output::Sql { rows: Some(set), .. }) => {
             let ([row], 1) = (set.rows.as_slice(), set.count) else {
                 return Err(format!("expected 1 row, got {}", set.count));
             };
-            row.iter().zip(&set.columns).map(|(cell, column)| one(set, column, cell, came)).collect()
+            row.iter().zip(&set.columns).map(|(cell, column)| one(set, column, cell, got)).collect()
         }
         Outcome::Output(Output::Documents(set)) => match set.documents.as_slice() {
             [document] if set.count == 1 => Ok(vec![Datum::Bson(document.clone().into())]),
@@ -103,11 +103,11 @@ fn one(
     set: &RowSet,
     column: &crate::observation::Column,
     cell: &Option<String>,
-    came: &Observation,
+    got: &Observation,
 ) -> Result<Datum, String> {
     let alone = RowSet { columns: vec![column.clone()], rows: vec![vec![cell.clone()]], count: 1, ..set.clone() };
     let output = Output::Sql { rows: Some(alone), affected: 1 };
-    judge::save("value", &Observation::new(&came.node, Outcome::Output(output), came.elapsed))
+    judge::save("value", &Observation::new(&got.node, Outcome::Output(output), got.elapsed))
 }
 
 #[cfg(test)]
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
     use crate::observation::{Column, SqlType};
 
-    fn came(types: &[&str], rows: &[&[Option<&str>]]) -> Observation {
+    fn got(types: &[&str], rows: &[&[Option<&str>]]) -> Observation {
         let column = |name: &&str| Column { name: "1".into(), sql_type: SqlType::named(name), modifier: None };
         let row = |row: &&[Option<&str>]| row.iter().map(|cell| cell.map(str::to_string)).collect();
         let rows = RowSet::new(types.iter().map(column).collect(), rows.iter().map(row).collect());
@@ -144,7 +144,7 @@ mod tests {
     fn a_bound_value_keeps_its_type() {
         let mut bound = on();
         let names = ["n".to_string(), "t".to_string(), "z".to_string()];
-        bound.bind(&names, Some(&came(&["int4", "text", "text"], &[&[Some("7"), Some("7"), None]]))).unwrap();
+        bound.bind(&names, Some(&got(&["int4", "text", "text"], &[&[Some("7"), Some("7"), None]]))).unwrap();
         assert_eq!(filled(&mut bound, "SELECT $n, $t, $z").unwrap(), "SELECT 7, '7', NULL");
     }
 
@@ -163,12 +163,12 @@ mod tests {
     fn a_let_that_binds_nothing_unbinds_its_names() {
         let mut bound = on();
         let name = ["n".to_string()];
-        bound.bind(&name, Some(&came(&["int4"], &[&[Some("7")]]))).unwrap();
-        for (came, cause) in [
-            (came(&["int4"], &[]), "expected 1 row, got 0"),
-            (came(&["int4", "int4"], &[&[Some("1"), Some("2")]]), "expected 1 columns, got 2"),
+        bound.bind(&name, Some(&got(&["int4"], &[&[Some("7")]]))).unwrap();
+        for (got, cause) in [
+            (got(&["int4"], &[]), "expected 1 row, got 0"),
+            (got(&["int4", "int4"], &[&[Some("1"), Some("2")]]), "expected 1 columns, got 2"),
         ] {
-            assert_eq!(bound.bind(&name, Some(&came)).unwrap_err(), cause);
+            assert_eq!(bound.bind(&name, Some(&got)).unwrap_err(), cause);
         }
         assert!(filled(&mut bound, "$n").is_err());
     }

@@ -109,9 +109,9 @@ impl Transport for Script {
         }
         let given_up = GivenUp(self.lines.log.clone(), Some(format!("{} given up", order.node)));
         Ok(Beginning::Waits(Waiting::new(tokio::spawn(async move {
-            let came = reply.come(&order).await;
+            let got = reply.come(&order).await;
             given_up.ended();
-            came
+            got
         }))))
     }
 

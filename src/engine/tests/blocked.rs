@@ -61,8 +61,8 @@ async fn a_step_that_ends_in_an_error_holds_only_if_its_await_or_itself_says_so(
         (lost(), "    expect: { error: { sqlstate: '08006' } }\n", "pass"),
     ] {
         let ended = bench(reply.waits(second)).run(&waits(more)).await;
-        let came = ended.said();
-        assert!(came.starts_with(said), "{more}: {came}");
+        let got = ended.said();
+        assert!(got.starts_with(said), "{more}: {got}");
     }
 }
 

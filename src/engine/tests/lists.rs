@@ -119,7 +119,7 @@ async fn a_list_that_never_holds_ends_at_its_limit_with_what_came_last() {
     let ended = bench.run("  - use: count\n    with: { x: 1 }\n    eventually: 3s\n").await;
     assert!((3.0..3.2).contains(&ended.elapsed.as_secs_f64()), "{:?}", ended.elapsed);
     let evidence = ended.evidence();
-    assert_eq!(evidence[0].notes, ["retried for 3s; this is what came last"]);
+    assert_eq!(evidence[0].notes, ["retried for 3s; this is the last result"]);
 }
 
 #[tokio::test(start_paused = true)]

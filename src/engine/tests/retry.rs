@@ -38,7 +38,7 @@ async fn a_step_that_never_holds_ends_at_its_limit_with_what_came_last() {
     bench.script.on("SELECT n", [number("0")]);
     let ended = bench.run(&expects_one("    eventually: 3s\n")).await;
     assert!((3.0..3.1).contains(&seconds(&ended)), "{}", seconds(&ended));
-    assert_eq!(ended.evidence()[0].notes, ["retried for 3s; this is what came last"]);
+    assert_eq!(ended.evidence()[0].notes, ["retried for 3s; this is the last result"]);
     assert!((50..80).contains(&bench.log.count("SELECT n")), "pauses grow to 50 ms: {}", bench.log.count("SELECT n"));
 }
 

@@ -32,7 +32,7 @@ async fn a_lost_connection_is_a_breakage_to_a_step_that_expects_no_error() {
     for (reply, cause) in [
         (lost(), "pg.a closed the connection: end of file"),
         (unreachable(), "pg.a cannot be reached: connection refused"),
-        (silent(), "pg.a gave no answer within 1s, nor after it had been told to cancel"),
+        (silent(), "pg.a gave no answer within 1s, nor after a request to cancel"),
         (broken("no port"), "no port"),
     ] {
         let bench = Bench::new();

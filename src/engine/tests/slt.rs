@@ -150,17 +150,17 @@ async fn what_polyspec_did_meets_no_error_that_does_not_name_it() {
     ] {
         let bench = Bench::new();
         bench.script.on("SELECT 1", [reply]);
-        let came = bench.run_slt(&format!("{record}\nSELECT 1\n")).await.said();
-        assert!(came.starts_with(said), "{record}: {came}");
+        let got = bench.run_slt(&format!("{record}\nSELECT 1\n")).await.said();
+        assert!(got.starts_with(said), "{record}: {got}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn rows_of_a_sorted_query_come_in_any_order() {
     let records = "query I rowsort\nSELECT n\n----\n1\n2\n";
-    for (came, said) in [(["2", "1"], "pass"), (["2", "2"], "fail: the rows differ")] {
+    for (got, said) in [(["2", "1"], "pass"), (["2", "2"], "fail: the rows differ")] {
         let bench = Bench::new();
-        bench.script.on("SELECT n", [numbers(&came)]);
+        bench.script.on("SELECT n", [numbers(&got)]);
         assert_eq!(bench.run_slt(records).await.said(), said);
     }
 }

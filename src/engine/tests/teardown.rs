@@ -131,10 +131,10 @@ async fn a_teardown_that_breaks_makes_an_error_of_every_verdict_and_keeps_what_w
     let mut bench = bench("1");
     bench.host.breaks = vec!["restore"];
     let told = Case::default().run(bench, &all()).await;
-    assert_eq!(messages(&told)[0], "the nodes did not come back: the script says so");
+    assert_eq!(messages(&told)[0], "the nodes did not recover: the script says so");
     assert!(!told.log.contains(&"remove".to_string()), "nothing is begun on what is lost");
     assert!(
-        told.log.contains(&"say the nodes did not come back: the script says so: nothing runs on pg any more".into())
+        told.log.contains(&"say the nodes did not recover: the script says so: nothing runs on pg any more".into())
     );
 }
 

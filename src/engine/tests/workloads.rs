@@ -52,9 +52,9 @@ async fn how_an_operation_ends_follows_from_what_the_server_said() {
         (silent(), "5 0 1 0"),
         (unreachable(), "5 1 0 0"),
     ] {
-        let came = third([reply]).run(&six("", "")).await;
-        assert_eq!(counts(&came), ended);
-        assert_eq!(came.said(), "pass", "the outcomes of operations are counted, not judged");
+        let got = third([reply]).run(&six("", "")).await;
+        assert_eq!(counts(&got), ended);
+        assert_eq!(got.said(), "pass", "the outcomes of operations are counted, not judged");
     }
 }
 
@@ -76,12 +76,12 @@ async fn transient_conflicts_are_tried_again_as_often_as_the_operation_says_in_f
 #[tokio::test(start_paused = true)]
 async fn what_an_operation_expects_fails_it_and_what_an_invariant_expects_fails_the_scenario() {
     let step = "              expect: { affected: 1 }\n";
-    let came = third([affected(0)]).run(&six("", step)).await;
-    assert_eq!(counts(&came), "5 1 0 0");
+    let got = third([affected(0)]).run(&six("", step)).await;
+    assert_eq!(counts(&got), "5 1 0 0");
     let bench = third([affected(0)]);
-    let came = bench.run(&six("          invariant: true\n", step)).await;
+    let got = bench.run(&six("          invariant: true\n", step)).await;
     assert_eq!(bench.log.count("INSERT"), 3, "no operation begins after that");
-    let evidence = came.evidence();
+    let evidence = got.evidence();
     assert_eq!(evidence[0].notes.last().map(String::as_str), Some("in operation 3 (write) of client 1, seed 7"));
 }
 
@@ -89,9 +89,9 @@ async fn what_an_operation_expects_fails_it_and_what_an_invariant_expects_fails_
 async fn a_mistake_in_an_operation_ends_the_workload_as_an_error() {
     let bench = Bench::with_system("steps:\n  wrong:\n    - sql: SELECT ${nobody}\n");
     let steps = workload("operations: 6", "", "            - use: wrong\n", "");
-    let came = bench.run(&steps).await;
+    let got = bench.run(&steps).await;
     assert_eq!(bench.log.count("INSERT"), 1);
-    assert_eq!(came.said(), "error: `nobody` has no value here");
+    assert_eq!(got.said(), "error: `nobody` has no value here");
 }
 
 #[tokio::test(start_paused = true)]
@@ -141,9 +141,9 @@ async fn clients_share_the_operations_and_each_has_sessions_and_a_node_of_its_ow
 async fn a_workload_with_a_time_limit_finishes_what_has_begun() {
     let bench = Bench::new();
     bench.script.on("INSERT", [affected(1).after(Duration::from_millis(400))]);
-    let came = bench.run(&workload("time: 1s", "", "", "")).await;
-    assert_eq!(came.elapsed, Duration::from_millis(1200));
-    assert_eq!((bench.log.count("INSERT"), came.said().as_str()), (3, "pass"));
+    let got = bench.run(&workload("time: 1s", "", "", "")).await;
+    assert_eq!(got.elapsed, Duration::from_millis(1200));
+    assert_eq!((bench.log.count("INSERT"), got.said().as_str()), (3, "pass"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -154,8 +154,8 @@ async fn a_fault_has_its_time_by_the_count_of_operations_or_by_the_clock() {
         - { after: 2, fault: { kill: pg.b } }
         - { after: 350ms, fault: { start: pg.b } }
 ";
-    let came = bench.run(&workload("operations: 6", "", "", faults)).await;
-    assert_eq!(came.said(), "pass");
+    let got = bench.run(&workload("operations: 6", "", "", faults)).await;
+    assert_eq!(got.said(), "pass");
     let lines = bench.log.lines();
     let before = |line: &str| {
         let at = lines.iter().position(|each| each == line).unwrap_or_else(|| panic!("no {line}: {lines:?}"));
@@ -170,8 +170,8 @@ async fn a_fault_has_its_time_by_the_count_of_operations_or_by_the_clock() {
 async fn a_fault_whose_time_never_came_proves_nothing() {
     let faults = "      faults:\n        - { after: 1h, fault: { kill: pg.b } }\n";
     let bench = Bench::new();
-    let came = bench.run(&workload("operations: 6", "", "", faults)).await;
-    assert_eq!(came.said(), "inconclusive: the clients of the workload in line 4 were done before fault 1");
+    let got = bench.run(&workload("operations: 6", "", "", faults)).await;
+    assert_eq!(got.said(), "inconclusive: the clients of the workload in line 4 were done before fault 1");
     assert_eq!(bench.log.count("kill"), 0);
 }
 
@@ -181,8 +181,8 @@ async fn a_fault_that_cannot_be_injected_stops_the_clients() {
     bench.host.breaks = vec!["kill"];
     bench.script.on("INSERT", [affected(1).after(Duration::from_millis(100))]);
     let faults = "      faults:\n        - { after: 2, fault: { kill: pg.b } }\n";
-    let came = bench.run(&workload("operations: 100", "", "", faults)).await;
-    assert_eq!(came.said(), "error: the script says so");
+    let got = bench.run(&workload("operations: 100", "", "", faults)).await;
+    assert_eq!(got.said(), "error: the script says so");
     assert!(bench.log.count("INSERT") < 5);
 }
 
@@ -190,10 +190,10 @@ async fn a_fault_that_cannot_be_injected_stops_the_clients() {
 async fn a_workload_of_which_nothing_succeeds_proves_nothing() {
     let bench = Bench::new();
     bench.script.on("INSERT", [refused("42P01"), unreachable()]);
-    let came = bench.run(&six("", "")).await;
+    let got = bench.run(&six("", "")).await;
     let said = "inconclusive: no operation of the workload in line 4 succeeded: \
                 5 × the node could not be reached; 1 × 42P01 refused with 42P01";
-    assert_eq!(came.said(), said);
+    assert_eq!(got.said(), said);
 }
 
 #[tokio::test(start_paused = true)]
@@ -214,7 +214,7 @@ async fn what_was_acknowledged_must_be_there_what_is_unknown_may_be_and_what_fai
     ] {
         let bench = third([reply]);
         bench.script.on("SELECT id", [ids(there)]);
-        let came = bench.run(&steps).await.said();
-        assert!(came.starts_with(said), "{there:?}: {came}");
+        let got = bench.run(&steps).await.said();
+        assert!(got.starts_with(said), "{there:?}: {got}");
     }
 }

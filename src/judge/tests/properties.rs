@@ -9,7 +9,7 @@ fn written(table: &[Vec<Option<String>>]) -> String {
     serde_json::to_string(&rows).unwrap()
 }
 
-fn came(table: &[Vec<Option<String>>]) -> Outcome {
+fn got(table: &[Vec<Option<String>>]) -> Outcome {
     let mut set = row_set(&["a:text", "b:text", "c:text"], &[]);
     set.rows = table.iter().map(|row| row.iter().map(|c| c.as_ref().map(|t| t.replace("${", "_"))).collect()).collect();
     Outcome::Output(Output::Sql { rows: Some(set), affected: 0 })
@@ -24,7 +24,7 @@ proptest! {
 
     #[test]
     fn what_came_holds_when_it_is_written_as_it_came(table in tables(), ordered: bool) {
-        prop_assert_eq!(judged(rows_of(&written(&table), ordered), came(&table)), vec![]);
+        prop_assert_eq!(judged(rows_of(&written(&table), ordered), got(&table)), vec![]);
     }
 
     #[test]
@@ -32,7 +32,7 @@ proptest! {
         let mut changed = table.clone();
         let cell = &mut changed[row % table.len()][column];
         *cell = Some(cell.take().map_or("was null".into(), |text| text + "+"));
-        let found = judged(rows_of(&written(&table), ordered), came(&changed));
+        let found = judged(rows_of(&written(&table), ordered), got(&changed));
         prop_assert_eq!(found.len(), 1);
         let has_mark = found[0].diff.as_ref().unwrap().lines.iter().any(|line| !line.marks.is_empty());
         prop_assert!(has_mark || !ordered, "{:?}", found);
@@ -42,6 +42,6 @@ proptest! {
     fn the_order_does_not_count_when_it_does_not_count(table in tables(), turn in 0usize..12) {
         let mut turned = table.clone();
         turned.rotate_left(turn % table.len());
-        prop_assert_eq!(judged(rows_of(&written(&table), false), came(&turned)), vec![]);
+        prop_assert_eq!(judged(rows_of(&written(&table), false), got(&turned)), vec![]);
     }
 }

@@ -7,10 +7,10 @@ use super::*;
 use crate::observation::{Answer, Answers, OutputSettings, Question, Relation};
 
 /// The messages and notes of what is found when the server answers so, and what it was asked.
-fn ask(written: &str, type_name: &str, came: &str, answer: Answer) -> (Vec<Evidence>, Vec<Question>) {
+fn ask(written: &str, type_name: &str, got: &str, answer: Answer) -> (Vec<Evidence>, Vec<Question>) {
     let asked = RefCell::new(vec![]);
     let expect = step(Some(with(|expect| expect.value = Some(value(written)))));
-    let observation = returned(&[&format!("x:{type_name}")], &[&[came]]);
+    let observation = returned(&[&format!("x:{type_name}")], &[&[got]]);
     let found = judge_with(&expect, &[observation], &variables(), |question| {
         asked.borrow_mut().push(question.clone());
         answer.clone()
@@ -27,12 +27,12 @@ fn a_type_that_only_the_server_knows_is_asked_about_once() {
     assert_eq!((question.node.as_str(), question.relation), ("pg.apj", Relation::Equality));
     assert_eq!((question.expected.as_str(), question.actual.as_str()), ("36 hours", "1 day 12:00:00"));
     let (found, _) = ask("\"36 hours\"", "interval", "1 day", Answer::Equality(false));
-    assert_eq!(found[0].message, "the value is not as expected: expected \"36 hours\", came 1 day");
+    assert_eq!(found[0].message, "the value is not as expected: expected \"36 hours\", got 1 day");
 }
 
 #[test]
 fn what_is_certain_is_not_asked() {
-    for (written, type_name, came) in [
+    for (written, type_name, got) in [
         ("\"1 day\"", "interval", "1 day"),
         ("10", "numeric", "10.00"),
         ("\"2024-01-31T10:00:00Z\"", "timestamptz", "2024-01-31 11:00:00+01"),
@@ -40,19 +40,19 @@ fn what_is_certain_is_not_asked() {
         ("[1, 2]", "_numeric", "{1.0,2.0}"),
         ("\"a\"", "record", "b"),
     ] {
-        assert_eq!(ask(written, type_name, came, Answer::Equality(false)).1, [], "{written}");
+        assert_eq!(ask(written, type_name, got, Answer::Equality(false)).1, [], "{written}");
     }
 }
 
 #[test]
 fn notations_that_are_not_read_here_are_for_the_server() {
-    for (written, type_name, came) in [
+    for (written, type_name, got) in [
         ("\"2024-01-31 10:00 Europe/Berlin\"", "timestamptz", "2024-01-31 09:00:00+00"),
         ("\"31.01.2024\"", "date", "2024-01-31"),
         ("\"1_000\"", "int4", "1000"),
         ("\"{1_000}\"", "_int4", "{1000}"),
     ] {
-        let (found, asked) = ask(written, type_name, came, Answer::Equality(true));
+        let (found, asked) = ask(written, type_name, got, Answer::Equality(true));
         assert!(found.is_empty() && asked.len() == 1, "{written}");
     }
     let zone =
@@ -105,12 +105,12 @@ fn rows_in_any_order_find_their_partners_by_the_servers_equality() {
     let hours =
         |text: &str| text.replace(" days", "").parse::<u32>().map_or(24, |days| days * 24).to_string() + " hours";
     let server = |question: &Question| Answer::Equality(question.expected == hours(&question.actual));
-    let came = returned(&["x:interval"], &[&["1 day"], &["2 days"], &["3 days"]]);
+    let got = returned(&["x:interval"], &[&["1 day"], &["2 days"], &["3 days"]]);
     let expect = |json| step(Some(rows_of(json, false)));
     let held = expect(r#"[["72 hours"], ["24 hours"], ["48 hours"]]"#);
-    assert!(judge_with(&held, std::slice::from_ref(&came), &variables(), server).is_empty());
+    assert!(judge_with(&held, std::slice::from_ref(&got), &variables(), server).is_empty());
     let missing = expect(r#"[["72 hours"], ["24 hours"], ["24 hours"]]"#);
-    assert_eq!(judge_with(&missing, &[came], &variables(), server).len(), 1);
+    assert_eq!(judge_with(&missing, &[got], &variables(), server).len(), 1);
 }
 
 #[test]

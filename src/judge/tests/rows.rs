@@ -16,7 +16,7 @@ fn a_changed_cell_is_shown_at_its_place_with_only_that_cell_marked() {
     let found = judged(rows_of(r#"[[1, 10, "Lamp"], [2, 20, null]]"#, true), table());
     let [evidence] = found.as_slice() else { panic!("{found:?}") };
     assert_eq!(line(evidence), 2);
-    assert_eq!(evidence.message, "the rows are not as expected: row 2, column `price`: expected 20, came 20.50");
+    assert_eq!(evidence.message, "the rows are not as expected: row 2, column `price`: expected 20, got 20.50");
     let diff = evidence.diff.as_ref().unwrap();
     let texts: Vec<&str> = diff.lines.iter().map(|line| line.text.as_str()).collect();
     assert_eq!(texts, ["1  | 10.00 | Lamp", "2  | 20    | NULL", "2  | 20.50 | NULL"]);
@@ -26,9 +26,9 @@ fn a_changed_cell_is_shown_at_its_place_with_only_that_cell_marked() {
 #[test]
 fn missing_and_extra_rows_are_counted_and_shown() {
     let missing = &judged(rows_of(r#"[[1, 10, "Lamp"], [2, 20.5, null], [3, 1, "x"]]"#, true), table())[0];
-    assert_eq!((missing.message.as_str(), line(missing)), ("expected 3 rows, came 2 rows", 3));
+    assert_eq!((missing.message.as_str(), line(missing)), ("expected 3 rows, got 2 rows", 3));
     let extra = &judged(rows_of(r#"[[1, 10, "Lamp"]]"#, true), table())[0];
-    assert_eq!((extra.message.as_str(), line(extra)), ("expected 1 row, came 2 rows", 50));
+    assert_eq!((extra.message.as_str(), line(extra)), ("expected 1 row, got 2 rows", 50));
     assert_eq!(extra.diff.as_ref().unwrap().lines[1].side, DiffSide::Extra);
     assert_eq!(judged(rows_of(r#"[[1, 10, "Lamp"], [1, 10, "Lamp"]]"#, false), table()).len(), 1);
     assert_eq!(judged(rows_of("[]", false), table()).len(), 1);

@@ -29,12 +29,14 @@ pub(crate) fn parse(file: &Arc<SourceFile>, line: usize, kind: &ParseErrorKind) 
     let whole = Span::of_line(file, line);
     match kind {
         ParseErrorKind::InvalidLine(text) => invalid_line(file, line, text),
-        ParseErrorKind::UnexpectedToken(token) => Diagnostic::error(&at(token), format!("`{token}` cannot stand here"))
-            .help("a record may end with `retry 3 backoff 1s`"),
+        ParseErrorKind::UnexpectedToken(token) => {
+            Diagnostic::error(&at(token), format!("`{token}` is not allowed here"))
+                .help("a record may end with `retry 3 backoff 1s`")
+        }
         ParseErrorKind::UnexpectedEOF => {
             Diagnostic::error(&whole, "the file ends before the SQL of this record").help("write it in the next line")
         }
-        ParseErrorKind::InvalidSortMode(mode) => Diagnostic::error(&at(mode), format!("`{mode}` cannot stand here"))
+        ParseErrorKind::InvalidSortMode(mode) => Diagnostic::error(&at(mode), format!("`{mode}` is not allowed here"))
             .help("sort modes are `nosort`, `rowsort` and `valuesort`, result modes `rowwise` and `valuewise`"),
         ParseErrorKind::InvalidType(letter) => Diagnostic::error(&whole, format!("`{letter}` is not a type of column"))
             .help("types are `T`, `I`, `R` and `?`"),
@@ -47,7 +49,7 @@ pub(crate) fn parse(file: &Arc<SourceFile>, line: usize, kind: &ParseErrorKind) 
                 .help("put `\\` before a character that is meant as itself, or write the whole message below `----`")
         }
         ParseErrorKind::DuplicatedErrorMessage => {
-            Diagnostic::error(&whole, "the message stands in this line and below `----`").help("keep one of the two")
+            Diagnostic::error(&whole, "the message is both in this line and below `----`").help("keep one of the two")
         }
         ParseErrorKind::StatementHasResults => {
             Diagnostic::error(&at("statement"), "a `statement` has no rows below `----`")
@@ -57,7 +59,7 @@ pub(crate) fn parse(file: &Arc<SourceFile>, line: usize, kind: &ParseErrorKind) 
             Diagnostic::error(&at(time), format!("`{time}` is not a time")).help("write `250ms` or `5s`")
         }
         ParseErrorKind::InvalidControl(value) => {
-            Diagnostic::error(&at(value), format!("`{value}` cannot stand here")).help("write `on` or `off`")
+            Diagnostic::error(&at(value), format!("`{value}` is not allowed here")).help("write `on` or `off`")
         }
         ParseErrorKind::InvalidVariableName(name) => {
             Diagnostic::error(&at(name), format!("`{name}` cannot name a variable"))

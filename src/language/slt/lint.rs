@@ -250,7 +250,7 @@ fn is_rule(line: &str) -> bool {
 
 fn nearly_divides(file: &Arc<SourceFile>, line: usize, rule: &str) -> Diagnostic {
     Diagnostic::error(&fault::word(file, line, rule), format!("`{rule}` divides nothing: it is a part of the SQL"))
-        .help("write `----`, four hyphens alone in a line, between the SQL and what must come back")
+        .help("write `----`, four hyphens alone in a line, between the SQL and the expected rows")
 }
 
 fn rows_of_an_error(place: &Span) -> Diagnostic {

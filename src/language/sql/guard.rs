@@ -31,7 +31,7 @@ pub(crate) fn check_variables(template: &Template) -> Vec<Diagnostic> {
 }
 
 fn wrapped(inside: &str, name: &str, span: &Span) -> Diagnostic {
-    Diagnostic::error(span, format!("`${{{name}}}` stands inside {inside}"))
+    Diagnostic::error(span, format!("`${{{name}}}` is inside {inside}"))
         .label(format!("inside {inside}"))
         .help(format!("`${{{name}}}` brings its own quotes; remove those around it"))
 }

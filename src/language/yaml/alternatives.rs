@@ -9,7 +9,8 @@ pub(super) fn check(step: &Node, sink: &mut Sink) {
     let Some(expect) = step.get("expect") else { return };
     let Some(one_of) = expect.entry("one_of") else { return };
     for beside in expect.entries().iter().filter(|entry| entry.key.as_str() != "one_of") {
-        let error = Diagnostic::error(&beside.key.span, format!("`{}` cannot stand beside `one_of`", beside.key.value));
+        let error =
+            Diagnostic::error(&beside.key.span, format!("`{}` is not allowed beside `one_of`", beside.key.value));
         sink.push(error.help("write it into each alternative"));
     }
     let alternatives = one_of.value.entries();

@@ -117,7 +117,7 @@ impl Checker<'_> {
     fn words(&mut self, node: &Node, words: &[&str]) {
         let Some(word) = node.scalar() else { return };
         if !words.contains(&word.as_str()) {
-            let diagnostic = Diagnostic::error(&node.head, format!("`{}` cannot stand here", word.value));
+            let diagnostic = Diagnostic::error(&node.head, format!("`{}` is not allowed here", word.value));
             self.sink.push(match nearest(&word, words.iter().copied()) {
                 Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
                 None => diagnostic.help(format!("use {}", enumerate(words, "or"))),
@@ -197,7 +197,7 @@ impl Checker<'_> {
             self.sink.push(
                 Diagnostic::error(&second.key.span, format!("{} has `{}` already", table.name, first.key.value))
                     .label("a second one")
-                    .help(format!("only one of {} can stand in {}", enumerate(group, "and"), table.name)),
+                    .help(format!("only one of {} is allowed in {}", enumerate(group, "and"), table.name)),
             );
         }
         let alone = table.or_alone.is_some_and(|key| node.get(key).is_some());
@@ -236,7 +236,7 @@ fn elsewhere(key: &str, table: &Table, outer: &[&'static Table]) -> Option<Strin
         _ => false,
     });
     if let Some(inner) = inner {
-        return Some(format!("`{key}` stands under `{}`", inner.name));
+        return Some(format!("`{key}` belongs under `{}`", inner.name));
     }
     let around = outer.iter().rev().skip(1).find(|around| around.key(key).is_some())?;
     Some(format!("`{key}` is a key of {}", around.name))

@@ -104,7 +104,7 @@ impl Decoder<'_> {
             .map(|entry| {
                 if entry.key.contains("${") {
                     let error = Diagnostic::error(&entry.key.span, "a key cannot hold a variable");
-                    self.sink.push(error.help("variables stand in values only"));
+                    self.sink.push(error.help("variables are allowed in values only"));
                 }
                 nothing(&entry.key.span, &entry.value, self.sink);
                 if self.standing == Standing::Document {

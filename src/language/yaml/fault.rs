@@ -12,7 +12,7 @@ use crate::source::{Diagnostic, SourceFile, Span};
 const MEANINGS: &[(&str, &str, &str)] = &[
     (
         "mapping values are not allowed",
-        "a `: ` cannot stand here",
+        "a `: ` is not allowed here",
         "if the colon belongs to the text, put the text in quotes or write it below `|`; if it ends a key, fix the indentation",
     ),
     ("multiple YAML documents", "one file holds one document", "move what follows `---` into a file of its own"),

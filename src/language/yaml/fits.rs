@@ -131,7 +131,7 @@ fn transaction(node: &Node, step: &Step, sink: &mut Sink) {
             let error = Diagnostic::error(place, "`transaction` is for MongoDB");
             return sink.push(error.help("in SQL write BEGIN, COMMIT and ROLLBACK, each a statement in a `session`"));
         }
-        _ => return sink.error(place, "`transaction` stands beside `mongo`, or alone"),
+        _ => return sink.error(place, "`transaction` belongs beside `mongo`, or alone"),
     }
     if step.session.is_none() {
         let error = Diagnostic::error(place, "a transaction needs a session");
@@ -139,7 +139,7 @@ fn transaction(node: &Node, step: &Step, sink: &mut Sink) {
     }
     let ends = matches!(step.transaction.as_deref(), Some(TransactionVerb::Commit | TransactionVerb::Abort));
     if ends && matches!(step.action, Action::Mongo(_)) {
-        let error = Diagnostic::error(&entry.value.head, "the end of a transaction stands alone");
+        let error = Diagnostic::error(&entry.value.head, "the end of a transaction is a step of its own");
         sink.push(error.help("put it in a step of its own, with the same `session`"));
     }
 }
@@ -149,7 +149,7 @@ fn eventually(node: &Node, step: &Step, sink: &mut Sink) {
     let Some(entry) = node.entry("eventually").filter(|_| retries) else { return };
     if step.expect.is_none() && step.golden.is_none() {
         let error = Diagnostic::error(&entry.key.span, "`eventually` has nothing to wait for");
-        sink.push(error.help("say with `expect` what must come to hold"));
+        sink.push(error.help("say with `expect` what must hold in the end"));
     }
     if let Action::Sql { source: SqlSource::Text(template), .. } = &step.action
         && !is_read_only(&with_nulls(template))
@@ -276,7 +276,7 @@ pub(crate) fn misplaced(node: &Node, allowed: &[&str], what: &str, sink: &mut Si
         let error = Diagnostic::error(&entry.key.span, format!("{what} gives nothing for `{}`", entry.key.value));
         sink.push(match allowed.is_empty() {
             true => error.help("remove `expect`: the step must merely succeed"),
-            false => error.help(format!("here can stand {}", enumerate(allowed, "and"))),
+            false => error.help(format!("allowed here: {}", enumerate(allowed, "and"))),
         });
     }
 }
@@ -315,7 +315,7 @@ fn together(expect: &Node, sink: &mut Sink) {
     if let Some(result) = result.filter(|entry| super::keys::EXPECT.key(&entry.key).is_some()) {
         let message = format!("a statement that fails gives nothing for `{}`", result.key.value);
         let line = error.key.span.line_column().0;
-        sink.push(Diagnostic::error(&result.key.span, message).label(format!("`error` stands in line {line}")));
+        sink.push(Diagnostic::error(&result.key.span, message).label(format!("`error` is in line {line}")));
     }
 }
 

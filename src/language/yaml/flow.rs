@@ -123,7 +123,7 @@ impl<'b> Flow<'_, 'b> {
     fn end(&mut self) {
         for (name, step) in &self.waiting {
             let span = step.blocks.as_ref().map_or(&step.span, |blocks| &blocks.span);
-            let error = Diagnostic::error(span, format!("nobody awaits `{name}`")).label("its outcome is lost");
+            let error = Diagnostic::error(span, format!("no step awaits `{name}`")).label("its outcome is lost");
             self.sink.push(error.help(format!("add a step `await: {name}` after the one that releases the lock")));
         }
         for (name, (step, _)) in self.streams.iter().filter(|(_, (_, read))| !read) {

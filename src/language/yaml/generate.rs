@@ -81,7 +81,7 @@ impl Decoder<'_> {
             Pick::Distinct => None,
         };
         if let Some((value, help)) = wrong.and_then(|(key, help)| Some((node.get(key)?, help))) {
-            self.sink.push(Diagnostic::error(&value.head, "this number cannot stand here").help(help));
+            self.sink.push(Diagnostic::error(&value.head, "this number is not allowed here").help(help));
         }
     }
 }
@@ -141,7 +141,7 @@ pub(super) fn braces(text: &Spanned<String>) -> Result<Vec<TextPart>, Diagnostic
         }
         let end = after.find('}').filter(|_| brace == "{");
         let end = end.ok_or_else(|| {
-            let error = Diagnostic::error(&text.span, format!("`{brace}` stands alone"));
+            let error = Diagnostic::error(&text.span, format!("`{brace}` has no counterpart"));
             error.help("a column is `{name}`; for a brace write it twice")
         })?;
         if !literal.is_empty() {

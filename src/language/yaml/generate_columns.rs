@@ -41,7 +41,7 @@ impl Decoder<'_> {
         let per = node.scalar_of("per");
         if let Some(per) = per.as_ref().filter(|_| !kind.is_drawn()) {
             let error = Diagnostic::error(&per.span, "`per` has no meaning here: nothing is drawn");
-            self.sink.push(error.help("it stands beside what is made by chance"));
+            self.sink.push(error.help("it belongs beside a random value"));
         }
         Some(GeneratedColumn { name: entry.key.clone(), hidden, kind, per, null_share, span: node.head.clone() })
     }
@@ -100,7 +100,7 @@ impl Decoder<'_> {
         let step = node.scalar_of("step").map_or(Some(1), |step| self.scaled(&step, 0))?;
         let repeat = node.get("repeat").map(Node::items).unwrap_or_default();
         if let Some(zero) = repeat.iter().find(|times| times.scalar().is_some_and(|times| *times == "0")) {
-            self.sink.error(&zero.head, "each number stands at least once");
+            self.sink.error(&zero.head, "each number appears at least once");
             return None;
         }
         let repeat = repeat.iter().filter_map(|times| times.scalar()?.parse().ok()).collect();
@@ -143,7 +143,7 @@ impl Decoder<'_> {
     fn number(&mut self, node: &Node) -> Option<Kind> {
         let decimals = node.scalar_of("decimals").map_or(2, |text| text.parse().unwrap_or(u32::MAX));
         if decimals > 9 {
-            self.sink.error(&node.get("decimals")?.head, "at most 9 digits can stand after the point");
+            self.sink.error(&node.get("decimals")?.head, "at most 9 digits are allowed after the point");
             return None;
         }
         let ranges = match node.get("ranges") {
@@ -189,7 +189,7 @@ impl Decoder<'_> {
                 0 => "a whole number".to_string(),
                 _ => format!("a number with at most {decimals} digits after the point"),
             };
-            self.sink.push(Diagnostic::error(&text.span, format!("`{}` cannot stand here", text.value)).help(wanted));
+            self.sink.push(Diagnostic::error(&text.span, format!("`{}` is not allowed here", text.value)).help(wanted));
         }
         scaled
     }

@@ -53,7 +53,7 @@ fn parents(generate: &Generate, at: usize, sink: &mut Sink) {
         sink.push(match (near, generate.table(&parent.table)) {
             (_, Some(_)) => error.help("put it earlier in `into`"),
             (Some(near), _) => error.help(format!("did you mean `{near}`?")),
-            (None, _) => error.help("rows belong to tables that stand earlier in the same `into`"),
+            (None, _) => error.help("rows belong to tables that appear earlier in the same `into`"),
         });
     }
 }

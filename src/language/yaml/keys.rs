@@ -33,7 +33,11 @@ static SCENARIO_KEYS: &[Key] = &[
         List(&Text),
         "What must be there beyond what the steps imply: `faults`, `pg >= 17`, `mongo members >= 3`, `pg.apj`.",
     ),
-    key("vars", Map(&Any), "Variables: `${name}` in a step stands for the value. A later one may use an earlier one."),
+    key(
+        "vars",
+        Map(&Any),
+        "Variables: `${name}` in a step is replaced with the value. A later one may use an earlier one.",
+    ),
     key("cases", Some(&Map(&Any)), "Rows of variables: one run and one verdict each. The key `case` names the row."),
     key("timeout", Duration, "The time limit of one run."),
     key("todo", Text, "Why it is expected to fail; a pass is then reported."),
@@ -48,7 +52,7 @@ pub(crate) const ACTIONS: &[&str] =
 /// A step.
 pub(crate) static STEP: Table = Table {
     name: "a step",
-    doc: "Sends something to a live node and says what must come back.",
+    doc: "Sends something to a live node and says what is expected back.",
     keys: STEP_KEYS,
     one_of: ACTIONS,
     at_most_one: &[],
@@ -110,7 +114,7 @@ static STEP_KEYS: &[Key] = &[
     ),
     key("params", List(&Any), "Values for `$1` and so on of one SQL statement."),
     key("stdin", Scalar, "What `COPY … FROM STDIN` under `sql` reads: its lines, in the format that it names."),
-    key("expect", Shape::Table(&EXPECT), "What must come back; without it the step must merely succeed."),
+    key("expect", Shape::Table(&EXPECT), "What is expected back; without it the step must merely succeed."),
     key("golden", Scalar, "The section of the golden file that the output is compared with."),
     key(
         "eventually",
@@ -205,7 +209,7 @@ static FAULT_KEYS: &[Key] = &[
 
 /// What must come back.
 pub(crate) static EXPECT: Table =
-    Table::new("an expectation", "What must come back from a step; every part that is given must hold.", EXPECT_KEYS);
+    Table::new("an expectation", "What is expected back from a step; every part that is given must hold.", EXPECT_KEYS);
 
 /// One of several right outcomes.
 static ALTERNATIVE: Table = Table {

@@ -130,7 +130,7 @@ static KIND_KEYS: &[Key] = &[
         Either(&[Some(&Any), Map(&Whole)]),
         "One of these values; as a mapping, each with its weight: `{ Card: 3, Cash: 1 }`.",
     ),
-    key("map", Shape::Table(&MAP), "What stands for the value of another column."),
+    key("map", Shape::Table(&MAP), "The replacement for the value of another column."),
     key("integer", Shape::Table(&RANGE), "A whole number."),
     key("number", Shape::Table(&NUMBER), "A number with decimals."),
     key("date", Shape::Table(&TIMES), "A day; both ends count as inside."),
@@ -155,7 +155,7 @@ static SEQUENCE: Table = Table::new(
         key(
             "repeat",
             Some(&Whole),
-            "How often each number stands, in turn: `[1, 1, 2]` makes 1, 2, 3, 3, 4, 5, 6, 6, …",
+            "How often each number is repeated, in turn: `[1, 1, 2]` makes 1, 2, 3, 3, 4, 5, 6, 6, …",
         ),
         key(
             "of",
@@ -167,10 +167,10 @@ static SEQUENCE: Table = Table::new(
 
 static MAP: Table = Table::new(
     "a map",
-    "What stands for the value of another column.",
+    "The replacement for the value of another column.",
     &[
         required("by", Text, "The other column."),
-        required("is", Map(&Any), "Its values, and what stands for each; NULL for the others."),
+        required("is", Map(&Any), "Its values, and the replacement for each; NULL for the others."),
     ],
 );
 

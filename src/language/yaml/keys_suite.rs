@@ -75,10 +75,7 @@ static PROFILE: Table = Table::new(
 static REDACTION: Table = Table::new(
     "a redaction",
     "What a regular expression matches becomes `<name>`.",
-    &[
-        required("pattern", Text, "The regular expression."),
-        required("name", Text, "The name that stands for a match."),
-    ],
+    &[required("pattern", Text, "The regular expression."), required("name", Text, "The name that replaces a match.")],
 );
 
 /// `system.yaml`.

@@ -152,12 +152,9 @@ fn mixed(fields: &[(Spanned<String>, Value)], sink: &mut Sink) {
     let field = fields.iter().find(|(key, _)| !key.starts_with("$$"));
     if let (Some((operator, _)), Some((field, _))) = (operator, field) {
         sink.push(
-            Diagnostic::error(
-                &field.span,
-                format!("`{}` stands beside the operator `{}`", field.value, operator.value),
-            )
-            .label("a field")
-            .help("a mapping holds fields or operators; nest the operator under the field that it is for"),
+            Diagnostic::error(&field.span, format!("`{}` is beside the operator `{}`", field.value, operator.value))
+                .label("a field")
+                .help("a mapping holds fields or operators; nest the operator under the field that it is for"),
         );
     }
 }

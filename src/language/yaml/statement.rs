@@ -30,7 +30,7 @@ fn of_psql(text: &str, place: &Span) -> Option<Diagnostic> {
     let first = text.trim_start().starts_with('\\');
     let word = command.split_whitespace().next().unwrap_or_default();
     let error = Diagnostic::error(place, format!("`{word}` is a command of psql, which the server does not know"));
-    first.then(|| error.help("write the statement of SQL that it stands for: a query of the catalog, `COPY`, …"))
+    first.then(|| error.help("write the SQL statement behind it: a query of the catalog, `COPY`, …"))
 }
 
 /// Text, a name or a comment that reaches to the end of the statement.

@@ -62,7 +62,7 @@ impl Decoder<'_> {
                 ("on", "workload") => error.help("name the nodes of the clients in `workload` itself"),
                 ("on", "catch_up") => error.help("it waits for every member of the engine"),
                 ("session" | "on", "await") => error.help("the session and node are those of the step that blocks"),
-                _ => error.help(format!("`{key}` stands beside {}", super::super::suggest::enumerate(actions, "or"))),
+                _ => error.help(format!("`{key}` belongs beside {}", super::super::suggest::enumerate(actions, "or"))),
             });
         }
     }

@@ -109,14 +109,15 @@ impl Decoder<'_> {
                 &step.action_span,
                 format!("`{}` cannot be in an operation", step.action_span.text()),
             );
-            self.sink.push(error.help("here can stand `sql`, `mongo`, `explain`, `transaction` and `use`"));
+            self.sink.push(error.help("allowed here: `sql`, `mongo`, `explain`, `transaction` and `use`"));
         }
         let golden = step.golden.as_ref().map(|golden| &golden.span);
         let blocks = step.blocks.as_ref().map(|blocks| &blocks.span);
         let stream = step.stream.as_ref().map(|stream| &stream.span);
         for span in golden.into_iter().chain(blocks).chain(stream) {
             let error = Diagnostic::error(span, "an operation runs many times and beside others");
-            self.sink.push(error.help("`golden`, `blocks` and `stream` stand in steps of the scenario itself"));
+            self.sink
+                .push(error.help("`golden`, `blocks` and `stream` are allowed in steps of the scenario itself only"));
         }
     }
 

@@ -123,7 +123,7 @@ impl Wire {
         match self.next().await? {
             Next::Message(Message::ErrorResponse(body)) => Err(Loss::Told(Box::new(refusal_of(&mut body.fields())?))),
             Next::Message(message) => Ok(message),
-            Next::Row(_) => Err(Loss::Protocol("a row came where none was asked for".into())),
+            Next::Row(_) => Err(Loss::Protocol("a row was received where none was asked for".into())),
         }
     }
 }

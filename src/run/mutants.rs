@@ -7,7 +7,7 @@ use super::jobs::under_test;
 use super::{Obtained, Prepared, RunError, obtain};
 use crate::engine::{Dispatcher, Interrupt};
 use crate::event::{Event, Stamped};
-use crate::grade::{self, Ground, Matrix, Mutant, MutantReport};
+use crate::mutation::{self, Ground, Matrix, Mutant, MutantReport};
 use crate::source::Diagnostic;
 
 /// Which mutants, and how thoroughly.
@@ -54,7 +54,7 @@ impl Prepared {
         let host = SuiteHost::new(&self, &obtained);
         let options = self.options();
         let ground = Ground { servers: &obtained.servers, host: &host, options: &options, all: request.all, interrupt };
-        let mut matrix = grade::run(&mutants, &self.jobs, &ground, told).await;
+        let mut matrix = mutation::run(&mutants, &self.jobs, &ground, told).await;
         let ids = self.suite.register().requirements.iter().map(|each| each.id.value.clone());
         (matrix.requirements, matrix.uncited) = ids.partition(|id| self.cites(id));
         obtained.release().await;
@@ -86,7 +86,7 @@ impl Prepared {
 
     fn read_mutants(&self, request: &MutantRequest) -> Result<Vec<Mutant>, Vec<Diagnostic>> {
         let folder = self.suite.settings().root.join(&request.folder);
-        let names = grade::find(&folder, &request.names).map_err(|error| vec![error])?;
+        let names = mutation::find(&folder, &request.names).map_err(|error| vec![error])?;
         if names.is_empty() {
             let none = Diagnostic::nowhere(format!("there are no such mutants in `{}`", self.suite.display(&folder)));
             return Err(vec![none]);

@@ -12,9 +12,9 @@ use super::change::{Change, Edit};
 use super::likelihood::Likelihood;
 use super::scorecard::{Graded, Outcome};
 use crate::engine::{Claim, Job, Options, Survey, SystemUnderTest, Until};
-use crate::grade::Ground;
-use crate::grade::watch;
 use crate::model::{Engine, System};
+use crate::mutation::Ground;
+use crate::mutation::watch;
 use crate::system::Servers;
 use crate::verdict::Verdict;
 

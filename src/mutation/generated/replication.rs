@@ -28,7 +28,11 @@ pub fn changes(declared: &[Replication]) -> Vec<Change> {
             .collect();
         if replication.origin == ReplicationOrigin::None {
             let any = Replication { origin: ReplicationOrigin::Any, ..replication.clone() };
-            changes.push(change("origin_any", put(any), "origin = any: what came from a peer is sent on".into()));
+            changes.push(change(
+                "origin_any",
+                put(any),
+                "origin = any: changes received from a peer are sent on".into(),
+            ));
         }
         changes
     };
