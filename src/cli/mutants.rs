@@ -74,14 +74,15 @@ fn generated(
     Ok(exit_of(&card))
 }
 
-/// Survivors and unproven requirements are failures of the suite; a requirement counts only when all mutants were run.
+/// Survivors, unproven requirements and scenarios that ask nothing of a system are failures of the suite; a requirement
+/// counts only when all mutants were run.
 fn exit(matrix: &Matrix, args: &args::Mutants) -> Exit {
     let unproven = args.names.is_empty() && !matrix.unproven().is_empty();
     match (matrix.count(Fate::Broken), matrix.count(Fate::Survived)) {
         _ if matrix.interrupted => Exit::Machinery,
         (1.., _) => Exit::Machinery,
         (_, 1..) => Exit::Fail,
-        _ if unproven => Exit::Fail,
+        _ if unproven || !matrix.empty.is_empty() => Exit::Fail,
         _ => Exit::Pass,
     }
 }

@@ -113,6 +113,8 @@ pub struct Matrix {
     pub interrupted: bool,
     /// Scenarios that do not pass on the system itself: they were left out.
     pub unfit: Vec<String>,
+    /// Scenarios that pass on an empty database, so that no system has to do anything for them.
+    pub empty: Vec<String>,
 }
 
 impl Matrix {
@@ -146,6 +148,7 @@ impl Matrix {
         lines.extend(
             self.unfit.iter().map(|name| format!("left out, since it does not pass on the system itself: {name}")),
         );
+        lines.extend(self.empty.iter().map(|name| format!("passes on an empty database, and proves nothing: {name}")));
         lines.push(format!(
             "{} mutants: {} killed, {} survived, {} broken",
             self.mutants.len(),
@@ -209,10 +212,8 @@ mod tests {
         let matrix = Matrix {
             mutants: vec![mutant],
             requirements: vec!["P1.1".into(), "P1.2".into()],
-            uncited: vec![],
             scenarios: ["a.yaml".to_string(), "b.yaml".to_string()].into(),
-            interrupted: false,
-            unfit: vec![],
+            ..Matrix::default()
         };
         assert_eq!(matrix.unproven(), ["P1.2"]);
         assert_eq!(matrix.idle(), ["b.yaml"]);

@@ -26,7 +26,8 @@ pub struct Mutant {
 }
 
 impl Mutant {
-    fn breaks(&self) -> Vec<String> {
+    /// The ids of the requirements that it must not meet.
+    pub fn breaks(&self) -> Vec<String> {
         self.system.system.breaks.iter().map(|id| id.value.clone()).collect()
     }
 

@@ -57,7 +57,8 @@ pub(super) async fn on_mutant(
     .await
 }
 
-async fn run(
+/// Runs the jobs; `seen` gets the end of each.
+pub(super) async fn run(
     jobs: Vec<Job>,
     ground: &Ground<'_>,
     options: &Options,

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::host::SuiteHost;
 use super::jobs::under_test;
 use super::{Obtained, Prepared, RunError, obtain};
-use crate::engine::{Dispatcher, Interrupt};
+use crate::engine::{Dispatcher, Interrupt, Job};
 use crate::event::{Event, Stamped};
 use crate::mutation::{self, Ground, Matrix, Mutant, MutantReport};
 use crate::source::Diagnostic;
@@ -54,11 +54,24 @@ impl Prepared {
         let host = SuiteHost::new(&self, &obtained);
         let options = self.options();
         let ground = Ground { servers: &obtained.servers, host: &host, options: &options, all: request.all, interrupt };
+        let (empty, left) = mutation::passing_on_nothing(&self.concerned(request, &mutants), &ground).await;
         let mut matrix = mutation::run(&mutants, &self.jobs, &ground, told).await;
+        matrix.empty = empty;
+        if let (Some(error), Some(report)) = (left, matrix.mutants.first_mut()) {
+            report.broken.push(("on an empty database".into(), error));
+        }
         let ids = self.suite.register().requirements.iter().map(|each| each.id.value.clone());
         (matrix.requirements, matrix.uncited) = ids.partition(|id| self.cites(id));
         obtained.release().await;
         Ok(matrix)
+    }
+
+    /// The jobs of the whole suite; where mutants are named, those that cite what these break.
+    fn concerned(&self, request: &MutantRequest, mutants: &[Mutant]) -> Vec<Job> {
+        let broken = |id: &str| mutants.iter().any(|mutant| mutant.breaks().iter().any(|broken| broken == id));
+        let concerns =
+            |job: &&Job| request.names.is_empty() || job.scenario.requirements.iter().any(|id| broken(&id.value));
+        self.jobs.iter().filter(concerns).cloned().collect()
     }
 
     fn cites(&self, id: &str) -> bool {
