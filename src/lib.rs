@@ -1,31 +1,32 @@
 //! polyspec: a declarative scenario runner and specification suite for systems made of PostgreSQL and MongoDB.
 //!
-//! Data flows one way, and each module is a room whose name says what may be touched in it:
-//! scenario files → [`language`] → [`model`] → [`suite`] → [`engine`] → [`backend`] on a [`cluster`] → [`observation`] →
-//! [`judge`] → [`verdict`] → [`event`] → [`report`]. `docs/architecture.md` has the map.
+//! The crate is a program, `polyspec`, and a test harness: [`Conformance`] runs a suite as the tests of a crate. These, and
+//! [`conformance()`], are all that the crate offers; everything else is internal.
 
-pub mod backend;
-pub mod catalog;
-pub mod cli;
-pub mod cluster;
+mod backend;
+mod catalog;
+mod cli;
+mod cluster;
 mod conformance;
-pub mod engine;
-pub mod event;
-pub mod exit;
-pub mod explain;
-pub mod generate;
-pub mod judge;
-pub mod language;
-pub mod model;
-pub mod mutation;
-pub mod observation;
-pub mod report;
-pub mod run;
-pub mod source;
-pub mod suite;
-pub mod system;
-pub mod tally;
-pub mod variables;
-pub mod verdict;
+mod engine;
+mod event;
+mod exit;
+mod explain;
+mod generate;
+#[doc(hidden)]
+pub mod internal;
+mod judge;
+mod language;
+mod model;
+mod mutation;
+mod observation;
+mod report;
+mod run;
+mod source;
+mod suite;
+mod system;
+mod tally;
+mod variables;
+mod verdict;
 
 pub use conformance::{Conformance, conformance};

@@ -4,8 +4,8 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use polyspec::cli::{Arguments, Context, execute};
-use polyspec::exit::Exit;
+use polyspec::internal::{Arguments, Context, execute};
+use polyspec::internal::Exit;
 
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
@@ -43,7 +43,7 @@ fn context() -> std::io::Result<Context> {
         width_now,
         cores: std::thread::available_parallelism().map_or(2, usize::from),
         ci: set("CI"),
-        cluster: polyspec::cluster::Options::from_environment(|name| std::env::var_os(name)),
+        cluster: polyspec::internal::Options::from_environment(|name| std::env::var_os(name)),
         program: std::env::current_exe()?,
     })
 }

@@ -149,6 +149,7 @@ pub struct RowSet {
 
 impl RowSet {
     /// All rows of a result.
+    #[cfg(test)]
     pub fn new(columns: Vec<Column>, rows: Vec<Vec<Option<String>>>) -> Self {
         let count = rows.len() as u64;
         Self { columns, rows, count, settings: None }

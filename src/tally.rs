@@ -117,16 +117,16 @@ impl Cited {
     }
 }
 
-/// The counts of a recorded run.
-pub fn summarise<'a>(events: impl IntoIterator<Item = &'a Event>, elapsed_ms: u64) -> Summary {
-    let mut tally = Tally::new();
-    events.into_iter().for_each(|event| tally.note(event));
-    tally.summary(elapsed_ms)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The counts of a recorded run.
+    fn summarise<'a>(events: impl IntoIterator<Item = &'a Event>, elapsed_ms: u64) -> Summary {
+        let mut tally = Tally::new();
+        events.into_iter().for_each(|event| tally.note(event));
+        tally.summary(elapsed_ms)
+    }
 
     fn started(selected: usize, ids: &[&str]) -> Event {
         Event::RunStarted {

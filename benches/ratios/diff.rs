@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use polyspec::judge::diff_rows;
+use polyspec::internal::diff_rows;
 
 use crate::measure::{Measured, go_on, median};
 use crate::table::{Table, Target};

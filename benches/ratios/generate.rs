@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use polyspec::cluster::NodeDescription;
+use polyspec::internal::NodeDescription;
 
 use crate::measure::{Measured, go_on, median, peak_memory, runtime};
 use crate::peer::fresh_database;

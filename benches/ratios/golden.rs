@@ -49,8 +49,8 @@ enum Expected {
 impl Expected {
     fn is(self, status: ExitStatus) -> bool {
         let code = match self {
-            Expected::Success => polyspec::exit::Exit::Pass,
-            Expected::Mismatch => polyspec::exit::Exit::Fail,
+            Expected::Success => polyspec::internal::Exit::Pass,
+            Expected::Mismatch => polyspec::internal::Exit::Fail,
         };
         status.code() == Some(code as i32)
     }

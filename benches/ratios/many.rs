@@ -1,6 +1,6 @@
 //! A thousand small scenarios, each on a copy of its own: whether the last cost more than the first.
 
-use polyspec::event::Event;
+use polyspec::internal::Event;
 
 use crate::measure::{Measured, median};
 use crate::suite::{ONE_PEER, Run, Suite};

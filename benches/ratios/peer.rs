@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use polyspec::cluster::NodeDescription;
+use polyspec::internal::NodeDescription;
 use tokio_postgres::{Client, NoTls};
 
 use crate::measure::{Measured, go_on};

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use polyspec::cluster::NodeDescription;
+use polyspec::internal::NodeDescription;
 
 use crate::measure::{Measured, median, runtime};
 use crate::peer;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use polyspec::event::Event;
+use polyspec::internal::Event;
 
 use crate::measure::{Measured, median};
 use crate::suite::{Suite, node};

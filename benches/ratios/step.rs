@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::time::Instant;
 
-use polyspec::cluster::NodeDescription;
+use polyspec::internal::NodeDescription;
 use tokio_postgres::Client;
 
 use crate::measure::{Measured, go_on, median, runtime};

@@ -121,13 +121,13 @@ fn twice(prepared: Prepared, context: &Context) -> Result<Blessed, Exit> {
     let wanted: BTreeSet<PathBuf> = jobs.iter().flat_map(|job| files(&suite, job)).collect();
     // What an earlier run left must not be taken for what these two leave.
     for stale in all_pending(&suite).into_iter().filter(|pending| wanted.contains(&pending.golden)) {
-        let _ = std::fs::remove_file(stale.pending);
+        let _ = stale.reject();
     }
     let mut candidates: BTreeMap<PathBuf, Candidate> = BTreeMap::new();
     let mut reporters = Reporters::for_blessing(context).map_err(|error| refuse(&[error], context))?;
     let ran = carry_out(prepared, 2, &mut reporters, |pass| {
         for pending in all_pending(&suite).into_iter().filter(|pending| wanted.contains(&pending.golden)) {
-            let left = copied(&pending.pending, pass == 0).map_or_else(Left::Unreadable, Left::Text);
+            let left = copied(&pending, pass == 0).map_or_else(Left::Unreadable, Left::Text);
             let candidate = candidates
                 .entry(pending.golden.clone())
                 .or_insert_with(|| Candidate { pending, texts: [Left::Nothing, Left::Nothing] });
@@ -142,11 +142,11 @@ fn twice(prepared: Prepared, context: &Context) -> Result<Blessed, Exit> {
 
 /// A copy that the next pass does not overwrite. What the first pass left goes away, so that it cannot be taken for what the
 /// second leaves.
-fn copied(path: &Path, first: bool) -> io::Result<BufReader<File>> {
+fn copied(pending: &Pending, first: bool) -> io::Result<BufReader<File>> {
     let mut spool = Spool::new()?;
-    io::copy(&mut File::open(path)?, &mut spool)?;
+    io::copy(&mut File::open(&pending.pending)?, &mut spool)?;
     if first {
-        std::fs::remove_file(path)?;
+        pending.reject()?;
     }
     spool.into_reader()
 }
@@ -173,10 +173,8 @@ fn settle(
             continue;
         }
         let done = match answer(&suite, &candidate) {
-            Answer::Accept => {
-                std::fs::rename(&candidate.pending.pending, &candidate.pending.golden).map(|()| "accepted")
-            }
-            Answer::Reject => std::fs::remove_file(&candidate.pending.pending).map(|()| "rejected"),
+            Answer::Accept => candidate.pending.accept().map(|()| "accepted"),
+            Answer::Reject => candidate.pending.reject().map(|()| "rejected"),
             Answer::Skip => Ok("left pending"),
         };
         match done {

@@ -10,7 +10,7 @@ use super::signals::heed_signals;
 use crate::engine::Interrupt;
 use crate::event::Summary;
 use crate::exit::Exit;
-use crate::run::{Prepared, Request, RunError, prepare, runtime};
+use crate::run::{MONGO, Prepared, Request, RunError, pg_endpoint, prepare, runtime};
 use crate::source::Diagnostic;
 use crate::suite::Selection;
 
@@ -96,10 +96,9 @@ pub(super) fn explain(error: RunError, context: &Context) -> Exit {
 pub(super) fn request(suite: &args::SuiteArgs, servers: &args::ServerArgs, context: &Context) -> Request {
     let mut endpoints: BTreeMap<String, String> = BTreeMap::new();
     for (name, url) in &servers.pg_urls {
-        let name = if name.starts_with("pg.") { name.clone() } else { format!("pg.{name}") };
-        endpoints.insert(name, url.clone());
+        endpoints.insert(pg_endpoint(name), url.clone());
     }
-    endpoints.extend(servers.mongo_url.iter().map(|url| ("mongo".to_string(), url.clone())));
+    endpoints.extend(servers.mongo_url.iter().map(|url| (MONGO.to_string(), url.clone())));
     Request {
         suite: suite.suite.clone(),
         cwd: context.cwd.clone(),

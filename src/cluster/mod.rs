@@ -38,7 +38,7 @@ pub use error::ClusterError;
 pub use node::NodeState;
 pub use options::{Options, default_cache};
 pub use owner::Owner;
-pub use progress::{OnProgress, Progress};
+pub use progress::Progress;
 pub use running::Cluster;
 pub use server::mongo::{ELECTION_TIMEOUT_MS, HEARTBEAT_INTERVAL_MS, MongoBootstrap};
 pub use state::StateFile;

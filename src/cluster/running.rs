@@ -147,24 +147,9 @@ impl Cluster {
         Ok(self.node(node)?.state())
     }
 
-    /// The last lines of a node's log.
-    pub fn log_tail(&self, node: &NodeName, lines: usize) -> Result<Vec<String>, ClusterError> {
-        Ok(self.node(node)?.log_tail(lines))
-    }
-
     /// The nodes, PostgreSQL first, in the topology's order.
     pub fn nodes(&self) -> Vec<NodeName> {
         self.nodes.iter().map(|node| node.server.node.clone()).collect()
-    }
-
-    /// The superuser of PostgreSQL and root of MongoDB.
-    pub fn admin(&self) -> &Credentials {
-        &self.admin
-    }
-
-    /// The role `app` of PostgreSQL: no superuser, cannot create databases, is a member of `pg_monitor`.
-    pub fn app(&self) -> &Credentials {
-        &self.app
     }
 
     /// Everything that is needed to reach the nodes. Holds passwords.

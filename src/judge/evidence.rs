@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::golden::Comparison;
 use super::matching::Miss;
 use super::show;
 use crate::model::{TemplatePart, Value, ValueKind, Variables};
@@ -79,15 +78,4 @@ fn collect(value: &Value, names: &mut BTreeSet<String>) {
         }
         _ => {}
     }
-}
-
-/// Evidence for a section of a golden that differs from what came; `None` when it does not.
-pub fn golden_differs(span: &Span, section: &str, node: &str, comparison: &Comparison) -> Option<Evidence> {
-    let line = comparison.first_difference_line?;
-    let mut evidence =
-        Evidence::at(span, format!("the output differs from the golden `{section}`, first in its line {line}"));
-    evidence.node = Some(node.to_string());
-    evidence.diff = Some(comparison.diff());
-    evidence.notes.extend(comparison.note());
-    Some(evidence)
 }

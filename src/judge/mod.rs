@@ -50,7 +50,6 @@ pub use alternatives::{ONE_OF, alternatives};
 pub use check::check;
 pub use compare::{Compared, compare, compare_bson};
 pub use diff::{diff_lines, diff_rows};
-pub use evidence::golden_differs;
 pub use recorded::RECORDED;
 pub use redact::Redactor;
 pub use repeat::differs_between_runs;

@@ -109,6 +109,7 @@ pub struct RequirementsRegister {
 
 /// A part of the specification with its weight.
 #[derive(Clone, Debug)]
+#[allow(dead_code, reason = "title and weight are for grading")]
 pub struct RequirementPart {
     /// The part's number.
     pub part: u32,
@@ -120,6 +121,7 @@ pub struct RequirementPart {
 
 /// One requirement.
 #[derive(Clone, Debug)]
+#[allow(dead_code, reason = "weight, part and source are for grading")]
 pub struct Requirement {
     /// The id that scenarios cite, `P2.3`.
     pub id: Spanned<String>,

@@ -37,8 +37,6 @@ pub struct Replication {
     pub origin: ReplicationOrigin,
     /// Whether a new subscription copies the rows that are there.
     pub copy_data: bool,
-    /// The entry.
-    pub span: Span,
 }
 
 /// One subscription.

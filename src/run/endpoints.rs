@@ -6,8 +6,16 @@ use super::Request;
 use crate::model::{Endpoint, Engine, NodeName, Settings, Topology};
 use crate::source::{Diagnostic, Span};
 
-/// Connection URLs by node name, or `mongo`.
+/// Connection URLs by node name, or [`MONGO`].
 pub(super) type Endpoints = BTreeMap<String, String>;
+
+/// The name under which the endpoint of a replica set is kept.
+pub const MONGO: &str = "mongo";
+
+/// The name under which the endpoint of a PostgreSQL peer is kept: `apj` and `pg.apj` are the same peer.
+pub fn pg_endpoint(name: &str) -> String {
+    if name.starts_with("pg.") { name.to_string() } else { format!("pg.{name}") }
+}
 
 /// The endpoints of the profile, else those of the settings, with the command line's over them.
 ///
@@ -61,7 +69,7 @@ pub(super) fn nodes(topology: &Topology, endpoints: &Endpoints) -> Vec<NodeName>
         let peers = endpoints.keys().filter_map(|name| name.strip_prefix("pg."));
         nodes.extend(peers.map(|name| NodeName::new(Engine::Pg, name)));
     }
-    if let (None, Some(url)) = (&topology.mongo, endpoints.get("mongo")) {
+    if let (None, Some(url)) = (&topology.mongo, endpoints.get(MONGO)) {
         let members = 1..=url.split(['/', '?']).nth(2).unwrap_or_default().split(',').count();
         nodes.extend(members.map(|number| NodeName::new(Engine::Mongo, format!("m{number}"))));
     }

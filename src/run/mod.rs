@@ -20,6 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use bootstrap::Bootstrap;
+pub use endpoints::{MONGO, pg_endpoint};
 pub use establish::{Wish, establish};
 pub use files::{FileFormat, Files, write_files};
 pub use generated::{GeneratedRequest, Told};
@@ -45,7 +46,7 @@ pub struct Request {
     pub selection: Selection,
     /// A system to run on instead of the scenarios' own.
     pub system: Option<String>,
-    /// Servers that exist already, by node name or `mongo`; they go before those of a profile and of the settings, which are
+    /// Servers that exist already, by node name ([`pg_endpoint`]) or [`MONGO`]; they go before those of a profile and of the settings, which are
     /// among them once the request was prepared.
     pub endpoints: BTreeMap<String, String>,
     /// A set of endpoints of the settings.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::control::Control;
+use super::endpoints::MONGO;
 use super::{Bootstrap, Request};
 use crate::backend::mongo::{MongoClients, MongoSet};
 use crate::backend::pg::PgNode;
@@ -122,9 +123,9 @@ impl Obtained {
                 self.servers.pg.push(node);
             }
         }
-        if let Some(url) = endpoints.get("mongo").filter(|_| nodes.iter().any(|node| node.engine == Engine::Mongo)) {
+        if let Some(url) = endpoints.get(MONGO).filter(|_| nodes.iter().any(|node| node.engine == Engine::Mongo)) {
             let members = crate::backend::mongo::members(url, nodes).map_err(|error| error.to_string())?;
-            self.urls.insert("mongo".into(), url.clone());
+            self.urls.insert(MONGO.into(), url.clone());
             self.servers.mongo = Some(MongoSet { url: url.clone(), members, owned: false });
         }
         Ok(())
@@ -194,7 +195,7 @@ impl Obtained {
             }
         }
         if let (Some(url), false) = (&cluster.replica_set_url, members.is_empty()) {
-            self.urls.insert("mongo".into(), url.clone());
+            self.urls.insert(MONGO.into(), url.clone());
             self.servers.mongo = Some(MongoSet { url: url.clone(), members, owned: true });
         }
         Ok(())
@@ -213,7 +214,7 @@ impl Obtained {
             Some(format!("{node}: psql '{}'", on_database(url, database)))
         };
         let mut lines: Vec<String> = peers.iter().filter_map(peer).collect();
-        if let Some(url) = self.urls.get("mongo").filter(|_| mongo) {
+        if let Some(url) = self.urls.get(MONGO).filter(|_| mongo) {
             lines.push(format!("mongo: mongosh '{}'", on_database(url, database)));
         }
         lines
@@ -230,7 +231,7 @@ impl Obtained {
                 environment.push((name, spoken_as(&on_database(url, database), role)));
             }
         }
-        if let Some(url) = self.urls.get("mongo").filter(|_| call.mongo) {
+        if let Some(url) = self.urls.get(MONGO).filter(|_| call.mongo) {
             let user = call.user.as_ref().map(|user| (user.name.as_str(), user.password.as_str()));
             environment.push(("POLYSPEC_MONGO_URL".into(), spoken_as(&on_database(url, database), user)));
         }
@@ -248,7 +249,7 @@ impl Obtained {
                 redactions.push((password.to_string(), "password".to_string()));
             }
             let hosts = rest.split(['/', '?']).next().unwrap_or_default();
-            if name != "mongo" {
+            if name != MONGO {
                 redactions.push((hosts.to_string(), format!("address of {name}")));
             }
         }

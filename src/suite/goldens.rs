@@ -32,6 +32,24 @@ pub struct Pending {
     pub pending: PathBuf,
 }
 
+impl Pending {
+    /// Puts it in the place of the golden, at once or not at all. Nothing else changes a golden.
+    ///
+    /// # Errors
+    /// It is there no more, or the disk refuses.
+    pub fn accept(&self) -> io::Result<()> {
+        fs::rename(&self.pending, &self.golden)
+    }
+
+    /// Removes it: a person rejected it, or it is stale.
+    ///
+    /// # Errors
+    /// It is there no more, or the disk refuses.
+    pub fn reject(&self) -> io::Result<()> {
+        fs::remove_file(&self.pending)
+    }
+}
+
 /// A recording that grows on the disk while a run goes on. It has no name, so nothing of it stays behind a crash.
 pub struct Spool {
     file: BufWriter<File>,
@@ -87,16 +105,11 @@ impl Goldens {
     /// It is there and cannot be read, or does not lie below the folder of goldens.
     pub fn open(&self, golden: &Path) -> io::Result<Option<BufReader<File>>> {
         self.check(golden)?;
-        open_if_there(golden)
-    }
-
-    /// The pending neighbour of a golden, to be read from its beginning; `None` if nothing is pending.
-    ///
-    /// # Errors
-    /// As [`Goldens::open`].
-    pub fn open_pending(&self, golden: &Path) -> io::Result<Option<BufReader<File>>> {
-        self.check(golden)?;
-        open_if_there(&pending_of(golden))
+        match File::open(golden) {
+            Ok(file) => Ok(Some(BufReader::new(file))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The whole text of a golden; `None` if there is none.
@@ -123,7 +136,7 @@ impl Goldens {
         Ok(pending)
     }
 
-    /// Takes the pending neighbour of a golden away: the run agrees with its golden again, or a person rejected it.
+    /// Takes the pending neighbour of a golden away: the run agrees with its golden again.
     ///
     /// # Errors
     /// It is there and cannot be removed.
@@ -133,15 +146,6 @@ impl Goldens {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         }
-    }
-
-    /// Makes what is pending the golden, at once or not at all. Nothing else changes a golden.
-    ///
-    /// # Errors
-    /// Nothing is pending, or the disk refuses.
-    pub fn accept(&self, golden: &Path) -> io::Result<()> {
-        self.check(golden)?;
-        fs::rename(pending_of(golden), golden)
     }
 
     /// Everything that is pending, sorted.
@@ -195,14 +199,6 @@ impl Goldens {
     }
 }
 
-fn open_if_there(path: &Path) -> io::Result<Option<BufReader<File>>> {
-    match File::open(path) {
-        Ok(file) => Ok(Some(BufReader::new(file))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
 /// The pending neighbour of a golden.
 fn pending_of(golden: &Path) -> PathBuf {
     let mut path = golden.as_os_str().to_owned();
@@ -249,16 +245,17 @@ mod tests {
         assert_eq!(goldens.read(&golden).unwrap(), None);
         let pending = goldens.write_pending(&golden, spool("one\n")).unwrap();
         assert_eq!(goldens.read(&golden).unwrap(), None);
-        assert_eq!(goldens.pending().unwrap(), [Pending { golden: golden.clone(), pending }]);
-        assert_eq!(io::read_to_string(goldens.open_pending(&golden).unwrap().unwrap()).unwrap(), "one\n");
-        goldens.accept(&golden).unwrap();
+        assert_eq!(fs::read_to_string(&pending).unwrap(), "one\n");
+        let pending = Pending { golden: golden.clone(), pending };
+        assert_eq!(goldens.pending().unwrap(), [pending.clone()]);
+        pending.accept().unwrap();
         assert_eq!(goldens.read(&golden).unwrap().as_deref(), Some("one\n"));
         goldens.write_pending(&golden, spool("two\n")).unwrap();
         goldens.reject(&golden).unwrap();
         goldens.reject(&golden).unwrap();
         assert_eq!(goldens.read(&golden).unwrap().as_deref(), Some("one\n"));
         assert!(goldens.pending().unwrap().is_empty());
-        assert_eq!(goldens.accept(&golden).unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert_eq!(pending.accept().unwrap_err().kind(), io::ErrorKind::NotFound);
     }
 
     #[test]
@@ -281,7 +278,6 @@ mod tests {
         for path in paths {
             let kind = |result: io::Result<()>| result.unwrap_err().kind();
             assert_eq!(kind(goldens.write_pending(&path, spool("")).map(|_| ())), io::ErrorKind::InvalidInput);
-            assert_eq!(kind(goldens.accept(&path)), io::ErrorKind::InvalidInput);
             assert_eq!(kind(goldens.reject(&path)), io::ErrorKind::InvalidInput);
         }
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -292,8 +288,8 @@ mod tests {
         let (_folder, goldens) = goldens();
         let [used, unused] = ["a.yaml", "p/b.yaml"].map(|scenario| goldens.path(scenario, None));
         for golden in [&used, &unused] {
-            goldens.write_pending(golden, spool("x")).unwrap();
-            goldens.accept(golden).unwrap();
+            let pending = goldens.write_pending(golden, spool("x")).unwrap();
+            fs::rename(pending, golden).unwrap();
             goldens.write_pending(golden, spool("y")).unwrap();
         }
         assert_eq!(goldens.unused(&[used]).unwrap(), [unused]);

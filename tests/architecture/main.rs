@@ -96,8 +96,9 @@ const ARROWS: &[(&str, &[&str], &str)] = &[
         "the face that cargo test sees",
     ),
     ("cli", &["*"], "the face that people see"),
+    ("internal", &["*"], "what the program, tests and benchmarks of the repository use"),
     ("lib", &[], "only names the rooms"),
-    ("main", &["cli", "cluster", "exit"], "reads the environment once and hands it on"),
+    ("main", &["internal"], "reads the environment once and hands it on"),
 ];
 
 /// What only some rooms may touch: paths by their beginning, the rooms, and why.

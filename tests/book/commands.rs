@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 use clap::CommandFactory;
-use polyspec::cli::Arguments;
+use polyspec::internal::Arguments;
 
 use crate::pages::{Page, blesses};
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use clap::Parser;
-use polyspec::cli::Arguments;
+use polyspec::internal::Arguments;
 
 use crate::pages::{Block, Page, blesses, book, root};
 

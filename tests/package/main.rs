@@ -117,3 +117,18 @@ fn every_workflow_is_yaml_with_jobs_that_have_steps() {
         }
     }
 }
+
+/// The public items of the crate: `pub` in lib.rs, without what is hidden from the documentation.
+fn public_items(root: &str) -> Vec<&str> {
+    let lines: Vec<&str> = root.lines().collect();
+    let shown = |number: usize| number == 0 || lines[number - 1] != "#[doc(hidden)]";
+    let public = lines.iter().enumerate().filter(|(number, line)| line.starts_with("pub ") && shown(*number));
+    public.map(|(_, line)| *line).collect()
+}
+
+#[test]
+fn the_crate_offers_the_conformance_harness_and_nothing_else() {
+    assert_eq!(public_items(&read("src/lib.rs")), ["pub use conformance::{Conformance, conformance};"]);
+    let hidden = "#[doc(hidden)]\npub mod internal;\nmod model;\npub mod judge;";
+    assert_eq!(public_items(hidden), ["pub mod judge;"]);
+}

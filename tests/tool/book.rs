@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use libtest_mimic::{Failed, Trial};
-use polyspec::judge::diff_lines;
-use polyspec::report::{Look, render_diff};
+use polyspec::internal::diff_lines;
+use polyspec::internal::{Look, render_diff};
 use regex::Regex;
 
 use crate::children::finish;

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Failed, Trial};
-use polyspec::judge::diff_lines;
-use polyspec::report::{Look, render_diff};
+use polyspec::internal::diff_lines;
+use polyspec::internal::{Look, render_diff};
 
 use crate::redact::redact;
 use crate::suite::Suite;

@@ -33,7 +33,7 @@ fn a_user_without_rights_runs_a_suite_on_builds_that_root_fetched() {
     command.args([format!("--reuid={}", nobody.uid), format!("--regid={}", nobody.gid), "--clear-groups".into()]);
     command.args([PROGRAM, "run"]).current_dir(suite.path("")).env_remove("CI");
     command.env("HOME", suite.path("home")).env_remove("XDG_CACHE_HOME").env("POLYSPEC_RUN_DIR", suite.run_dir());
-    command.env("POLYSPEC_CACHE", polyspec::cluster::default_cache(&std::env::temp_dir()));
+    command.env("POLYSPEC_CACHE", polyspec::internal::default_cache(&std::env::temp_dir()));
     children::finish(command).exits(1).says("2 passed, 1 failed").says("golden/new.golden.pending");
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use polyspec::cluster::{ClusterDescription, StateFile, state};
+use polyspec::internal::{ClusterDescription, StateFile, state};
 use tempfile::TempDir;
 
 use crate::children;

@@ -63,19 +63,6 @@ fn a_reply_needs_the_fields_that_are_written() {
 }
 
 #[test]
-fn a_golden_that_differs_is_evidence_with_its_line() {
-    let mut comparer = crate::judge::golden::Comparer::new("a\nb\n".as_bytes());
-    comparer.push("a").unwrap();
-    comparer.push("c").unwrap();
-    let comparison = comparer.finish().unwrap();
-    let evidence = crate::judge::golden_differs(&span(30), "prices", "pg", &comparison).unwrap();
-    assert!(evidence.message.contains("first in its line 2") && line(&evidence) == 30);
-    assert!(
-        crate::judge::golden_differs(&span(30), "prices", "pg", &crate::judge::golden::Comparison::default()).is_none()
-    );
-}
-
-#[test]
 fn what_was_counted_and_not_kept_is_counted_in_every_message() {
     let set = DocumentSet { documents: vec![doc! { "_id": 1 }, doc! { "_id": 2 }], count: 1_000_000 };
     let got = || Outcome::Output(Output::Documents(set.clone()));

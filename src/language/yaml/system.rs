@@ -83,7 +83,6 @@ impl Decoder<'_> {
                 _ => ReplicationOrigin::None,
             },
             copy_data: matches!(node.get("copy_data").map(|value| &value.kind), Some(NodeKind::Bool(true))),
-            span: node.head.clone(),
         })
     }
 

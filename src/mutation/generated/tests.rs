@@ -250,7 +250,6 @@ fn replication_loses_each_link_and_echoes() {
         links: links.to_vec(),
         origin: ReplicationOrigin::None,
         copy_data: false,
-        span: span("p"),
     };
     let changes = replication::changes(&[declared]);
     let names: Vec<&str> = changes.iter().map(|change| change.name.as_str()).collect();

@@ -2,7 +2,7 @@
 
 use bson::{Bson, Document, doc};
 use futures::TryStreamExt;
-use polyspec::judge::compare_bson;
+use polyspec::internal::compare_bson;
 use rand::rngs::StdRng;
 
 use super::documents::pair;

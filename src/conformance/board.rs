@@ -1,125 +1,22 @@
-//! A suite as `cargo test`: every run is a test with its path as the name. One more face over a run, never the engine.
+//! Where the tests of the harness wait for the verdicts of one run, which the first of them begins.
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use crate::cluster;
-use crate::engine::Interrupt;
+use crate::engine::{Interrupt, Job};
 use crate::event::{Event, Stamped};
 use crate::exit::Exit;
 use crate::report::render_finished;
-use crate::run::{Prepared, Request, RunError, prepare, runtime};
-use crate::source::Diagnostic;
-use crate::suite::Selection;
+use crate::run::{Prepared, RunError, runtime};
 use crate::verdict::Verdict;
 
 /// How wide failures are printed.
 const WIDTH: usize = 120;
 
-/// Runs the suite in `folder` under the arguments of `cargo test`: filters, `--exact`, `--skip`, `--list`, `--ignored`,
-/// `--test-threads`. Hidden scenarios are ignored tests. The servers are started once, when the first test begins, and only
-/// those that the chosen tests need. It ends with the exit code of `polyspec run` on the same runs, and where `CI` is set it
-/// is as strict: a scenario that is skipped is a failed test, nothing becomes pending, and what is pending is a failure.
-///
-/// In `tests/conformance.rs` of any crate, with `harness = false`:
-/// ```no_run
-/// fn main() -> std::process::ExitCode {
-///     polyspec::conformance(env!("CARGO_MANIFEST_DIR"))
-/// }
-/// ```
-pub fn conformance(folder: impl AsRef<Path>) -> ExitCode {
-    Conformance::new(folder).run()
-}
-
-/// [`conformance`] with options that the files of a suite cannot give themselves.
-/// ```no_run
-/// fn main() -> std::process::ExitCode {
-///     polyspec::Conformance::new(env!("CARGO_MANIFEST_DIR")).allow_run(true).run()
-/// }
-/// ```
-#[derive(Clone, Debug)]
-pub struct Conformance {
-    folder: PathBuf,
-    allow_run: bool,
-}
-
-impl Conformance {
-    /// The suite in `folder`.
-    pub fn new(folder: impl AsRef<Path>) -> Self {
-        Self { folder: folder.as_ref().to_path_buf(), allow_run: false }
-    }
-
-    /// Whether steps may start programs (`run`). Where they may not, their scenarios are skipped.
-    pub fn allow_run(self, allow_run: bool) -> Self {
-        Self { allow_run, ..self }
-    }
-
-    /// Runs the suite under the arguments of `cargo test`.
-    pub fn run(self) -> ExitCode {
-        let mut arguments = Arguments::from_args();
-        let strict = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
-        let request = Request { allow_run: self.allow_run, ..request(&self.folder, &arguments, !strict) };
-        let prepared = match prepare(request) {
-            Ok(prepared) => prepared,
-            Err(errors) => return refuse(&errors, Exit::Input),
-        };
-        let pending = if strict && !arguments.list { prepared.pending() } else { vec![] };
-        if !pending.is_empty() {
-            return refuse(&pending, Exit::Fail);
-        }
-        let jobs = prepared.request.jobs;
-        let board = Arc::new(Board::new(prepared, &arguments, strict));
-        if board.leaves_all_out(&arguments) {
-            let none = Diagnostic::nowhere("all scenarios of this suite are hidden");
-            return refuse(&[none.help("run them with `--ignored`")], Exit::Input);
-        }
-        let trials = board.trials();
-        // Every test waits for its verdict, so there may be as many threads as workers without a core being wanted for them.
-        arguments.test_threads = arguments.test_threads.or(Some(jobs));
-        let conclusion = libtest_mimic::run(&arguments, trials);
-        match board.finish() {
-            Some(exit) if exit != Exit::Pass => exit.into(),
-            _ => conclusion.exit_code(),
-        }
-    }
-}
-
-fn request(folder: &Path, arguments: &Arguments, records: bool) -> Request {
-    let cores = std::thread::available_parallelism().map_or(2, usize::from);
-    Request {
-        suite: folder.to_path_buf(),
-        cwd: folder.to_path_buf(),
-        selection: Selection { hidden: true, ..Selection::default() },
-        system: None,
-        endpoints: BTreeMap::new(),
-        profile: None,
-        jobs: arguments.test_threads.unwrap_or(cores).max(1),
-        keep: false,
-        allow_run: false,
-        allow_cluster_changes: false,
-        fail_fast: false,
-        records,
-        cluster: cluster::Options::from_environment(|name| std::env::var_os(name)),
-        seed: 0,
-    }
-}
-
-fn refuse(errors: &[Diagnostic], exit: Exit) -> ExitCode {
-    let mut out = std::io::stderr().lock();
-    for error in errors {
-        // Whoever reads it may have gone.
-        let _ = writeln!(out, "{}\n", error.render(false));
-    }
-    exit.into()
-}
-
 /// Where verdicts are put up for the tests that wait for them.
-struct Board {
+pub(super) struct Board {
     prepared: Mutex<Option<Prepared>>,
     names: Vec<(String, bool)>,
     strict: bool,
@@ -147,8 +44,8 @@ const STACK: usize = 8 << 20;
 
 impl Board {
     /// Keeps of the jobs those that these arguments choose.
-    fn new(mut prepared: Prepared, arguments: &Arguments, strict: bool) -> Self {
-        let ignored = |job: &crate::engine::Job| job.scenario.hidden;
+    pub fn new(mut prepared: Prepared, arguments: &Arguments, strict: bool) -> Self {
+        let ignored = |job: &Job| job.scenario.hidden;
         let names = prepared.jobs.iter().map(|job| (job.name.clone(), ignored(job))).collect();
         prepared.jobs.retain(|job| is_chosen(arguments, &job.name, ignored(job)));
         Self {
@@ -161,7 +58,7 @@ impl Board {
         }
     }
 
-    fn trials(self: &Arc<Self>) -> Vec<Trial> {
+    pub fn trials(self: &Arc<Self>) -> Vec<Trial> {
         let trial = |(name, ignored): &(String, bool)| {
             let (board, wanted) = (self.clone(), name.clone());
             Trial::test(name.clone(), move || board.verdict(&wanted)).with_ignored_flag(*ignored)
@@ -170,13 +67,13 @@ impl Board {
     }
 
     /// Whether nothing is to be run although nothing was left out on purpose, as in a run that selects nothing.
-    fn leaves_all_out(&self, arguments: &Arguments) -> bool {
+    pub fn leaves_all_out(&self, arguments: &Arguments) -> bool {
         let chosen = arguments.list || arguments.ignored || arguments.filter.is_some() || !arguments.skip.is_empty();
         !chosen && !arguments.include_ignored && self.names.iter().all(|(_, ignored)| *ignored)
     }
 
     /// Waits until the run, if one began, has taken everything away that it made; how it ended.
-    fn finish(&self) -> Option<Exit> {
+    pub fn finish(&self) -> Option<Exit> {
         self.begun.get()?;
         let results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
         let over = self.changed.wait_while(results, |results| results.over.is_none());
