@@ -9,5 +9,5 @@ mod shape;
 
 pub use mongo_reply::from_mongo;
 pub use plan::{Plan, PlanNode};
-pub use postgres::{from_postgres, from_postgres_text};
+pub use postgres::from_postgres_text;
 pub use shape::shape;

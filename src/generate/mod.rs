@@ -16,4 +16,3 @@ mod value;
 
 pub use plan::{Plan, Reserve};
 pub use random::SplitMix64;
-pub use value::GeneratedValue;

@@ -48,7 +48,7 @@ mod tests;
 
 pub use alternatives::{ONE_OF, alternatives};
 pub use check::check;
-pub use compare::{Compared, compare, compare_bson};
+pub use compare::{compare, compare_bson};
 pub use diff::{diff_lines, diff_rows};
 pub use recorded::RECORDED;
 pub use redact::Redactor;

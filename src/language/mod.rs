@@ -21,7 +21,6 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-pub use duration::duration;
 pub use parsed::Parsed;
 pub use selector::node_selector;
 pub use slt::{SltEdit, SltSays, slt_rewritten, slt_rows};

@@ -28,7 +28,7 @@ pub use evidence::render_evidence;
 pub use json_lines::JsonLines;
 pub use junit::JUnit;
 pub use look::Look;
-pub use replay::{ReplayError, replay};
+pub use replay::replay;
 pub use terminal::{Terminal, TerminalOptions};
 
 use crate::event::Stamped;

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use super::test_events::{end, nothing, run, stamp};
-use super::{JUnit, JsonLines, ReplayError, Reporter, Terminal, TerminalOptions, replay};
+use super::replay::ReplayError;
+use super::{JUnit, JsonLines, Reporter, Terminal, TerminalOptions, replay};
 use crate::event::Stamped;
 use crate::verdict::{Evidence, Verdict};
 

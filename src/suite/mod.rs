@@ -26,7 +26,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub use beside::lies_beside;
 pub use goldens::{Goldens, Pending, Spool};
-pub use load::Loaded;
 pub use runs::Run;
 pub use selection::Selection;
 

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Loaded, Selection, Suite};
+use super::load::Loaded;
+use super::{Selection, Suite};
 use crate::source::{Diagnostic, SourceFile, Span};
 
 /// Files of a suite in a folder of its own.

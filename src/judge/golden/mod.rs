@@ -26,6 +26,5 @@ mod text;
 pub use compare::{Comparer, Comparison};
 pub use merge::{Change, merge};
 pub use render::{RowWriter, render};
-pub use sections::{Section, Sections};
+pub use sections::Sections;
 pub(in crate::judge) use text::cell;
-pub use text::{file_header, section_header};

@@ -3,7 +3,8 @@
 use bson::{Bson, Document};
 use proptest::prelude::*;
 
-use super::{Sections, file_header, render, section_header};
+use super::text::{file_header, section_header};
+use super::{Sections, render};
 use crate::judge::Redactor;
 use crate::observation::{Column, DocumentSet, Outcome, Output, ProgramEnd, RowSet, SqlType};
 

@@ -14,7 +14,7 @@ mod tests;
 
 pub use change::Change;
 pub use runner::{Field, grade};
-pub use scorecard::{Graded, Outcome, Scorecard};
+pub use scorecard::{Graded, Scorecard};
 
 use crate::catalog::Catalog;
 use crate::model::System;

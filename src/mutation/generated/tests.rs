@@ -3,7 +3,8 @@
 use bson::{Document, doc};
 
 use super::change::{Change, Edit, merged};
-use super::{Graded, Outcome, Scorecard, mongo, postgres, replication};
+use super::scorecard::Outcome;
+use super::{Graded, Scorecard, mongo, postgres, replication};
 use crate::catalog::{Collection, Column, Constraint, Index, Partition, PgCatalog, Publication, Trigger};
 use crate::model::{Engine, Explanation, NodeName, Replication, ReplicationLink, ReplicationOrigin};
 use crate::source::{SourceFile, Span};
