@@ -39,7 +39,7 @@ pub(super) fn up(args: &args::Up, context: &Context) -> Exit {
         Ok(())
     };
     match finish(work, context) {
-        Exit::Pass if fills => super::generate::stand(args, context),
+        Exit::Pass if fills => super::generate::fill(args, context),
         exit => exit,
     }
 }

@@ -6,7 +6,7 @@ use super::live::Live;
 use super::run::{explain, interruptible, request};
 use super::say::{aside, say};
 use crate::exit::Exit;
-use crate::run::{FileFormat, Files, Request, Wish, establish, write_files};
+use crate::run::{DatabaseRequest, FileFormat, Files, Request, provide_database, write_files};
 use crate::source::{visible, visible_lines};
 
 /// Makes rows, in a system on servers or in files.
@@ -27,7 +27,7 @@ pub(super) fn generate(args: &args::Generate, context: &Context) -> Exit {
             into_files(&files, context)
         }
         None => {
-            let wish = Wish {
+            let database = DatabaseRequest {
                 request,
                 rows: Some(args.rows),
                 seed,
@@ -35,18 +35,19 @@ pub(super) fn generate(args: &args::Generate, context: &Context) -> Exit {
                 replaces: false,
                 on: args.on.clone(),
             };
-            into_servers(wish, context)
+            into_servers(database, context)
         }
     }
 }
 
 /// Builds the system of `polyspec up` and fills it.
-pub(super) fn stand(args: &args::Up, context: &Context) -> Exit {
+pub(super) fn fill(args: &args::Up, context: &Context) -> Exit {
     let base = request(&args.suite, &args::ServerArgs::default(), context);
     let request = Request { system: args.system.clone(), allow_run: args.permit.allow_run, ..base };
     let seed = if args.rows.is_some() { seed(&args.seed) } else { String::new() };
-    let wish = Wish { request, rows: args.rows, seed, database: None, replaces: args.replace, on: None };
-    into_servers(wish, context)
+    let database =
+        DatabaseRequest { request, rows: args.rows, seed, database: None, replaces: args.replace, on: None };
+    into_servers(database, context)
 }
 
 /// The seed, or a random one that a person can type again.
@@ -82,9 +83,11 @@ fn into_files(files: &Files, context: &Context) -> Exit {
     }
 }
 
-fn into_servers(wish: Wish, context: &Context) -> Exit {
+fn into_servers(database: DatabaseRequest, context: &Context) -> Exit {
     let mut live = Live::new(context);
-    match interruptible(async |interrupt| establish(wish, |event| live.event(event), interrupt).await) {
+    let provided =
+        interruptible(async |interrupt| provide_database(database, |event| live.event(event), interrupt).await);
+    match provided {
         Ok(lines) => {
             say!("{}", visible_lines(&lines.join("\n")));
             Exit::Pass

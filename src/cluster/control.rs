@@ -13,7 +13,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Notify;
 
 use super::{Cluster, ClusterDescription, ClusterError, NodeState};
-use crate::model::{Engine, NodeName};
+use crate::model::{Engine, NodeFault, NodeName};
 
 /// No request and no answer is longer.
 const LONGEST_LINE: u64 = 1024 * 1024;
@@ -22,12 +22,7 @@ const LONGEST_LINE: u64 = 1024 * 1024;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "snake_case")]
 enum Request {
-    Stop { node: String },
-    Start { node: String },
-    Restart { node: String },
-    Kill { node: String },
-    Pause { node: String },
-    Resume { node: String },
+    Inject { node: String, fault: NodeFault },
     Cut { groups: Vec<Vec<String>> },
     Heal { nodes: Vec<String> },
     Status,
@@ -137,12 +132,7 @@ async fn answer(cluster: &Cluster, request: Request) -> Answer {
             cluster.shutdown().await;
             Ok(())
         }
-        Request::Stop { node } => cluster.stop(&name(&node)).await,
-        Request::Start { node } => cluster.start_node(&name(&node)).await,
-        Request::Restart { node } => cluster.restart(&name(&node)).await,
-        Request::Kill { node } => cluster.kill(&name(&node)).await,
-        Request::Pause { node } => cluster.pause(&name(&node)).await,
-        Request::Resume { node } => cluster.resume(&name(&node)).await,
+        Request::Inject { node, fault } => cluster.inject(&name(&node), fault).await,
         Request::Cut { groups } => cluster.cut(&groups.iter().map(|group| names(group)).collect::<Vec<_>>()).await,
         Request::Heal { nodes } => cluster.heal(&names(&nodes)),
     };
@@ -190,34 +180,9 @@ impl Client {
         Self { socket: socket.into() }
     }
 
-    /// See [`Cluster::stop`].
-    pub async fn stop(&self, node: &NodeName) -> Result<(), ClusterError> {
-        self.done(Request::Stop { node: node.to_string() }).await
-    }
-
-    /// See [`Cluster::start_node`].
-    pub async fn start(&self, node: &NodeName) -> Result<(), ClusterError> {
-        self.done(Request::Start { node: node.to_string() }).await
-    }
-
-    /// See [`Cluster::restart`].
-    pub async fn restart(&self, node: &NodeName) -> Result<(), ClusterError> {
-        self.done(Request::Restart { node: node.to_string() }).await
-    }
-
-    /// See [`Cluster::kill`].
-    pub async fn kill(&self, node: &NodeName) -> Result<(), ClusterError> {
-        self.done(Request::Kill { node: node.to_string() }).await
-    }
-
-    /// See [`Cluster::pause`].
-    pub async fn pause(&self, node: &NodeName) -> Result<(), ClusterError> {
-        self.done(Request::Pause { node: node.to_string() }).await
-    }
-
-    /// See [`Cluster::resume`].
-    pub async fn resume(&self, node: &NodeName) -> Result<(), ClusterError> {
-        self.done(Request::Resume { node: node.to_string() }).await
+    /// See [`Cluster::inject`].
+    pub async fn inject(&self, node: &NodeName, fault: NodeFault) -> Result<(), ClusterError> {
+        self.done(Request::Inject { node: node.to_string(), fault }).await
     }
 
     /// See [`Cluster::cut`].

@@ -32,7 +32,6 @@ mod teardown;
 mod tests;
 mod watchdog;
 
-pub use daemon::{Daemon, daemonize};
 pub use describe::{ClusterDescription, Credentials, MemberAddress, NodeDescription};
 pub use error::ClusterError;
 pub use node::NodeState;
@@ -42,4 +41,3 @@ pub use progress::Progress;
 pub use running::Cluster;
 pub use server::mongo::{ELECTION_TIMEOUT_MS, HEARTBEAT_INTERVAL_MS, MongoBootstrap};
 pub use state::StateFile;
-pub use teardown::sweep;

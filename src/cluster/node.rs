@@ -135,13 +135,6 @@ impl Node {
         self.stop_held().await
     }
 
-    /// Stops it, then starts it on the same port.
-    pub(crate) async fn restart(&self) -> Result<(), ClusterError> {
-        let _gate = self.gate.lock().await;
-        self.stop_held().await?;
-        self.launch().await
-    }
-
     /// SIGKILL. Returns once none of its processes is left.
     pub(crate) async fn kill(&self) -> Result<(), ClusterError> {
         let _gate = self.gate.lock().await;

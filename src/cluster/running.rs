@@ -19,7 +19,7 @@ use super::run_folder::{RunFolder, random_word};
 use super::server::{Ground, Server, mongo, postgres};
 use super::watchdog::Watchdog;
 use super::{ClusterError, MongoBootstrap, teardown};
-use crate::model::{Engine, NodeName, Topology};
+use crate::model::{Engine, NodeFault, NodeName, Topology};
 
 /// The superuser of PostgreSQL and root of MongoDB.
 const ADMIN: &str = "polyspec";
@@ -79,35 +79,20 @@ impl Cluster {
         }
     }
 
-    /// An orderly shutdown of a node; nothing happens if it does not run. A server that does not stop within
-    /// [`Options::stop_grace`] is killed.
-    pub async fn stop(&self, node: &NodeName) -> Result<(), ClusterError> {
-        self.node(node)?.stop().await
-    }
-
-    /// Starts a node that does not run, on the same port; returns once it accepts connections.
-    pub async fn start_node(&self, node: &NodeName) -> Result<(), ClusterError> {
-        self.node(node)?.start().await
-    }
-
-    /// Stop, then start, on the same port.
-    pub async fn restart(&self, node: &NodeName) -> Result<(), ClusterError> {
-        self.node(node)?.restart().await
-    }
-
-    /// SIGKILL of all processes of a node; returns once they are gone.
-    pub async fn kill(&self, node: &NodeName) -> Result<(), ClusterError> {
-        self.node(node)?.kill().await
-    }
-
-    /// SIGSTOP of all processes of a node; returns once they have stopped. Its sockets stay open.
-    pub async fn pause(&self, node: &NodeName) -> Result<(), ClusterError> {
-        self.node(node)?.pause().await
-    }
-
-    /// Ends a pause.
-    pub async fn resume(&self, node: &NodeName) -> Result<(), ClusterError> {
-        self.node(node)?.resume().await
+    /// Injects a fault and returns once it is true: stopped, killed or paused processes are so, and a node that was started
+    /// accepts connections on the port that it had. A server that does not stop within [`Options::stop_grace`] is killed.
+    ///
+    /// # Errors
+    /// The node is unknown, is in no state for it, or does not come into the state that was asked for.
+    pub async fn inject(&self, node: &NodeName, fault: NodeFault) -> Result<(), ClusterError> {
+        let node = self.node(node)?;
+        match fault {
+            NodeFault::Stop => node.stop().await,
+            NodeFault::Start => node.start().await,
+            NodeFault::Kill => node.kill().await,
+            NodeFault::Pause => node.pause().await,
+            NodeFault::Resume => node.resume().await,
+        }
     }
 
     /// Cuts the nodes of each group off from those of every other group: open connections between them are reset, new ones

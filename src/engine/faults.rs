@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::host::NodeFault;
 use super::outcome::{Halt, Trouble};
 use super::stage::Stage;
 use crate::backend::BackendError;
-use crate::model::{Engine, Fault, NodeName, NodeSelector, Step};
+use crate::model::{Engine, Fault, NodeFault, NodeName, NodeSelector, Step};
 use crate::observation::{Observation, Outcome, Output};
 use crate::source::{Diagnostic, Spanned};
 use crate::verdict::Evidence;

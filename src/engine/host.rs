@@ -9,24 +9,9 @@ use async_trait::async_trait;
 
 use crate::backend::mongo::MongoUser;
 use crate::backend::pg::Role;
-use crate::model::{Engine, NodeName};
+use crate::model::{Engine, NodeFault, NodeName};
 use crate::observation::ProgramEnd;
 use crate::source::{Diagnostic, Span, Spanned};
-
-/// A fault on one node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NodeFault {
-    /// An orderly shutdown.
-    Stop,
-    /// Start again after a stop or a kill.
-    Start,
-    /// SIGKILL.
-    Kill,
-    /// SIGSTOP.
-    Pause,
-    /// SIGCONT.
-    Resume,
-}
 
 /// A program that is to be started.
 #[derive(Clone, Debug)]

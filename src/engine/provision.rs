@@ -1,5 +1,5 @@
-//! A system that stays: built into a database of its own on all servers, linked, and filled by the system's named lists of
-//! steps, for people to look at.
+//! Provisions a database that stays: a system is built into it on all servers, linked, and filled by the system's named lists
+//! of steps, for people to look at.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,8 +22,8 @@ use crate::verdict::Evidence;
 /// How long peers may take to have what was filled in: a row takes them longer than it took its writer.
 const CATCH_UP: Duration = Duration::from_secs(3600);
 
-/// What is to stand on the servers.
-pub struct Establish<'a> {
+/// What is to be provisioned.
+pub struct Provision<'a> {
     /// The system.
     pub system: &'a SystemUnderTest,
     /// The database, the same on every server.
@@ -32,7 +32,7 @@ pub struct Establish<'a> {
     pub builds: bool,
     /// Whether a database of that name is dropped first.
     pub replaces: bool,
-    /// Lists of the system's that are run when it stands.
+    /// Lists of the system's that are run once it is built.
     pub lists: Vec<&'a str>,
     /// The node that steps without one run on, instead of the first.
     pub on: Option<NodeSelector>,
@@ -44,7 +44,7 @@ pub struct Establish<'a> {
 ///
 /// # Errors
 /// A step of the build or of a list that did not hold, or a server that did not answer.
-pub async fn establish(request: &Establish<'_>, context: Context<'_>) -> Result<bool, Vec<Evidence>> {
+pub async fn provision(request: &Provision<'_>, context: Context<'_>) -> Result<bool, Vec<Evidence>> {
     let run = RunId::new();
     let clients = context.servers.mongo.clone().map(|set| Arc::new(MongoClients::new(set, format!("polyspec-{run}"))));
     let done = async {
@@ -59,7 +59,7 @@ pub async fn establish(request: &Establish<'_>, context: Context<'_>) -> Result<
     done
 }
 
-impl Establish<'_> {
+impl Provision<'_> {
     fn broken(&self, error: &BackendError) -> Vec<Evidence> {
         vec![broken_build(&self.system.system.title.span, error)]
     }

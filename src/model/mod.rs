@@ -27,7 +27,7 @@ pub use generate::{
     Generate, GeneratedColumn, GeneratedTable, Kind, Locale, LocaleRule, Parent, Pick, Resolved, Sequence, TextPart,
     Unresolved,
 };
-pub use node::{Engine, NodeName, NodeSelector};
+pub use node::{Engine, NodeFault, NodeName, NodeSelector};
 pub use pg_setting::{PgSettingRule, pg_setting_rule, pg_setting_value_fault, pg_settings};
 pub use program::Program;
 pub use relaxed::{date_json, relaxed_json};

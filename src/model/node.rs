@@ -1,6 +1,8 @@
-//! Names of servers and the selectors that scenarios use for them.
+//! Names of servers, the selectors that scenarios use for them, and what can be done to a server's processes.
 
 use std::fmt;
+
+use serde::{Deserialize, Serialize};
 
 /// One of the two engines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -85,4 +87,20 @@ impl fmt::Display for NodeSelector {
             NodeSelector::Named(node) => write!(f, "{node}"),
         }
     }
+}
+
+/// A fault on one node, and what undoes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NodeFault {
+    /// An orderly shutdown; nothing happens if the node does not run.
+    Stop,
+    /// Start again after a stop or a kill.
+    Start,
+    /// SIGKILL of all its processes.
+    Kill,
+    /// SIGSTOP of all its processes; its sockets stay open.
+    Pause,
+    /// SIGCONT after a pause.
+    Resume,
 }

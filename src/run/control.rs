@@ -2,8 +2,7 @@
 
 use crate::cluster::Cluster;
 use crate::cluster::control::Client;
-use crate::engine::NodeFault;
-use crate::model::{Engine, NodeName};
+use crate::model::{Engine, NodeFault, NodeName};
 
 /// How faults reach the nodes.
 pub enum Control {
@@ -16,23 +15,11 @@ pub enum Control {
 impl Control {
     /// Injects a fault and returns when it is true.
     pub async fn inject(&self, node: &NodeName, fault: NodeFault) -> Result<(), String> {
-        match self {
-            Control::Own(cluster) => match fault {
-                NodeFault::Stop => cluster.stop(node).await,
-                NodeFault::Start => cluster.start_node(node).await,
-                NodeFault::Kill => cluster.kill(node).await,
-                NodeFault::Pause => cluster.pause(node).await,
-                NodeFault::Resume => cluster.resume(node).await,
-            },
-            Control::Up(client) => match fault {
-                NodeFault::Stop => client.stop(node).await,
-                NodeFault::Start => client.start(node).await,
-                NodeFault::Kill => client.kill(node).await,
-                NodeFault::Pause => client.pause(node).await,
-                NodeFault::Resume => client.resume(node).await,
-            },
-        }
-        .map_err(|error| error.to_string())
+        let done = match self {
+            Control::Own(cluster) => cluster.inject(node, fault).await,
+            Control::Up(client) => client.inject(node, fault).await,
+        };
+        done.map_err(|error| error.to_string())
     }
 
     /// Cuts groups of nodes off from one another and returns when it is true.

@@ -1,19 +1,19 @@
-//! A system that stays on the servers, with generated rows, for people to look at.
+//! A database that stays on the servers, with a system and its generated rows, for people to look at.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::filling::{lists, system_of, variables};
 use super::jobs::{may_build, under_test};
 use super::{Prepared, Request, RunError, Wanted, endpoints, host, obtain};
-use crate::engine::{Context, Dispatcher, Establish, Interrupt, Reporting, SystemUnderTest};
+use crate::engine::{Context, Dispatcher, Interrupt, Provision, Reporting, SystemUnderTest};
 use crate::event::{Event, Stamped};
-use crate::model::{Datum, Engine, NodeSelector, Step, System, Variables};
+use crate::model::{Engine, NodeSelector, Step};
 use crate::source::Diagnostic;
 use crate::suite::Suite;
-use crate::verdict::Evidence;
 
-/// What somebody wants to stand.
-pub struct Wish {
+/// The database that is wanted.
+pub struct DatabaseRequest {
     /// The suite, the servers, and the system if not the suite's own.
     pub request: Request,
     /// Rows for each table; `None` generates nothing.
@@ -28,15 +28,19 @@ pub struct Wish {
     pub on: Option<NodeSelector>,
 }
 
-/// Makes it stand, and says how to connect, a line a node. Every event goes to `sink`.
+/// Provisions a database, and says how to connect, a line a node. Every event goes to `sink`.
 ///
 /// # Errors
 /// The suite or the system is wrong; a server did not answer; a step of the system did not hold.
-pub async fn establish(wish: Wish, sink: impl FnMut(&Stamped), interrupt: Interrupt) -> Result<Vec<String>, RunError> {
+pub async fn provide_database(
+    request: DatabaseRequest,
+    sink: impl FnMut(&Stamped),
+    interrupt: Interrupt,
+) -> Result<Vec<String>, RunError> {
     let (dispatcher, reporting) = Dispatcher::new();
     let work = async {
         let done = tokio::select! {
-            done = wish.carry_out(&reporting) => done,
+            done = request.carry_out(&reporting) => done,
             () = interrupt.wait() => Err(RunError::Machinery("interrupted: what was done stays".into())),
         };
         drop(reporting);
@@ -44,28 +48,6 @@ pub async fn establish(wish: Wish, sink: impl FnMut(&Stamped), interrupt: Interr
     };
     let (done, _) = futures::join!(work, dispatcher.drive(sink));
     done
-}
-
-/// The system of a request: the one that it names, else the suite's own.
-pub(super) fn system_of(suite: &Suite, name: Option<&str>) -> Result<Arc<System>, Vec<Diagnostic>> {
-    match (name, &suite.settings().system) {
-        (Some(name), _) => suite.system(name, None),
-        (None, Some(name)) => suite.system(name, Some(&name.span)),
-        (None, None) => Err(vec![
-            Diagnostic::nowhere("there is no system to generate rows for")
-                .help("name one: `--system DIR`, or `system:` in `polyspec.yaml`"),
-        ]),
-    }
-}
-
-/// The lists of a system that generate rows.
-pub(super) fn lists(system: &System) -> Result<Vec<&str>, Vec<Diagnostic>> {
-    if system.fill.is_empty() {
-        let error = Diagnostic::error(&system.title.span, "this system does not say how rows are generated for it");
-        let help = "add `fill: [NAME]` with a list of `steps` that has a `generate`";
-        return Err(vec![error.help(help)]);
-    }
-    Ok(system.fill.iter().map(|name| name.value.as_str()).collect())
 }
 
 /// The engines that a list of steps speaks to by itself.
@@ -77,16 +59,7 @@ fn engines_of(steps: &[Step]) -> BTreeSet<Engine> {
     selectors.map(|selector| selector.engine()).collect()
 }
 
-/// What the lists see.
-pub(super) fn variables(rows: u64, seed: &str) -> Variables {
-    let seed = match seed.parse::<i64>() {
-        Ok(_) => Datum::Number(seed.into()),
-        Err(_) => Datum::Text(seed.into()),
-    };
-    [("n".to_string(), Datum::Number(rows.to_string())), ("seed".to_string(), seed)].into()
-}
-
-impl Wish {
+impl DatabaseRequest {
     async fn carry_out(self, reporting: &Reporting) -> Result<Vec<String>, RunError> {
         let suite = Arc::new(Suite::open(&self.request.suite, &self.request.cwd).map_err(RunError::Input)?);
         let system = system_of(&suite, self.request.system.as_deref()).map_err(RunError::Input)?;
@@ -130,7 +103,7 @@ impl Wish {
         };
         let speaks =
             |list: &&str| system.system.steps.get(*list).is_some_and(|steps| engines_of(steps).iter().all(is_there));
-        let wish = Establish {
+        let provision = Provision {
             system,
             database: &name,
             builds: self.database.is_none(),
@@ -141,7 +114,7 @@ impl Wish {
         };
         let options = prepared.options();
         let context = Context { servers: &obtained.servers, host: &host, options: &options, reporting };
-        let done = crate::engine::establish(&wish, context).await;
+        let done = crate::engine::provision(&provision, context).await;
         let peers: Vec<_> = obtained.servers.pg.iter().map(|node| node.name.clone()).collect();
         let lines = obtained.how_to_connect(&name, &peers, obtained.servers.mongo.is_some());
         obtained.release().await;
@@ -151,20 +124,9 @@ impl Wish {
                 reporting.send(Event::ServerNotice { message: format!("the database `{name}` was {word}") });
                 Ok(lines)
             }
-            Err(evidence) => Err(RunError::Machinery(sentence(&evidence))),
+            Err(evidence) => Err(RunError::broken(&evidence)),
         }
     }
-}
-
-/// What did not hold, in one paragraph.
-pub(super) fn sentence(evidence: &[Evidence]) -> String {
-    let told = evidence.iter().map(|evidence| {
-        let place = evidence.place.as_ref().map(|place| format!("{}:{}: ", place.file, place.line)).unwrap_or_default();
-        let actual = evidence.actual.as_ref().map(|actual| format!(": {actual}")).unwrap_or_default();
-        let notes: String = evidence.notes.iter().map(|note| format!(" ({note})")).collect();
-        format!("{place}{}{actual}{notes}", evidence.message)
-    });
-    told.collect::<Vec<_>>().join("\n")
 }
 
 /// The name of a system's folder as the name of a database: letters, digits and `_`, short enough for the names of

@@ -7,7 +7,7 @@ use futures::StreamExt;
 use futures::stream;
 use tokio::io::AsyncWriteExt;
 
-use super::establish::{lists, system_of, variables};
+use super::filling::{lists, system_of, variables};
 use super::{Request, RunError};
 use crate::engine::{Interrupt, chunks};
 use crate::generate::Plan;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::establish::system_of;
+use super::filling::system_of;
 use super::host::SuiteHost;
 use super::jobs::under_test;
 use super::mutants::{interrupted, without_end};
@@ -80,7 +80,7 @@ impl Prepared {
                 };
                 card.and_then(|card| removed.map(|()| card))
             }
-            Some(Err(evidence)) => Err(RunError::Machinery(super::establish::sentence(&evidence))),
+            Some(Err(evidence)) => Err(RunError::broken(&evidence)),
         };
         obtained.release().await;
         done

@@ -3,9 +3,10 @@
 
 mod bootstrap;
 mod control;
+mod database;
 mod endpoints;
-mod establish;
 mod files;
+mod filling;
 mod generated;
 mod host;
 mod jobs;
@@ -20,8 +21,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use bootstrap::Bootstrap;
+pub use database::{DatabaseRequest, provide_database};
 pub use endpoints::{MONGO, pg_endpoint};
-pub use establish::{Wish, establish};
 pub use files::{FileFormat, Files, write_files};
 pub use generated::{GeneratedRequest, Told};
 pub use jobs::{Prepared, prepare, quoted};
@@ -34,6 +35,7 @@ use crate::engine::{self, Context, Dispatcher, Interrupt, Reporting};
 use crate::event::{Event, Stamped, Summary};
 use crate::source::Diagnostic;
 use crate::suite::Selection;
+use crate::verdict::Evidence;
 
 /// What somebody wants to be run.
 #[derive(Clone, Debug)]
@@ -86,6 +88,20 @@ pub enum RunError {
     Input(Vec<Diagnostic>),
     /// The machinery broke.
     Machinery(String),
+}
+
+impl RunError {
+    /// A step of a system did not hold: what was found, in one paragraph.
+    pub(super) fn broken(evidence: &[Evidence]) -> Self {
+        let told = evidence.iter().map(|evidence| {
+            let place =
+                evidence.place.as_ref().map(|place| format!("{}:{}: ", place.file, place.line)).unwrap_or_default();
+            let actual = evidence.actual.as_ref().map(|actual| format!(": {actual}")).unwrap_or_default();
+            let notes: String = evidence.notes.iter().map(|note| format!(" ({note})")).collect();
+            format!("{place}{}{actual}{notes}", evidence.message)
+        });
+        Self::Machinery(told.collect::<Vec<_>>().join("\n"))
+    }
 }
 
 impl Prepared {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::super::{ClusterError, NodeState};
 use super::{block_on, described, mongo, pg, psql, shared};
 use crate::cluster::process::table;
+use crate::model::NodeFault;
 
 #[test]
 fn three_peers_and_three_members_come_up() {
@@ -47,29 +48,28 @@ fn settings_of_the_topology_reach_a_peer_and_a_durable_one_syncs() {
 fn a_paused_peer_answers_again_only_after_it_is_resumed() {
     let (cluster, node) = (shared(), pg("emea"));
     let described = described(cluster, &node);
-    block_on(cluster.pause(&node)).expect("paused");
+    block_on(cluster.inject(&node, NodeFault::Pause)).expect("paused");
     assert_eq!(cluster.state(&node).expect("known"), NodeState::Paused);
     let main = described.pid.expect("a process");
     let processes = [vec![table::find(main).expect("there")], table::children(main)].concat();
     assert!(processes.len() > 3 && processes.iter().all(|entry| entry.is_stopped()), "{processes:?}");
-    assert!(matches!(block_on(cluster.stop(&node)), Err(ClusterError::WrongState { .. })));
-    block_on(cluster.resume(&node)).expect("resumed");
+    assert!(matches!(block_on(cluster.inject(&node, NodeFault::Stop)), Err(ClusterError::WrongState { .. })));
+    block_on(cluster.inject(&node, NodeFault::Resume)).expect("resumed");
     assert_eq!(psql(&described.admin_url, "SELECT 1").as_deref(), Ok("1"));
 }
 
 #[test]
-fn a_peer_keeps_its_port_and_its_data_through_restart_stop_and_kill() {
+fn a_peer_keeps_its_port_and_its_data_through_stop_and_kill() {
     let (cluster, node) = (shared(), pg("latam"));
     let before = described(cluster, &node);
     psql(&before.admin_url, "CREATE TABLE kept (i int); INSERT INTO kept VALUES (7)").expect("written");
-    block_on(cluster.restart(&node)).expect("restarted");
-    block_on(cluster.stop(&node)).expect("stopped");
+    block_on(cluster.inject(&node, NodeFault::Stop)).expect("stopped");
     assert_eq!(cluster.state(&node).expect("known"), NodeState::Stopped);
     assert!(psql(&before.admin_url, "SELECT 1").is_err());
-    block_on(cluster.start_node(&node)).expect("started");
-    block_on(cluster.kill(&node)).expect("killed");
+    block_on(cluster.inject(&node, NodeFault::Start)).expect("started");
+    block_on(cluster.inject(&node, NodeFault::Kill)).expect("killed");
     assert!(table::postgres_processes(&[&format!("{}:", mark(&before.log))]).is_empty());
-    block_on(cluster.start_node(&node)).expect("started");
+    block_on(cluster.inject(&node, NodeFault::Start)).expect("started");
     let after = described(cluster, &node);
     assert_eq!((before.port, &before.admin_url), (after.port, &after.admin_url));
     assert_ne!(before.pid, after.pid);
@@ -78,7 +78,7 @@ fn a_peer_keeps_its_port_and_its_data_through_restart_stop_and_kill() {
     nix::sys::signal::kill(nix::unistd::Pid::from_raw(after.pid.expect("a process")), nix::sys::signal::SIGKILL)
         .expect("signalled");
     until(|| matches!(cluster.state(&node), Ok(NodeState::Crashed(log)) if !log.is_empty()));
-    block_on(cluster.start_node(&node)).expect("started");
+    block_on(cluster.inject(&node, NodeFault::Start)).expect("started");
     assert_eq!(psql(&after.admin_url, "SELECT i FROM kept").as_deref(), Ok("7"));
 }
 
@@ -86,16 +86,16 @@ fn a_peer_keeps_its_port_and_its_data_through_restart_stop_and_kill() {
 fn a_member_is_paused_resumed_stopped_started_and_killed() {
     let (cluster, node) = (shared(), mongo("m3"));
     let before = described(cluster, &node);
-    block_on(cluster.pause(&node)).expect("paused");
+    block_on(cluster.inject(&node, NodeFault::Pause)).expect("paused");
     assert_eq!(cluster.state(&node).expect("known"), NodeState::Paused);
-    block_on(cluster.resume(&node)).expect("resumed");
+    block_on(cluster.inject(&node, NodeFault::Resume)).expect("resumed");
     let begun = Instant::now();
-    block_on(cluster.stop(&node)).expect("stopped");
+    block_on(cluster.inject(&node, NodeFault::Stop)).expect("stopped");
     println!("mongod stopped in {} ms", begun.elapsed().as_millis());
-    block_on(cluster.start_node(&node)).expect("started");
-    block_on(cluster.kill(&node)).expect("killed");
+    block_on(cluster.inject(&node, NodeFault::Start)).expect("started");
+    block_on(cluster.inject(&node, NodeFault::Kill)).expect("killed");
     assert_eq!(cluster.state(&node).expect("known"), NodeState::Stopped);
-    block_on(cluster.start_node(&node)).expect("started");
+    block_on(cluster.inject(&node, NodeFault::Start)).expect("started");
     assert_eq!(described(cluster, &node).port, before.port);
 }
 

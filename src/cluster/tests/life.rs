@@ -11,8 +11,8 @@ use nix::unistd::Pid;
 use super::faults::until;
 use super::{block_on, mongo, pg, scratch, start, topology};
 use crate::cluster::process::table;
-use crate::cluster::sweep;
-use crate::model::NodeName;
+use crate::cluster::teardown::sweep;
+use crate::model::{NodeFault, NodeName};
 
 /// Set in the process that acts as the owner of a cluster.
 const ACT: &str = "POLYSPEC_TEST_OWNS_A_CLUSTER_IN";
@@ -63,8 +63,8 @@ fn acts_as_an_owner() {
     let topology = topology();
     let wanted: Vec<NodeName> = vec![pg("apj"), pg("emea"), mongo("m1")];
     let cluster = block_on(start(Path::new(&run_dir), wanted, &topology));
-    block_on(cluster.pause(&pg("emea"))).expect("paused");
-    block_on(cluster.pause(&mongo("m2"))).expect("paused");
+    block_on(cluster.inject(&pg("emea"), NodeFault::Pause)).expect("paused");
+    block_on(cluster.inject(&mongo("m2"), NodeFault::Pause)).expect("paused");
     println!("owned: {}", cluster.describe().folder.display());
     loop {
         std::thread::park();

@@ -8,7 +8,9 @@ use super::faults::until;
 use super::{block_on, options, pg, psql, scratch, start, topology};
 use crate::cluster::control::{self, Client};
 use crate::cluster::process::table;
-use crate::cluster::{ClusterError, Daemon, Owner, StateFile, daemonize, doctor, state};
+use crate::cluster::daemon::{Daemon, daemonize};
+use crate::cluster::{ClusterError, Owner, StateFile, doctor, state};
+use crate::model::NodeFault;
 
 /// Set in the process that acts as the background process of `up`.
 const ACT: &str = "POLYSPEC_TEST_IS_UP_IN";
@@ -61,14 +63,13 @@ fn another_process_injects_faults_into_a_background_cluster_and_takes_it_down() 
         assert!(lines.iter().any(|line| line.contains("pg.emea: ready")), "{lines:?}");
         assert_eq!(psql(&state.cluster.nodes[0].admin_url, "SELECT 1").as_deref(), Ok("1"));
         let client = Client::new(&state.socket);
-        client.pause(&node).await.expect("paused");
+        client.inject(&node, NodeFault::Pause).await.expect("paused");
         assert_eq!(client.status().await.expect("status").states, [("pg.emea".into(), "paused".into())]);
-        client.resume(&node).await.expect("resumed");
-        client.kill(&node).await.expect("killed");
+        client.inject(&node, NodeFault::Resume).await.expect("resumed");
+        client.inject(&node, NodeFault::Kill).await.expect("killed");
         assert_eq!(client.status().await.expect("status").states, [("pg.emea".into(), "stopped".into())]);
-        client.start(&node).await.expect("started");
-        client.restart(&node).await.expect("restarted");
-        let unknown = client.stop(&pg("nowhere")).await.expect_err("unknown").to_string();
+        client.inject(&node, NodeFault::Start).await.expect("started");
+        let unknown = client.inject(&pg("nowhere"), NodeFault::Stop).await.expect_err("unknown").to_string();
         assert!(unknown.contains("pg.nowhere: this cluster has no such node"), "{unknown}");
         client.shutdown().await.expect("shut down");
         assert!(!state.cluster.folder.exists());

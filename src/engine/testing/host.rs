@@ -8,8 +8,8 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 
 use super::Log;
-use crate::engine::{Call, CallError, Host, KeptFile, NodeFault};
-use crate::model::{Engine, NodeName};
+use crate::engine::{Call, CallError, Host, KeptFile};
+use crate::model::{Engine, NodeFault, NodeName};
 use crate::observation::ProgramEnd;
 use crate::source::{Diagnostic, Span};
 
