@@ -6,9 +6,10 @@ use std::time::Duration;
 use crate::observation::{OwnDoing, ServerError};
 
 /// The machinery broke: no answer came, or none that could be read.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum BackendError {
     /// No connection could be made.
+    #[error("{node} cannot be reached: {cause}")]
     Unreachable {
         /// The node.
         node: String,
@@ -16,6 +17,7 @@ pub enum BackendError {
         cause: String,
     },
     /// The connection went away while a statement was running: whether it took effect is unknown.
+    #[error("{node} closed the connection: {cause}")]
     Lost {
         /// The node.
         node: String,
@@ -25,6 +27,7 @@ pub enum BackendError {
         labels: Vec<String>,
     },
     /// No answer came within the limit, and none after the server had been told to cancel.
+    #[error("{node} gave no answer within {limit:?}, nor after a request to cancel")]
     Silent {
         /// The node.
         node: String,
@@ -32,6 +35,7 @@ pub enum BackendError {
         limit: Duration,
     },
     /// Something that polyspec itself asked of the server was refused (making a copy, a barrier).
+    #[error("{node} refused while polyspec was {doing}: {}", Refusal(error))]
     Refused {
         /// The node.
         node: String,
@@ -41,6 +45,7 @@ pub enum BackendError {
         error: Box<ServerError>,
     },
     /// A file could not be read, or a reply not understood.
+    #[error("{0}")]
     Other(String),
 }
 
@@ -70,25 +75,17 @@ impl BackendError {
     }
 }
 
-impl fmt::Display for BackendError {
+/// What a server refused, in one line.
+struct Refusal<'a>(&'a ServerError);
+
+impl fmt::Display for Refusal<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            BackendError::Unreachable { node, cause } => write!(f, "{node} cannot be reached: {cause}"),
-            BackendError::Lost { node, cause, .. } => write!(f, "{node} closed the connection: {cause}"),
-            BackendError::Silent { node, limit } => {
-                write!(f, "{node} gave no answer within {limit:?}, nor after a request to cancel")
-            }
-            BackendError::Refused { node, doing, error } => {
-                let code = error.sqlstate.clone().or(error.code.map(|code| code.to_string())).unwrap_or_default();
-                write!(f, "{node} refused while polyspec was {doing}: {code} {}", error.message)?;
-                if let Some(hint) = error.detail.iter().chain(&error.hint).next() {
-                    write!(f, " ({hint})")?;
-                }
-                Ok(())
-            }
-            BackendError::Other(cause) => f.write_str(cause),
+        let ServerError { message, detail, hint, .. } = self.0;
+        let code = self.0.sqlstate.clone().or(self.0.code.map(|code| code.to_string())).unwrap_or_default();
+        write!(f, "{code} {message}")?;
+        match detail.as_ref().or(hint.as_ref()) {
+            Some(more) => write!(f, " ({more})"),
+            None => Ok(()),
         }
     }
 }
-
-impl std::error::Error for BackendError {}

@@ -1,7 +1,6 @@
 //! The bridge to the `sqllogictest` crate: its runner sends, sorts and hashes record by record and its validator compares, so
 //! that they keep their meaning, while connections, time limits and variables stay polyspec's own.
 
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -230,19 +229,12 @@ struct Database<C> {
 }
 
 /// A refusal as the crate wants it.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
 struct SltError {
     sqlstate: Option<String>,
     text: String,
 }
-
-impl fmt::Display for SltError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl std::error::Error for SltError {}
 
 impl From<ServerError> for SltError {
     fn from(error: ServerError) -> Self {

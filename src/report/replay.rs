@@ -1,6 +1,5 @@
 //! Reads a recorded run and hands it to reporters as if it happened now.
 
-use std::fmt;
 use std::io::{self, BufRead};
 
 use serde::Deserialize;
@@ -9,11 +8,16 @@ use super::Reporter;
 use crate::event::{Event, Stamped, Summary, VERSION};
 
 /// Why a recording could not be replayed to its end. Lines are 1-based.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
     /// It could not be read.
+    #[error("the recording cannot be read: {0}")]
     Unreadable(io::Error),
     /// Another polyspec wrote it.
+    #[error(
+        "line {line} of the recording has events of version {found}, and this polyspec reads version {VERSION}; replay it \
+         with the polyspec that wrote it"
+    )]
     Version {
         /// The line.
         line: usize,
@@ -21,6 +25,7 @@ pub enum ReplayError {
         found: u64,
     },
     /// A line is not an event.
+    #[error("line {line} of the recording is not an event: {reason}; was the run cut short?")]
     Malformed {
         /// The line.
         line: usize,
@@ -28,29 +33,9 @@ pub enum ReplayError {
         reason: String,
     },
     /// There is nothing in it.
+    #[error("the recording is empty; it is written by a run with JSON lines as a report")]
     Empty,
 }
-
-impl fmt::Display for ReplayError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ReplayError::Unreadable(error) => write!(f, "the recording cannot be read: {error}"),
-            ReplayError::Version { line, found } => write!(
-                f,
-                "line {line} of the recording has events of version {found}, and this polyspec reads version {VERSION}; \
-                 replay it with the polyspec that wrote it"
-            ),
-            ReplayError::Malformed { line, reason } => {
-                write!(f, "line {line} of the recording is not an event: {reason}; was the run cut short?")
-            }
-            ReplayError::Empty => {
-                write!(f, "the recording is empty; it is written by a run with JSON lines as a report")
-            }
-        }
-    }
-}
-
-impl std::error::Error for ReplayError {}
 
 /// The only field that every version has.
 #[derive(Deserialize)]
