@@ -11,7 +11,7 @@ pub const VERSION: u32 = 1;
 /// An event with its number and its time, as one dispatcher stamped it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Stamped {
-    /// [`VERSION`].
+    /// The version of the events.
     pub version: u32,
     /// 0, 1, 2, … in the order of the dispatcher.
     pub sequence: u64,

@@ -4,8 +4,8 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use polyspec::internal::{Arguments, Context, execute};
 use polyspec::internal::Exit;
+use polyspec::internal::{Arguments, Context, execute};
 
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
@@ -30,6 +30,7 @@ fn explain(answer: &clap::Error) -> ExitCode {
     }
 }
 
+/// What the process finds around it.
 fn context() -> std::io::Result<Context> {
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     let able = std::io::stderr().is_terminal() && !dumb;

@@ -1,6 +1,8 @@
 //! Measures polyspec against its peers on the same servers and prints the ratios beside their targets: `cargo bench --bench
 //! ratios`. A missed target is printed like a met one; only what cannot be measured is an error.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints what it has measured")]
+
 mod diff;
 mod generate;
 mod golden;
@@ -34,6 +36,7 @@ struct Options {
     bench: bool,
 }
 
+/// What is measured.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Benchmark {
     /// Records of `.slt` per second, against the command line of sqllogictest
@@ -53,6 +56,7 @@ enum Benchmark {
 }
 
 impl Benchmark {
+    /// Measures it and adds it to the table.
     fn run(self, repetitions: usize, table: &mut Table) -> Measured<()> {
         match self {
             Benchmark::Slt => slt::run(repetitions, table),

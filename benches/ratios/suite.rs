@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use polyspec::internal::Verdict;
 use polyspec::internal::{ClusterDescription, NodeDescription};
 use polyspec::internal::{Event, Stamped};
-use polyspec::internal::Verdict;
 
 use crate::measure::{Measured, go_on};
 

@@ -5,7 +5,9 @@ use crate::measure;
 /// What a figure should be.
 #[derive(Clone, Copy)]
 pub enum Target {
+    /// No less.
     AtLeast(f64),
+    /// No more.
     AtMost(f64),
     /// Shown for comparison.
     None,

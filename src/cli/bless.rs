@@ -281,10 +281,11 @@ mod tests {
 
     fn left(text: &str) -> Left {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.golden.pending");
-        std::fs::write(&path, text).unwrap();
-        let left = copied(&path, true).map_or_else(Left::Unreadable, Left::Text);
-        assert!(!path.exists(), "the second pass could leave nothing and find this");
+        let [golden, pending] = ["a.golden", "a.golden.pending"].map(|name| folder.path().join(name));
+        let pending = Pending { golden, pending };
+        std::fs::write(&pending.pending, text).unwrap();
+        let left = copied(&pending, true).map_or_else(Left::Unreadable, Left::Text);
+        assert!(!pending.pending.exists(), "the second pass could leave nothing and find this");
         left
     }
 

@@ -45,8 +45,7 @@ pub(super) fn fill(args: &args::Up, context: &Context) -> Exit {
     let base = request(&args.suite, &args::ServerArgs::default(), context);
     let request = Request { system: args.system.clone(), allow_run: args.permit.allow_run, ..base };
     let seed = if args.rows.is_some() { seed(&args.seed) } else { String::new() };
-    let database =
-        DatabaseRequest { request, rows: args.rows, seed, database: None, replaces: args.replace, on: None };
+    let database = DatabaseRequest { request, rows: args.rows, seed, database: None, replaces: args.replace, on: None };
     into_servers(database, context)
 }
 

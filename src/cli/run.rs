@@ -59,7 +59,7 @@ pub(super) fn run(args: &args::Run, context: &Context) -> Exit {
 fn end(summary: &Summary, strict: bool) -> Exit {
     let exit = Exit::of(summary, strict);
     if exit != Exit::from(summary) {
-        eprintln!("strict (--strict, or CI is set): a run in which a scenario is skipped does not pass");
+        aside!("strict (--strict, or CI is set): a run in which a scenario is skipped does not pass");
     }
     exit
 }

@@ -79,6 +79,7 @@ fn fresh_log(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).truncate(true).write(true).read(true).mode(0o600).open(path)
 }
 
+#[expect(unsafe_code, reason = "a session of its own is made between fork and exec")]
 fn start(daemon: &Daemon<'_>) -> io::Result<Child> {
     let log = OpenOptions::new().append(true).open(daemon.log())?;
     let mut command = Command::new(&daemon.program);

@@ -46,6 +46,7 @@ pub struct MemberAddress {
 }
 
 impl MemberAddress {
+    /// A member on this machine.
     pub(crate) fn local(name: &str, port: u16) -> Self {
         Self { name: name.into(), host: HOST.into(), port }
     }

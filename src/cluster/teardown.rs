@@ -108,6 +108,7 @@ fn key_and_id(postmaster_pid: &str) -> Option<(i32, i32)> {
 }
 
 /// Removes the segment if it is still the one with that key and nobody uses it.
+#[expect(unsafe_code, reason = "no crate has shmctl")]
 fn remove_segment((key, id): (i32, i32)) {
     use nix::libc;
     // SAFETY: `shmid_ds` is plain data for which zeroes are valid; shmctl only writes into it.

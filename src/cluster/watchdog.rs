@@ -19,6 +19,7 @@ pub(crate) struct Watchdog {
 
 impl Watchdog {
     /// Starts it, in a session of its own, so that Ctrl-C in the terminal does not end it before us.
+    #[expect(unsafe_code, reason = "a session of its own is made between fork and exec")]
     pub(crate) fn start(run: &Path) -> Result<Self, ClusterError> {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", SCRIPT, "polyspec-watchdog"]).arg(run).current_dir("/");

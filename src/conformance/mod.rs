@@ -195,7 +195,8 @@ impl Conformance {
 impl fmt::Debug for Conformance {
     /// Without the URLs of servers, which may hold passwords.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { folder, selection, system, endpoints, profile, jobs, strict, allow_run, allow_cluster_changes } = self;
+        let Self { folder, selection, system, endpoints, profile, jobs, strict, allow_run, allow_cluster_changes } =
+            self;
         let endpoints: Vec<&String> = endpoints.keys().collect();
         f.debug_struct("Conformance")
             .field("folder", folder)

@@ -77,9 +77,9 @@ impl Live {
         let limit = order.limit;
         match &order.work {
             Work::Sql { texts, parameters } => sql(slot, order, texts, parameters, sink).await,
-            Work::ExplainSql(text) => slot.connected().await?.session().explain(text, limit).await,
+            Work::ExplainSql(text) => slot.connected().await?.explain(text, limit).await,
             Work::CopyCsv { table, columns, data } => {
-                slot.connected().await?.session().copy(table, columns, (CopyFormat::Csv, data.clone()), limit).await
+                slot.connected().await?.copy(table, columns, (CopyFormat::Csv, data.clone()), limit).await
             }
             Work::Generate(plan) => {
                 let fill = PgFill { node: slot.node.clone(), database: self.copy.database.clone(), limit };
@@ -140,7 +140,7 @@ impl Live {
             (_, Work::Generate(_)) => Err(BackendError::Other("a `generate` has no session that could wait".into())),
             (Recipient::Pg(name), _) => {
                 let slot = self.pg_slot(name, order.session.as_deref())?;
-                let pid = slot.connected().await?.session().backend_pid();
+                let pid = slot.connected().await?.backend_pid();
                 Watch::pg(&slot.node, pid).await
             }
             (Recipient::Mongo(target), _) => {
@@ -253,7 +253,7 @@ async fn sql(
         let limit = if at == 0 { order.limit } else { order.limit.saturating_sub(begun.elapsed()) };
         let stdin = text.stdin.clone();
         let request = Request { parameters, stdin, keep: order.keep, ..Request::text(&text.sql, limit) };
-        outcome = connected.session().run(&request, sink.take().filter(|_| texts.len() == 1)).await?;
+        outcome = connected.run(&request, sink.take().filter(|_| texts.len() == 1)).await?;
         if matches!(outcome, Outcome::Refused(_)) {
             break;
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
 use crate::backend::BackendError;
 use crate::backend::mongo::{MongoClients, MongoSession, Target};
@@ -23,12 +23,13 @@ pub struct PgSlot {
 
 impl PgSlot {
     /// The session, connected.
-    pub async fn connected(&self) -> Result<ConnectedPg<'_>, BackendError> {
-        let mut session = self.session.lock().await;
-        if session.as_ref().is_none_or(PgSession::is_lost) {
-            *session = Some(PgSession::connect(&self.node, &self.database, "polyspec").await?);
-        }
-        Ok(ConnectedPg(session))
+    pub async fn connected(&self) -> Result<MappedMutexGuard<'_, PgSession>, BackendError> {
+        let mut slot = self.session.lock().await;
+        let session = match slot.take().filter(|session| !session.is_lost()) {
+            Some(session) => session,
+            None => PgSession::connect(&self.node, &self.database, "polyspec").await?,
+        };
+        Ok(MutexGuard::map(slot, |slot| slot.insert(session)))
     }
 
     /// Adds what the server said beside its last answer, and what it was notified of.
@@ -37,16 +38,6 @@ impl PgSlot {
             observation.notices = session.take_notices();
             observation.notifications = session.notifications().to_vec();
         }
-    }
-}
-
-/// A locked slot whose session is connected.
-pub struct ConnectedPg<'a>(MutexGuard<'a, Option<PgSession>>);
-
-impl ConnectedPg<'_> {
-    /// The session.
-    pub fn session(&mut self) -> &mut PgSession {
-        self.0.as_mut().expect("a connected slot has a session")
     }
 }
 

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use super::test_events::{end, nothing, run, stamp};
 use super::replay::ReplayError;
+use super::test_events::{end, nothing, run, stamp};
 use super::{JUnit, JsonLines, Reporter, Terminal, TerminalOptions, replay};
 use crate::event::Stamped;
 use crate::verdict::{Evidence, Verdict};

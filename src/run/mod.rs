@@ -204,6 +204,7 @@ impl Prepared {
         });
     }
 
+    /// What the engine is told of the request and the settings.
     pub(super) fn options(&self) -> engine::Options {
         let settings = self.suite.settings();
         engine::Options {

@@ -247,7 +247,7 @@ mod tests {
         assert_eq!(goldens.read(&golden).unwrap(), None);
         assert_eq!(fs::read_to_string(&pending).unwrap(), "one\n");
         let pending = Pending { golden: golden.clone(), pending };
-        assert_eq!(goldens.pending().unwrap(), [pending.clone()]);
+        assert_eq!(goldens.pending().unwrap(), std::slice::from_ref(&pending));
         pending.accept().unwrap();
         assert_eq!(goldens.read(&golden).unwrap().as_deref(), Some("one\n"));
         goldens.write_pending(&golden, spool("two\n")).unwrap();

@@ -3,6 +3,8 @@
 //!
 //! Code under `#[cfg(test)]` is left out: a test may stand in other rooms to make its input.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on panics")]
+
 mod circles;
 mod paths;
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 pub struct Page {
     /// Relative to the repository.
     pub path: PathBuf,
+    /// Its lines.
     pub lines: Vec<String>,
 }
 
@@ -20,6 +21,7 @@ pub struct Block {
     pub language: String,
     /// What the comment on the line above says.
     pub marker: Option<String>,
+    /// The lines between the fences.
     pub text: Vec<String>,
 }
 

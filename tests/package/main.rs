@@ -1,6 +1,8 @@
 //! What is published: the files of the crate, the oldest Rust that it needs, the archives that `cargo binstall` looks for,
 //! the wheel, and the workflows that make them.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on panics")]
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 

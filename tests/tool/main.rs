@@ -2,6 +2,8 @@
 //! up` started; it is started with the first test that wants it, and taken down after the last one, however this process
 //! ends (`world::Guard`).
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on panics")]
+
 mod attacks;
 mod book;
 mod children;

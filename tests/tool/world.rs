@@ -56,9 +56,15 @@ impl Guard {
 /// The right to use the shared cluster.
 pub enum Hold {
     /// Beside other tests.
-    Shared { _guard: RwLockReadGuard<'static, ()> },
+    Shared {
+        /// The lock.
+        _guard: RwLockReadGuard<'static, ()>,
+    },
     /// Alone.
-    Alone { _guard: RwLockWriteGuard<'static, ()> },
+    Alone {
+        /// The lock.
+        _guard: RwLockWriteGuard<'static, ()>,
+    },
 }
 
 /// Uses the cluster beside other tests.

@@ -3,6 +3,7 @@
 //! driver still sends its number, and the server answers NoSuchTransaction (251).
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -77,14 +78,17 @@ impl MongoSession {
 
     pub(super) async fn session(&mut self, target: &Target) -> Result<&mut ClientSession, BackendError> {
         let key = key_of(target);
-        if !self.sessions.contains_key(&key) {
-            let session = self.clients.start_session(&key, self.causal).await?;
-            self.sessions.insert(key.clone(), session);
-        }
+        let is_main = key == Target::Primary;
         let seen =
             self.sessions.get(&Target::Primary).map(|main| (main.cluster_time().cloned(), main.operation_time()));
-        let session = self.sessions.get_mut(&key).expect("it was inserted above if it was not there");
-        if let (true, Some((cluster, operation))) = (key != Target::Primary, seen) {
+        let session = match self.sessions.entry(key) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let session = self.clients.start_session(entry.key(), self.causal).await?;
+                entry.insert(session)
+            }
+        };
+        if let (false, Some((cluster, operation))) = (is_main, seen) {
             cluster.iter().for_each(|time| session.advance_cluster_time(time));
             operation.into_iter().for_each(|time| session.advance_operation_time(time));
         }

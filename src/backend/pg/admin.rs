@@ -61,6 +61,7 @@ impl AdminConnection {
         self.ask(doing, async |client| client.query(sql, parameters).await).await
     }
 
+    #[expect(clippy::expect_used, reason = "only `drop` takes the client out")]
     async fn ask<T>(
         &self,
         doing: &str,

@@ -49,6 +49,7 @@ impl Launch {
 }
 
 /// Starts a command that ends when we do.
+#[expect(unsafe_code, reason = "the parent is followed from between fork and exec on")]
 pub(crate) fn spawn(mut command: Command) -> io::Result<Child> {
     let parent = nix::unistd::getpid();
     // SAFETY: between fork and exec only async-signal-safe system calls are made, and no memory is allocated.

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::faults::until;
 use super::{block_on, options, pg, psql, scratch, start, topology};
 use crate::cluster::control::{self, Client};
-use crate::cluster::process::table;
 use crate::cluster::daemon::{Daemon, daemonize};
+use crate::cluster::process::table;
 use crate::cluster::{ClusterError, Owner, StateFile, doctor, state};
 use crate::model::NodeFault;
 

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use polyspec::internal::{PgNode, answer};
 use polyspec::internal::compare;
-use polyspec::internal::{Engine, NodeName};
-use polyspec::internal::{Answer, Question, Relation, SqlType};
 use polyspec::internal::quote_literal;
+use polyspec::internal::{Answer, Question, Relation, SqlType};
+use polyspec::internal::{Engine, NodeName};
+use polyspec::internal::{PgNode, answer};
 use rand::rngs::StdRng;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
