@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::verdict::Verdict;
+use crate::verdict::{Evidence, Verdict};
 
 /// The version of the serialised form. It grows when a field changes its meaning or goes away.
 pub const VERSION: u32 = 1;
@@ -86,6 +86,13 @@ pub enum Event {
         system: String,
         /// Milliseconds that took.
         elapsed_ms: u64,
+    },
+    /// A step of a system's build was refused, and the build went on with the next.
+    BuildStepFailed {
+        /// The system's folder.
+        system: String,
+        /// What was refused, at least one.
+        evidence: Vec<Evidence>,
     },
     /// A run of a scenario begins.
     ScenarioStarted {

@@ -13,6 +13,7 @@ mod event;
 mod exit;
 mod explain;
 mod generate;
+mod grade;
 #[doc(hidden)]
 pub mod internal;
 mod judge;

@@ -49,6 +49,7 @@ impl Tally {
             | Event::Progress { .. }
             | Event::ServersReady { .. }
             | Event::SystemReady { .. }
+            | Event::BuildStepFailed { .. }
             | Event::ScenarioStarted { .. }
             | Event::LagMeasured { .. }
             | Event::GoldensUnused { .. }

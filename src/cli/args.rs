@@ -27,6 +27,8 @@ pub(super) enum Command {
     Check(Check),
     /// List the scenarios that a selection runs
     List(List),
+    /// Grade submissions: run the suite on systems that someone else built, and count the points
+    Grade(Grade),
     /// Run the suite over systems that each break one thing, and say which it does not notice
     Mutants(Mutants),
     /// Start the servers of the suite and leave them running; with `--rows`, build the system there and fill it
@@ -171,6 +173,49 @@ pub(super) struct List {
     /// As JSON, a line a run
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct Grade {
+    #[command(flatten)]
+    pub suite: SuiteArgs,
+    #[command(flatten)]
+    pub servers: ServerArgs,
+    #[command(flatten)]
+    pub permit: PermitArgs,
+    /// Submissions: folders or zips with a `system.yaml`
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Only scenarios that prove this requirement, or one below it (`P2` is P2.1, P2.2, …)
+    #[arg(long = "requirement", short = 'r', value_name = "ID")]
+    pub requirements: Vec<String>,
+    /// Write a report of the one submission: `gradescope=FILE`, `classroom=`, `markdown=`, `json=`, `csv=` or `junit=`
+    #[arg(long = "report", value_name = "KIND=FILE", value_parser = named)]
+    pub reports: Vec<(String, String)>,
+    /// For a course: below this folder a folder for each submission with its reports, and a table of all. What was graded
+    /// before is kept as long as the submission and the suite are the same
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Grade these submissions of `--out` anew, whatever is kept of them; all of them without a name
+    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, requires = "out")]
+    pub regrade: Option<Option<String>>,
+    /// What becomes of the points of what could not be examined
+    #[arg(long, value_enum, default_value = "zero")]
+    pub blocked: BlockedPoints,
+    /// How many scenarios run side by side [default: the number of cores]
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+    /// End with 1 where a submission has fewer per cent of the points than this
+    #[arg(long, value_name = "PERCENT")]
+    pub min: Option<f64>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum BlockedPoints {
+    /// They are lost with what they stand on
+    Zero,
+    /// The rest is scaled to them
+    Scaled,
 }
 
 #[derive(Args, Clone, Debug)]

@@ -5,7 +5,9 @@ mod bless;
 mod check;
 mod cluster;
 mod context;
+mod course;
 mod generate;
+mod grade;
 mod list;
 mod live;
 mod mutants;
@@ -37,6 +39,7 @@ pub fn execute(arguments: Arguments, context: &Context) -> Exit {
         Command::Review(review) => bless::review(&review, context),
         Command::Check(check) => check::check(&check, context),
         Command::List(list) => list::list(&list, context),
+        Command::Grade(args) => grade::grade(&args, context),
         Command::Mutants(args) => mutants::mutants(&args, context),
         Command::Up(up) => cluster::up(&up, context),
         Command::Generate(generate) => generate::generate(&generate, context),

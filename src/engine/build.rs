@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::health::Health;
 use super::live::Live;
-use super::outcome::{broken_build, too_far};
+use super::outcome::{Halt, broken_build, too_far};
 use super::sessions::builtin;
 use super::stage::Stage;
 use super::{Context, Job, SystemUnderTest};
@@ -186,9 +186,25 @@ impl Builder<'_> {
         let variables = builtin(database, self.clients.map_or("", |clients| &clients.app_name));
         let transport = Live::new(copy, self.clients.cloned().filter(|_| mongo), context.reporting.clone());
         let mut stage = Stage::new(context, &system.system.path, Some(&system.system), transport, variables);
-        let done = stage.run_all(&steps).await;
+        let done = match self.context.options.build_goes_on {
+            true => self.each(&mut stage, &steps, &system.system.path).await,
+            false => stage.run_all(&steps).await,
+        };
         stage.transport.close().await;
         done.map_err(|halt| halt.into_evidence(&system.system.title.span))
+    }
+
+    /// Runs the steps one by one; one that is refused is reported, and the next is run all the same.
+    async fn each(&self, stage: &mut Stage<'_>, steps: &[Step], system: &str) -> Result<(), Halt> {
+        for step in steps {
+            match stage.run_all(std::slice::from_ref(step)).await {
+                Err(Halt::Fails(evidence)) => {
+                    self.context.reporting.send(Event::BuildStepFailed { system: system.into(), evidence });
+                }
+                done => done?,
+            }
+        }
+        Ok(())
     }
 }
 

@@ -85,6 +85,9 @@ pub struct Options {
     pub confirms: bool,
     /// When no new scenario begins any more.
     pub until: Until,
+    /// A build step that the servers refuse is reported and the build goes on with the next, so that a submission is judged
+    /// by what it has.
+    pub build_goes_on: bool,
 }
 
 /// When a run has seen enough.

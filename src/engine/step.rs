@@ -47,11 +47,9 @@ impl Stage<'_> {
         if depth >= USE_DEPTH {
             return Err(Halt::mistake(&Diagnostic::error(&name.span, "this list of steps uses itself")));
         }
+        // The suite has checked the scenario against its own system: a list that is missing here is missing in another one.
         let list = self.system.and_then(|system| system.steps.get(&name.value)).cloned().ok_or_else(|| {
-            Halt::mistake(&Diagnostic::error(
-                &name.span,
-                format!("the system has no list of steps named `{}`", name.value),
-            ))
+            Halt::Fails(vec![Evidence::at(&name.span, format!("the system offers no list of steps `{}`", name.value))])
         })?;
         let mut hidden = vec![];
         for binding in with {

@@ -25,6 +25,8 @@ pub struct Scenario {
     pub points: f64,
     /// Only graders see it run.
     pub hidden: bool,
+    /// In grading it runs first: where it fails, what stands on its requirements cannot be examined.
+    pub probe: bool,
     /// The folder of the system under test, relative to the suite; the suite's default when absent.
     pub system: Option<Spanned<String>>,
     /// What must be there beyond what the steps imply.

@@ -133,6 +133,8 @@ pub struct Requirement {
     pub points: f64,
     /// The sentence of the source document that it comes from.
     pub source: String,
+    /// Other requirements without which it cannot be examined: in grading, where a probe of theirs fails.
+    pub stands_on: Vec<Spanned<String>>,
 }
 
 /// Why a generated mutant survives and may.

@@ -142,6 +142,7 @@ impl Reporter for JUnit {
             | Event::Progress { .. }
             | Event::ServersReady { .. }
             | Event::SystemReady { .. }
+            | Event::BuildStepFailed { .. }
             | Event::ScenarioStarted { .. }
             | Event::GoldensUnused { .. }
             | Event::Interrupted => {}

@@ -5,6 +5,7 @@ mod block;
 mod diff;
 mod evidence;
 mod file;
+pub mod grading;
 #[cfg(test)]
 mod hostile;
 mod json_lines;

@@ -1,6 +1,7 @@
 //! Wires a run together: suite → jobs → servers → engine → events. The command line and the test harness are two faces of
 //! it.
 
+mod baseline;
 mod bootstrap;
 mod control;
 mod database;
@@ -8,11 +9,13 @@ mod endpoints;
 mod files;
 mod filling;
 mod generated;
+mod grading;
 mod host;
 mod jobs;
 mod mutants;
 mod sections;
 mod servers;
+mod submission;
 mod warnings;
 
 use std::collections::BTreeMap;
@@ -25,9 +28,12 @@ pub use database::{DatabaseRequest, provide_database};
 pub use endpoints::{MONGO, pg_endpoint};
 pub use files::{FileFormat, Files, write_files};
 pub use generated::{GeneratedRequest, Told};
+pub use baseline::Baseline;
+pub use grading::Grader;
 pub use jobs::{Prepared, prepare, quoted};
 pub use mutants::MutantRequest;
 pub use servers::{Obtained, Wanted, obtain};
+pub use submission::Submission;
 pub use warnings::hear_warnings;
 
 use crate::cluster;
@@ -217,6 +223,7 @@ impl Prepared {
             redact: settings.redact.clone(),
             confirms: false,
             until: if self.request.fail_fast { engine::Until::FirstFailure } else { engine::Until::End },
+            build_goes_on: false,
         }
     }
 

@@ -65,9 +65,10 @@ const ARROWS: &[(&str, &[&str], &str)] = &[
     ),
     (
         "report",
-        &["event", "source", "tally", "verdict"],
-        "consumes events and asks nothing back; source makes text visible",
+        &["event", "grade", "source", "tally", "verdict"],
+        "consumes events and gradings and asks nothing back; source makes text visible",
     ),
+    ("grade", &["model", "source", "verdict"], "what was examined, and the points that the register gives for it"),
     (
         "mutation",
         &["catalog", "engine", "event", "model", "source", "system", "variables", "verdict"],
@@ -81,6 +82,7 @@ const ARROWS: &[(&str, &[&str], &str)] = &[
             "engine",
             "event",
             "generate",
+            "grade",
             "mutation",
             "judge",
             "model",
@@ -138,6 +140,7 @@ const PURE: &[&str] = &[
     "exit",
     "language",
     "judge",
+    "grade",
 ];
 
 /// What a pure room does not use. (A thread is no effect: `language` reads YAML on one with a larger stack.)

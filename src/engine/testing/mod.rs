@@ -118,6 +118,7 @@ pub(super) fn options() -> Options {
         redact: vec![],
         confirms: false,
         until: Until::End,
+        build_goes_on: false,
     }
 }
 

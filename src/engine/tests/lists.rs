@@ -85,13 +85,13 @@ async fn session_and_on_are_for_steps_that_name_none_and_on_for_those_of_its_eng
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_that_nobody_has_written_is_a_mistake_of_the_scenario() {
+async fn a_list_that_a_system_does_not_offer_is_its_failure() {
     let bench = Bench::with_system(COUNT);
     let ended = bench.run("  - use: cuont\n    with: { x: 1 }\n").await;
-    assert_eq!(ended.said(), "error: the system has no list of steps named `cuont`");
+    assert_eq!(ended.said(), "fail: the system offers no list of steps `cuont`");
     assert_eq!(
         Bench::new().run("  - use: count\n").await.said(),
-        "error: the system has no list of steps named `count`"
+        "fail: the system offers no list of steps `count`"
     );
 }
 

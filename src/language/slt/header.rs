@@ -26,6 +26,7 @@ pub(crate) struct Header {
     pub system: Option<Spanned<String>>,
     pub points: f64,
     pub hidden: bool,
+    pub probe: bool,
     pub todo: Option<String>,
 }
 
@@ -51,7 +52,8 @@ pub(crate) fn header(file: &Arc<SourceFile>, sink: &mut Sink) -> Option<Header> 
         timeout: value("timeout").and_then(|text| time(text, sink)),
         system: value("system").cloned(),
         points: value("points").map_or(1.0, |text| points(text, sink)),
-        hidden: value("hidden").is_some_and(|text| truth(text, sink)),
+        hidden: value("hidden").is_some_and(|text| truth("hidden", text, sink)),
+        probe: value("probe").is_some_and(|text| truth("probe", text, sink)),
         todo: value("todo").map(|text| text.value.clone()),
         title: value("scenario")?.clone(),
     })
@@ -139,11 +141,10 @@ fn time(text: &Spanned<String>, sink: &mut Sink) -> Option<Duration> {
         .ok()
 }
 
-fn truth(text: &Spanned<String>, sink: &mut Sink) -> bool {
+fn truth(word: &str, text: &Spanned<String>, sink: &mut Sink) -> bool {
     if !matches!(text.as_str(), "true" | "false") {
-        sink.push(
-            Diagnostic::error(&text.span, "`hidden` is `true` or `false`").help("write `# hidden: true`, or remove it"),
-        );
+        let error = Diagnostic::error(&text.span, format!("`{word}` is `true` or `false`"));
+        sink.push(error.help(format!("write `# {word}: true`, or remove it")));
     }
     text.value == "true"
 }

@@ -40,6 +40,7 @@ pub(crate) fn scenario(file: &Arc<SourceFile>, path: &str, read: Read) -> Result
         tags: header.tags,
         points: header.points,
         hidden: header.hidden,
+        probe: header.probe,
         system: header.system,
         needs: header.needs,
         vars: vec![],

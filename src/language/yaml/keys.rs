@@ -27,6 +27,11 @@ static SCENARIO_KEYS: &[Key] = &[
     key("tags", List(&Scalar), "Free words to select by."),
     key("points", Number, "Its share inside the requirement; 1 if absent."),
     key("hidden", Bool, "Whether only graders see it run."),
+    key(
+        "probe",
+        Bool,
+        "Whether it runs first when a submission is graded: where it fails, what `stands_on` its requirements is not examined.",
+    ),
     key("system", Text, "The folder of the system under test, relative to the suite; the suite's own if absent."),
     key(
         "needs",

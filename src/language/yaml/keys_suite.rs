@@ -152,6 +152,7 @@ static REQUIREMENT: Table = Table::new(
         required("title", Text, "What must hold."),
         key("points", Number, "Its share of the part's points; 1 if absent."),
         required("source", Text, "The sentence of the source document that it comes from."),
+        key("stands_on", List(&Scalar), "Requirements whose `probe` must hold before this one can be examined."),
     ],
 );
 

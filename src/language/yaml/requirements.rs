@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use super::ambiguous::cut_off;
+use super::expect::texts;
 use super::keys_suite::REQUIREMENTS;
 use super::scenario::points;
 use super::tree::Node;
 use super::{check, read};
 use crate::language::Parsed;
 use crate::language::sink::Sink;
+use crate::language::suggest::nearest;
 use crate::model::{Requirement, RequirementPart, RequirementsRegister};
-use crate::source::{Diagnostic, SourceFile};
+use crate::source::{Diagnostic, SourceFile, Spanned};
 
 /// Reads the register.
 pub(crate) fn requirements(file: &Arc<SourceFile>) -> Result<Parsed<RequirementsRegister>, Vec<Diagnostic>> {
@@ -28,6 +30,7 @@ pub(crate) fn requirements(file: &Arc<SourceFile>) -> Result<Parsed<Requirements
             register.requirements.push(requirement);
         }
     }
+    grounds(&register, &mut sink);
     sink.finish(Some(register))
 }
 
@@ -56,5 +59,29 @@ fn requirement(node: &Node, register: &RequirementsRegister, sink: &mut Sink) ->
         title: node.scalar_of("title")?.value,
         points: node.scalar_of("points").map_or(1.0, |text| points(&text, sink)),
         source: node.scalar_of("source")?.value,
+        stands_on: node.get("stands_on").map(texts).unwrap_or_default(),
     })
+}
+
+/// What requirements stand on is in the register, and none stands on itself, by way of others neither.
+fn grounds(register: &RequirementsRegister, sink: &mut Sink) {
+    let find = |id: &str| register.requirements.iter().find(|other| other.id.value == id);
+    for requirement in &register.requirements {
+        for id in requirement.stands_on.iter().filter(|id| find(id).is_none()) {
+            let error = Diagnostic::error(&id.span, format!("the register has no requirement `{}`", id.value));
+            let near = nearest(id, register.requirements.iter().map(|other| other.id.as_str()));
+            sink.push(error.help(near.map_or("name one of this file".into(), |near| format!("did you mean `{near}`?"))));
+        }
+        let (mut below, mut at): (Vec<&Spanned<String>>, usize) = (requirement.stands_on.iter().collect(), 0);
+        while let Some(id) = below.get(at).copied() {
+            at += 1;
+            let next = find(id).map(|other| other.stands_on.as_slice()).unwrap_or_default();
+            let new: Vec<_> = next.iter().filter(|next| !below.iter().any(|known| known.value == next.value)).collect();
+            below.extend(new);
+        }
+        if below.iter().any(|id| id.value == requirement.id.value) {
+            let error = Diagnostic::error(&requirement.id.span, format!("`{}` stands on itself", requirement.id.value));
+            sink.push(error.help("remove the `stands_on` that closes the circle"));
+        }
+    }
 }

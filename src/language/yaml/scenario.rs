@@ -52,7 +52,8 @@ impl Decoder<'_> {
             design: root.scalar_of("design").map(|text| text.value),
             tags: root.get("tags").map(texts).unwrap_or_default(),
             points: self.points(root),
-            hidden: matches!(root.get("hidden").map(|node| &node.kind), Some(NodeKind::Bool(true))),
+            hidden: is_true(root, "hidden"),
+            probe: is_true(root, "probe"),
             system: root.scalar_of("system"),
             needs: root.get("needs").map(|needs| self.needs(texts(needs))).unwrap_or_default(),
             vars,
@@ -148,6 +149,10 @@ impl Decoder<'_> {
             }
         }
     }
+}
+
+fn is_true(root: &Node, key: &str) -> bool {
+    matches!(root.get(key).map(|node| &node.kind), Some(NodeKind::Bool(true)))
 }
 
 /// A share: a number that is not negative.
