@@ -53,7 +53,8 @@ impl Course {
     /// They cannot be written.
     pub fn keep(&self, submission: &Submission, grading: &Grading) -> io::Result<()> {
         let place = self.place(submission);
-        for (kind, name) in [(Kind::Markdown, "feedback.md"), (Kind::Gradescope, "results.json"), (Kind::JUnit, "junit.xml")]
+        for (kind, name) in
+            [(Kind::Markdown, "feedback.md"), (Kind::Gradescope, "results.json"), (Kind::JUnit, "junit.xml")]
         {
             kind.write(grading, &place.join(name))?;
         }

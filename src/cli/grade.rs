@@ -93,7 +93,8 @@ impl Desk<'_> {
                     continue;
                 }
             };
-            let kept = course.as_ref().filter(|_| !self.is_regraded(&submission)).and_then(|course| course.kept(&submission));
+            let kept =
+                course.as_ref().filter(|_| !self.is_regraded(&submission)).and_then(|course| course.kept(&submission));
             let grading = match kept {
                 Some(kept) => {
                     say!("{}: kept from before", visible(&kept.submission));

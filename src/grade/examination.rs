@@ -106,6 +106,7 @@ impl Finding {
     pub fn is_like(&self, other: &Finding) -> bool {
         let refusal = |finding: &Finding| finding.node.as_ref().is_some_and(|node| node.contains(": "));
         match refusal(self) && refusal(other) {
+            // Several nodes, or several scenarios, that were refused the same.
             true => self.message == other.message && self.observed == other.observed,
             false => self == other,
         }
@@ -114,7 +115,12 @@ impl Finding {
     /// What is wrong with a submission's own file.
     pub fn of_diagnostic(diagnostic: &Diagnostic) -> Self {
         let place = diagnostic.span.as_ref().map(Place::of);
-        let evidence = Evidence { message: diagnostic.message.clone(), place, notes: diagnostic.help.clone(), ..Evidence::default() };
+        let evidence = Evidence {
+            message: diagnostic.message.clone(),
+            place,
+            notes: diagnostic.help.clone(),
+            ..Evidence::default()
+        };
         Self::of(&evidence)
     }
 
@@ -128,7 +134,9 @@ impl Finding {
         Self {
             message: evidence.message.clone(),
             place: place.map(|place| format!("{}:{}", place.file, place.line)),
-            excerpt: place.map(|place| place.excerpt.iter().map(|(_, line)| line.clone()).collect()).unwrap_or_default(),
+            excerpt: place
+                .map(|place| place.excerpt.iter().map(|(_, line)| line.clone()).collect())
+                .unwrap_or_default(),
             node: evidence.node.as_ref().map(code),
             expected: evidence.expected.clone(),
             observed: evidence.actual.clone(),

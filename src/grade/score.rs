@@ -72,7 +72,8 @@ impl Scorecard {
             let own = register.requirements.iter().filter(|each| each.part == part.part);
             let requirements: Vec<_> = own.map(|each| score(&each.id, &each.title, each.points)).collect();
             let counted = || requirements.iter().filter_map(|each| each.earned.map(|earned| (each.points, earned)));
-            let (most, earned) = counted().fold((0.0, 0.0), |(most, sum), (points, earned)| (most + points, sum + earned));
+            let (most, earned) =
+                counted().fold((0.0, 0.0), |(most, sum), (points, earned)| (most + points, sum + earned));
             let earned = if most > 0.0 { part.points * earned / most } else { 0.0 };
             PartScore { part: part.part, title: part.title.clone(), points: part.points, earned, requirements }
         });
@@ -114,12 +115,13 @@ impl Scorecard {
 fn requirement(id: &str, title: &str, points: f64, examined: &[Examination], blocked: Blocked) -> RequirementScore {
     let citing: Vec<_> = examined.iter().filter(|each| each.requirements.iter().any(|cited| cited == id)).collect();
     let weight = |counts: &dyn Fn(&Outcome) -> bool| -> f64 {
-        citing.iter().filter(|each| counts(&each.outcome)).map(|each| each.weight).sum()
+        citing.iter().filter(|each| counts(&each.outcome)).map(|each| each.weight).fold(0.0, |sum, weight| sum + weight)
     };
     let passed = weight(&|outcome| *outcome == Outcome::Passed);
     let counted = weight(&|outcome| match outcome {
         Outcome::Passed | Outcome::Failed => true,
-        Outcome::NotExamined { .. } => blocked == Blocked::Zero,
+        // That a probe of this requirement itself failed is its own loss, whatever becomes of what stands on it.
+        Outcome::NotExamined { because } => blocked == Blocked::Zero || because == id,
         Outcome::ProvesNothing | Outcome::NotGraded => false,
     });
     let count = |is: &dyn Fn(&Outcome) -> bool| citing.iter().filter(|each| is(&each.outcome)).count();
@@ -213,12 +215,21 @@ mod tests {
 
     #[test]
     fn what_was_not_examined_loses_its_points_or_leaves_them_to_the_rest() {
-        let runs =
-            [examined("A", 1.0, Outcome::Failed), examined("B", 1.0, not_examined()), examined("C", 1.0, Outcome::Passed)];
+        let runs = [
+            examined("A", 1.0, Outcome::Failed),
+            examined("B", 1.0, not_examined()),
+            examined("C", 1.0, Outcome::Passed),
+        ];
         let register = register(&[("A", 1.0, &[]), ("B", 2.0, &["A"]), ("C", 1.0, &[])]);
         assert_eq!(Scorecard::new(&register, &runs, Blocked::Zero).earned(), 2.5);
         assert_eq!(Scorecard::new(&register, &runs, Blocked::Scaled).earned(), 5.0);
         assert_eq!(Scorecard::new(&register, &runs, Blocked::Zero).parts[0].requirements[1].because, ["A"]);
+        let own = [examined("A", 1.0, not_examined()), examined("C", 1.0, Outcome::Passed)];
+        assert_eq!(
+            Scorecard::new(&register, &own, Blocked::Scaled).earned(),
+            5.0,
+            "a failed probe is its own requirement's loss"
+        );
     }
 
     #[test]

@@ -23,12 +23,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use baseline::Baseline;
 pub use bootstrap::Bootstrap;
 pub use database::{DatabaseRequest, provide_database};
 pub use endpoints::{MONGO, pg_endpoint};
 pub use files::{FileFormat, Files, write_files};
 pub use generated::{GeneratedRequest, Told};
-pub use baseline::Baseline;
 pub use grading::Grader;
 pub use jobs::{Prepared, prepare, quoted};
 pub use mutants::MutantRequest;

@@ -152,7 +152,8 @@ mod tests {
         let path = folder.path().join("ada.zip");
         let mut archive = zip::ZipWriter::new(File::create(&path).expect("a file"));
         for (name, bytes) in entries {
-            archive.start_file(*name, SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored))
+            archive
+                .start_file(*name, SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored))
                 .expect("an entry");
             archive.write_all(bytes).expect("written");
         }

@@ -13,6 +13,7 @@ mod exit_codes;
 mod faults;
 mod files;
 mod goldens;
+mod grade;
 mod interruption;
 mod isolation;
 mod kit;
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
         faults::trials(),
         files::trials(),
         goldens::trials(),
+        grade::trials(),
         interruption::trials(),
         large::trials(),
         isolation::trials(),

@@ -89,10 +89,7 @@ async fn a_list_that_a_system_does_not_offer_is_its_failure() {
     let bench = Bench::with_system(COUNT);
     let ended = bench.run("  - use: cuont\n    with: { x: 1 }\n").await;
     assert_eq!(ended.said(), "fail: the system offers no list of steps `cuont`");
-    assert_eq!(
-        Bench::new().run("  - use: count\n").await.said(),
-        "fail: the system offers no list of steps `count`"
-    );
+    assert_eq!(Bench::new().run("  - use: count\n").await.said(), "fail: the system offers no list of steps `count`");
 }
 
 #[tokio::test(start_paused = true)]

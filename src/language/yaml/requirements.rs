@@ -70,7 +70,9 @@ fn grounds(register: &RequirementsRegister, sink: &mut Sink) {
         for id in requirement.stands_on.iter().filter(|id| find(id).is_none()) {
             let error = Diagnostic::error(&id.span, format!("the register has no requirement `{}`", id.value));
             let near = nearest(id, register.requirements.iter().map(|other| other.id.as_str()));
-            sink.push(error.help(near.map_or("name one of this file".into(), |near| format!("did you mean `{near}`?"))));
+            sink.push(
+                error.help(near.map_or("name one of this file".into(), |near| format!("did you mean `{near}`?"))),
+            );
         }
         let (mut below, mut at): (Vec<&Spanned<String>>, usize) = (requirement.stands_on.iter().collect(), 0);
         while let Some(id) = below.get(at).copied() {

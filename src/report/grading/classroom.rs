@@ -30,7 +30,8 @@ pub(super) fn render(grading: &Grading) -> String {
         (true, true) => "fail",
         (true, false) => "pass",
     };
-    let tests: Vec<_> = card.requirements().filter(|each| each.earned.is_some() || each.not_graded > 0).map(test).collect();
+    let tests: Vec<_> =
+        card.requirements().filter(|each| each.earned.is_some() || each.not_graded > 0).map(test).collect();
     let report = json!({ "version": 1, "status": status, "max_score": card.points(), "tests": tests });
     format!("{report:#}\n")
 }

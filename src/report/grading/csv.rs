@@ -59,7 +59,8 @@ pub fn statistics(gradings: &[Grading]) -> io::Result<String> {
     table.write_record(["requirement", "title", "points", "whole", "in part", "not at all", "average percent"])?;
     for (at, first) in gradings.first().iter().flat_map(|first| first.scorecard.requirements()).enumerate() {
         let each = gradings.iter().filter_map(|grading| grading.scorecard.requirements().nth(at)?.earned);
-        let shares: Vec<f64> = each.map(|earned| if first.points > 0.0 { earned / first.points } else { 0.0 }).collect();
+        let shares: Vec<f64> =
+            each.map(|earned| if first.points > 0.0 { earned / first.points } else { 0.0 }).collect();
         let count = |is: &dyn Fn(f64) -> bool| shares.iter().filter(|share| is(**share)).count().to_string();
         let average = if shares.is_empty() { 0.0 } else { 100.0 * shares.iter().sum::<f64>() / shares.len() as f64 };
         table.write_record([

@@ -85,7 +85,8 @@ fn line(requirement: &RequirementScore) -> String {
 fn told(finding: &Finding) -> String {
     let place = finding.place.as_ref().map(|place| format!("{}: ", visible(place))).unwrap_or_default();
     let node = finding.node.as_ref().map(|node| format!(" [{}]", visible(node))).unwrap_or_default();
-    let observed = finding.observed.as_ref().and_then(|text| text.lines().next());
+    let said = |line: &&str| !line.rsplit(": ").next().is_some_and(|last| finding.message.ends_with(last));
+    let observed = finding.observed.as_ref().and_then(|text| text.lines().next()).filter(said);
     let observed = observed.map(|line| format!(": {}", visible_lines(line))).unwrap_or_default();
     format!("{place}{}{observed}{node}", visible_lines(&finding.message))
 }

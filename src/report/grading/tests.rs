@@ -25,7 +25,12 @@ fn grading() -> Grading {
         examination("passes.yaml", false, Outcome::Passed, vec![]),
         examination("fails.yaml", false, Outcome::Failed, vec![finding.clone()]),
         examination("fails_alike.yaml", false, Outcome::Failed, vec![finding.clone()]),
-        examination("hidden.yaml", true, Outcome::Failed, vec![Finding { message: "hidden data 42".into(), ..finding }]),
+        examination(
+            "hidden.yaml",
+            true,
+            Outcome::Failed,
+            vec![Finding { message: "hidden data 42".into(), ..finding }],
+        ),
     ];
     let requirement = RequirementScore {
         id: "P1.1".into(),
@@ -38,7 +43,8 @@ fn grading() -> Grading {
         not_graded: 0,
         because: vec![],
     };
-    let part = PartScore { part: 1, title: "Schema".into(), points: 10.0, earned: 2.5, requirements: vec![requirement] };
+    let part =
+        PartScore { part: 1, title: "Schema".into(), points: 10.0, earned: 2.5, requirements: vec![requirement] };
     let scorecard = Scorecard { parts: vec![part], complete: true };
     Grading { scorecard, ..Grading::new("=ada", examined) }
 }
