@@ -16,6 +16,8 @@ type Modules<'a> = BTreeMap<String, Module<'a>>;
 struct Module<'a> {
     source: &'a Source,
     imports: Vec<Import>,
+    /// The names of its own items.
+    items: BTreeSet<String>,
 }
 
 /// One name of a `use`.
@@ -45,7 +47,7 @@ pub fn circles(sources: &[Source]) -> Vec<Circle> {
 
 /// The files that each file uses.
 pub fn uses(sources: &[Source]) -> BTreeMap<String, BTreeSet<String>> {
-    let module = |source| Module { source, imports: imports(&source.code) };
+    let module = |source| Module { source, imports: imports(&source.code), items: items(&source.code) };
     let modules: Modules<'_> = sources.iter().map(|source| (name_of(source), module(source))).collect();
     let mut uses = BTreeMap::new();
     for (name, module) in &modules {
@@ -117,7 +119,7 @@ fn file_of(from: &str, path: &[String], modules: &Modules<'_>, depth: usize) -> 
 /// The file that defines a name of a module: its own, or the one from which it has the name.
 fn defining(at: &str, name: &str, modules: &Modules<'_>, depth: usize) -> Option<String> {
     let module = modules.get(at)?;
-    if name == "*" || defines(&module.source.code, name) {
+    if name == "*" || module.items.contains(name) {
         return Some(module.source.name.clone());
     }
     if let Some(import) = module.imports.iter().find(|import| import.name == name) {
@@ -131,9 +133,12 @@ fn defining(at: &str, name: &str, modules: &Modules<'_>, depth: usize) -> Option
     through.into_iter().next().or_else(|| Some(module.source.name.clone()))
 }
 
-fn defines(code: &str, name: &str) -> bool {
-    let item = format!(r"\b(?:fn|struct|enum|trait|const|static|type|macro_rules!)\s+{name}\b");
-    Regex::new(&item).expect("a pattern").is_match(code)
+fn items(code: &str) -> BTreeSet<String> {
+    static ITEM: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\b(?:(?:const\s+|unsafe\s+)*fn|struct|enum|trait|const|static|type|macro_rules!)\s+([A-Za-z_]\w*)")
+            .expect("a pattern")
+    });
+    ITEM.captures_iter(code).map(|item| item[1].to_string()).collect()
 }
 
 fn parent(module: &str) -> Option<String> {
