@@ -8,5 +8,7 @@ mod standing;
 
 pub use examination::{Examination, Finding, Outcome};
 pub use grading::Grading;
-pub use score::{Blocked, PartScore, RequirementScore, Scorecard};
+#[cfg(test)]
+pub use score::PartScore;
+pub use score::{Blocked, RequirementScore, Scorecard};
 pub use standing::Standing;

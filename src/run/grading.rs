@@ -10,7 +10,7 @@ use super::{Obtained, Prepared, RunError, Submission};
 use crate::engine::{self, Context, Dispatcher, Interrupt, Job, Options, SystemUnderTest};
 use crate::event::{Event, Stamped};
 use crate::grade::{Blocked, Examination, Finding, Grading, Outcome, Standing};
-use crate::model::System;
+use crate::mutation::{Ground, passing_on_nothing};
 use crate::source::Diagnostic;
 use crate::verdict::Verdict;
 
@@ -59,26 +59,20 @@ impl Grader {
         self.proving_nothing = proving_nothing;
     }
 
-    /// Runs everything on a system without anything: what passes there says nothing about a submission.
+    /// Runs everything on an empty database: the names of the runs that pass there, and say nothing about a submission.
     ///
     /// # Errors
-    /// The servers are lost, or the run was interrupted.
-    pub async fn examine_nothing(&mut self) -> Result<BTreeSet<String>, RunError> {
-        let system = Arc::new(empty_system(&self.prepared.jobs));
-        let jobs = self.prepared.jobs.iter().map(|job| job.on(system.clone())).collect();
-        let mut passed = BTreeSet::new();
-        self.run(
-            jobs,
-            |_| {},
-            |end| {
-                if end.verdict == Verdict::Pass {
-                    passed.insert(end.name);
-                }
-            },
-        )
-        .await?;
+    /// What was made could not be dropped, or the run was interrupted.
+    pub async fn examine_nothing(&self) -> Result<BTreeSet<String>, RunError> {
+        let (host, options) = (SuiteHost::new(&self.prepared, &self.obtained), self.prepared.options());
+        let (servers, interrupt) = (&self.obtained.servers, self.interrupt.clone());
+        let ground = Ground { servers, host: &host, options: &options, all: true, interrupt };
+        let (passed, left) = passing_on_nothing(&self.prepared.jobs, &ground).await;
         self.uninterrupted()?;
-        Ok(passed)
+        match left {
+            Some(cause) => Err(RunError::Machinery(format!("cleanup failed: {cause}"))),
+            None => Ok(passed.into_iter().collect()),
+        }
     }
 
     /// Grades a submission; `seen` gets what is known after every verdict.
@@ -102,7 +96,9 @@ impl Grader {
             others.into_iter().partition(|job| standing.missing(&cited(job), &failed).is_some());
         for job in blocked {
             let because = standing.missing(&cited(&job), &failed).cloned().unwrap_or_default();
-            find(&mut grading, &job.name).outcome = Outcome::NotExamined { because };
+            if let Some(examination) = find(&mut grading, &job.name) {
+                examination.outcome = Outcome::NotExamined { because };
+            }
         }
         self.examine(others.clone(), &mut grading, &mut seen).await?;
         let broken = |job: &Job| grading.examined.iter().any(|each| each.name == job.name && is_broken(each));
@@ -165,8 +161,7 @@ impl Grader {
             jobs,
             |finding| refused.push(finding),
             |end| {
-                if !proves_nothing(&end.name) {
-                    let examination = find(grading, &end.name);
+                if let Some(examination) = find(grading, &end.name).filter(|each| !proves_nothing(&each.name)) {
                     examination.title = end.title;
                     examination.conclude(&end.verdict, end.seconds);
                 }
@@ -238,9 +233,8 @@ fn is_broken(examination: &Examination) -> bool {
     examination.outcome == Outcome::NotGraded
 }
 
-fn find<'g>(grading: &'g mut Grading, name: &str) -> &'g mut Examination {
-    let at = grading.examined.iter().position(|each| each.name == name);
-    &mut grading.examined[at.expect("every job has its entry")]
+fn find<'g>(grading: &'g mut Grading, name: &str) -> Option<&'g mut Examination> {
+    grading.examined.iter_mut().find(|each| each.name == name)
 }
 
 /// Requirements of which a probe failed.
@@ -249,22 +243,4 @@ fn failed_probes(jobs: &[Job], grading: &Grading) -> BTreeSet<String> {
         grading.examined.iter().map(|each| (each.name.as_str(), &each.outcome)).collect();
     let failed = |job: &&Job| job.scenario.probe && outcome.get(job.name.as_str()) == Some(&&Outcome::Failed);
     jobs.iter().filter(failed).flat_map(cited).collect()
-}
-
-/// A system without a build, lists or replication, for the same servers as that of the jobs.
-fn empty_system(jobs: &[Job]) -> SystemUnderTest {
-    let any = jobs.iter().find_map(|job| job.system.as_ref());
-    let span = jobs.first().map(|job| job.scenario.span.clone()).expect("a selection is not empty");
-    let title = any.map_or_else(|| span.of("nothing".to_string()), |any| any.system.title.clone());
-    let system = System {
-        title,
-        path: "empty".into(),
-        breaks: vec![],
-        build: vec![],
-        replication: vec![],
-        steps: BTreeMap::new(),
-        fill: vec![],
-        span,
-    };
-    SystemUnderTest { system, fingerprint: "empty".into(), base: None }
 }

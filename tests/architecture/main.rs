@@ -63,12 +63,12 @@ const ARROWS: &[(&str, &[&str], &str)] = &[
         ],
         "carries scenarios out; asks for files and faults through its `Host`; never knows a report",
     ),
+    ("grade", &["model", "source", "verdict"], "what was examined, and the points that the register gives for it"),
     (
         "report",
         &["event", "grade", "source", "tally", "verdict"],
         "consumes events and gradings and asks nothing back; source makes text visible",
     ),
-    ("grade", &["model", "source", "verdict"], "what was examined, and the points that the register gives for it"),
     (
         "mutation",
         &["catalog", "engine", "event", "model", "source", "system", "variables", "verdict"],

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::feedback;
+use super::feedback::feedback;
 use crate::grade::{Grading, Outcome, RequirementScore};
 
 /// The report.

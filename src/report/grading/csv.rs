@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::points;
+use super::feedback::points;
 use crate::grade::Grading;
 
 /// A line a requirement.

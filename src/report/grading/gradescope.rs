@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::feedback;
+use super::feedback::feedback;
 use crate::grade::{Examination, Grading, Outcome, RequirementScore};
 
 /// Characters of output that a test has at most: a student reads it in a browser.
@@ -41,7 +41,7 @@ fn summary(grading: &Grading) -> String {
 fn test(grading: &Grading, requirement: &RequirementScore) -> Value {
     let scale = grading.scorecard.scale_of(&requirement.id);
     let citing = grading.examined.iter().filter(|each| each.requirements.contains(&requirement.id));
-    let mut output: String = citing.map(|each| told(each)).collect::<Vec<_>>().join("\n");
+    let mut output: String = citing.map(told).collect::<Vec<_>>().join("\n");
     if let Some((at, _)) = output.char_indices().nth(OUTPUT) {
         output.truncate(at);
         output.push_str("\n…");

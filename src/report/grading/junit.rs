@@ -4,7 +4,7 @@ use std::io;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::feedback;
+use super::feedback::feedback;
 use crate::grade::{Examination, Grading, Outcome};
 use crate::source::visible_lines;
 

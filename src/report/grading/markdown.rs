@@ -1,6 +1,6 @@
 //! Feedback for the submission's author.
 
-use super::{feedback, points};
+use super::feedback::{feedback, points};
 use crate::grade::{Examination, Grading, Outcome, RequirementScore};
 use crate::source::visible_lines;
 

@@ -1,6 +1,6 @@
 //! The scorecard for the grader's terminal.
 
-use super::points;
+use super::feedback::points;
 use crate::grade::{Finding, Grading, RequirementScore};
 use crate::source::{visible, visible_lines};
 

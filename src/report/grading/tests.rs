@@ -1,7 +1,7 @@
 //! Reports of one graded submission.
 
 use super::*;
-use crate::grade::{Finding, PartScore, RequirementScore, Scorecard};
+use crate::grade::{Examination, Finding, Outcome, PartScore, RequirementScore, Scorecard};
 
 fn grading() -> Grading {
     let finding = Finding {
