@@ -3,7 +3,7 @@
 use super::actual::Actual;
 use super::evidence::{invalid, kind, values_of};
 use super::matching::{Match, Miss, matches};
-use super::{operator, own, show};
+use super::{operator, own, refusal, show};
 use crate::model::{Action, AwaitedError, SqlSource, Step, Value, Variables};
 use crate::observation::{Output, OwnDoing, ServerError};
 use crate::source::Spanned;
@@ -83,7 +83,8 @@ pub(super) fn describe_awaited(awaited: &AwaitedError, variables: &Variables) ->
     let mut shown: Vec<String> =
         parts.iter().map(|(name, value)| format!("{name} {}", show::value(value, variables))).collect();
     shown.extend(awaited.labels.iter().flat_map(|labels| &labels.value).map(|label| format!("label {}", label.value)));
-    if shown.is_empty() { "an error".into() } else { format!("an error with {}", shown.join(", ")) }
+    let noun = if awaited.refused.is_some() { "a refusal for its content" } else { "an error" };
+    if shown.is_empty() { noun.into() } else { format!("{noun} with {}", shown.join(", ")) }
 }
 
 /// The statement was refused, as it should be: was it refused in the way that it should be?
@@ -91,7 +92,7 @@ pub(super) fn check(awaited: &AwaitedError, error: &ServerError, variables: &Var
     if let Some(evidence) = own::refuses(awaited, error, variables) {
         return vec![evidence];
     }
-    let mut found: Vec<Evidence> = Vec::new();
+    let mut found: Vec<Evidence> = refused_otherwise(awaited, error, variables).into_iter().collect();
     for (name, value) in named_parts(awaited) {
         if let Err(miss) = part(name, value, error, variables) {
             found.push(differs(name, value, &miss, error, variables));
@@ -100,6 +101,16 @@ pub(super) fn check(awaited: &AwaitedError, error: &ServerError, variables: &Var
     found
         .extend(awaited.labels.iter().flat_map(|labels| &labels.value).filter_map(|label| missing_label(label, error)));
     found
+}
+
+/// It failed, but not for its content.
+fn refused_otherwise(awaited: &AwaitedError, error: &ServerError, variables: &Variables) -> Option<Evidence> {
+    let asked = awaited.refused.as_ref()?;
+    let why = refusal::why_not(error)?;
+    let mut evidence = Evidence::at(asked, format!("it failed, but was not refused for its content: {why}"));
+    evidence.expected = Some(describe_awaited(awaited, variables));
+    describe(&mut evidence, error);
+    Some(evidence)
 }
 
 pub(super) fn part(name: &str, value: &Value, error: &ServerError, variables: &Variables) -> Match {

@@ -33,6 +33,7 @@ mod plan;
 mod program;
 mod recorded;
 mod redact;
+mod refusal;
 mod repeat;
 mod rows;
 mod save;

@@ -131,6 +131,7 @@ pub(crate) fn expectation() -> Expectation {
 pub(crate) fn awaited() -> AwaitedError {
     AwaitedError {
         span: span(3),
+        refused: None,
         sqlstate: None,
         message: None,
         detail: None,

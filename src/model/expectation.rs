@@ -115,11 +115,13 @@ pub struct DocumentsExpectation {
 }
 
 /// How a statement must fail. Every part that is given must hold; for SQL `sqlstate`, `message`, `detail`, `hint`,
-/// `constraint`, `table`, `column`; for MongoDB `code`, `name`, `labels`, `message`.
+/// `constraint`, `table`, `column`; for MongoDB `code`, `name`, `labels`, `message`; for both `refused`.
 #[derive(Clone, Debug)]
 pub struct AwaitedError {
     /// The mapping.
     pub span: Span,
+    /// Where it is asked that the server refuses the statement for its content, with whatever code.
+    pub refused: Option<Span>,
     /// Five characters, or the first two for a class of errors.
     pub sqlstate: Option<Value>,
     /// The message: text that it must contain, or an operator.

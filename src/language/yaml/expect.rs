@@ -8,7 +8,7 @@ use crate::model::{
     Alternative, AwaitedError, ColumnExpectation, DocumentsExpectation, Expectation, PlanExpectation, Recorded,
     RowExpectation, RowsExpectation, Template, Value, ValueKind,
 };
-use crate::source::{Diagnostic, Spanned};
+use crate::source::{Diagnostic, Span, Spanned};
 
 impl Decoder<'_> {
     /// The mapping under `expect`.
@@ -134,6 +134,7 @@ impl Decoder<'_> {
     fn awaited_error(&mut self, node: &Node) -> AwaitedError {
         AwaitedError {
             span: node.span.clone(),
+            refused: self.refused(node),
             sqlstate: self.refusal(node),
             message: self.expected(node, "message"),
             detail: self.expected(node, "detail"),
@@ -145,6 +146,24 @@ impl Decoder<'_> {
             name: self.error_name(node),
             labels: node.get("labels").map(|list| list.span.of(self.labels(list))),
         }
+    }
+
+    /// Where a refusal for content is asked for. A code beside it would be the choice of one design.
+    fn refused(&mut self, node: &Node) -> Option<Span> {
+        let refused = bool_of(node, "refused")?;
+        if !refused.value {
+            let error =
+                Diagnostic::error(&refused.span, "a statement that is not refused for its content says nothing");
+            self.sink.push(error.help("remove it, or say which error is expected: `error: { sqlstate: \"40001\" }`"));
+        }
+        for entry in ["sqlstate", "code", "name"].into_iter().filter_map(|key| node.entry(key)) {
+            let error = Diagnostic::error(
+                &entry.key.span,
+                format!("`refused` leaves the code open, and `{}` names it", entry.key.value),
+            );
+            self.sink.push(error.help("keep one of the two"));
+        }
+        Some(refused.span)
     }
 
     /// The number of a code of MongoDB; text is right only where a variable gives the number.

@@ -35,8 +35,8 @@ const MONGO_EXPECT: &[&str] =
 const DOCUMENTS_EXPECT: &[&str] =
     &["documents", "documents_unordered", "empty", "error", "agree", "recorded", "within"];
 const REPLY_EXPECT: &[&str] = &["reply", "error", "agree", "within"];
-const SQL_ERROR: &[&str] = &["sqlstate", "message", "detail", "hint", "constraint", "table", "column"];
-const MONGO_ERROR: &[&str] = &["code", "name", "labels", "message"];
+const SQL_ERROR: &[&str] = &["refused", "sqlstate", "message", "detail", "hint", "constraint", "table", "column"];
+const MONGO_ERROR: &[&str] = &["refused", "code", "name", "labels", "message"];
 
 /// Says what of a step does not fit the rest of it.
 pub(crate) fn check(node: &Node, step: &Step, sink: &mut Sink) {

@@ -272,6 +272,11 @@ pub(crate) static ERROR: Table = Table::new(
     "an expected error",
     "How a statement must fail; every part that is given must hold.",
     &[
+        key(
+            "refused",
+            Bool,
+            "`true`: the server refuses the statement for its content, by whatever means and with whatever code.",
+        ),
         key("sqlstate", Scalar, "SQL: five characters, or the first two for a class."),
         key(
             "message",
