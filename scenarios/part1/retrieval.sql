@@ -20,7 +20,7 @@ INSERT INTO orders (order_id, customer_id, order_date, payment_id, quantity, pri
     (35, 11, '2024-05-05', 25, 1,  40.00, 1),
     (36, 12, '2024-05-06', 26, 1, 499.99, 1),
     (37, 14, '2024-05-07', 27, 3,  40.00, 1);
-INSERT INTO orderitems (order_id, product_id) VALUES (31, 41), (32, 43), (33, 44), (34, 45), (35, 41), (36, 46), (37, 41);
+INSERT INTO orderitems (order_id, product_id) VALUES (31, 41), (31, 42), (32, 43), (33, 44), (34, 45), (35, 41), (36, 46), (37, 41);
 INSERT INTO shipments (shipping_id, order_id, shipment_date, customer_shipping_address, customer_region) VALUES
     (1, 31, '2024-05-03', '3 Park Road, Lima',    'LATAM'), (2, 32, '2024-05-04', '3 Park Road, Lima',  'LATAM'),
     (3, 34, '2024-05-06', '1 Garden Road, Tokyo', 'APJ'),   (4, 36, '2024-05-08', '2 Mill Road, Oslo',  'EMEA'),

@@ -21,7 +21,10 @@ fn values(expect: &Expectation) -> impl Iterator<Item = &Value> {
         texts.into_iter().chain([&error.constraint, &error.table, &error.column]).flatten()
     });
     let plan = expect.plan.iter().flat_map(|plan| {
-        let lists = [&plan.reads, &plan.may_read, &plan.indexes].into_iter().flatten().flat_map(|list| &list.value);
+        let lists = [&plan.reads, &plan.may_read, &plan.never_reads, &plan.indexes]
+            .into_iter()
+            .flatten()
+            .flat_map(|list| &list.value);
         lists.chain([&plan.examined_per_returned, &plan.buffers].into_iter().flatten())
     });
     let notices = expect.notices.iter().flat_map(|list| &list.value);
@@ -132,9 +135,10 @@ mod tests {
         expect.error = Some(error);
         let mut plan = crate::judge::testing::plan_expectation();
         plan.reads = Some(crate::judge::testing::spanned(vec![odd()], 1));
+        plan.never_reads = Some(crate::judge::testing::spanned(vec![odd()], 1));
         plan.indexes = Some(crate::judge::testing::spanned(vec![odd()], 1));
         (plan.examined_per_returned, plan.buffers) = (Some(odd()), Some(odd()));
         expect.plan = Some(plan);
-        assert_eq!(check(&expect).len(), 18);
+        assert_eq!(check(&expect).len(), 19);
     }
 }

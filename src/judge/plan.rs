@@ -22,6 +22,9 @@ pub(super) fn check(expected: &PlanExpectation, output: &Output, variables: &Var
     found.extend(
         expected.reads.as_ref().and_then(|reads| reads_exactly(reads, expected.may_read.as_ref(), plan, variables)),
     );
+    found.extend(
+        expected.never_reads.iter().flat_map(|n| &n.value).filter_map(|name| never_read(name, plan, variables)),
+    );
     found.extend(expected.indexes.iter().flat_map(|indexes| &indexes.value).filter_map(|i| index(i, plan, variables)));
     found.extend(expected.forbid.iter().flat_map(|kinds| &kinds.value).filter_map(|kind| forbidden(kind, plan)));
     found.extend(expected.require.iter().flat_map(|kinds| &kinds.value).filter_map(|kind| required(kind, plan)));
@@ -63,6 +66,23 @@ fn reads_exactly(
     let mut evidence = about(&reads.span, message, format!("reads {wanted}"), &format!("reads {}", listed(&got)), plan);
     evidence.notes = values_of(&reads.value, variables);
     Some(evidence)
+}
+
+fn never_read(unwanted: &Value, plan: &Plan, variables: &Variables) -> Option<Evidence> {
+    let got: Vec<&str> = plan.root.relations().into_iter().collect();
+    for name in &got {
+        match matches(unwanted, &Actual::text_value(name), variables) {
+            Ok(()) => {}
+            Err(Miss::Invalid(diagnostic)) => return Some(invalid(&diagnostic)),
+            Err(Miss::Differs { .. }) => continue,
+        }
+        let message = format!("the plan reads `{name}`, which it should not");
+        let wanted = format!("never reads {}", show::cell(unwanted, variables));
+        let mut evidence = about(&unwanted.span, message, wanted, &format!("reads {}", listed(&got)), plan);
+        evidence.notes = values_of([unwanted], variables);
+        return Some(evidence);
+    }
+    None
 }
 
 /// A name that is there twice, or comes twice out of variables, is one.

@@ -151,6 +151,7 @@ pub(crate) fn plan_expectation() -> PlanExpectation {
         span: span(4),
         reads: None,
         may_read: None,
+        never_reads: None,
         indexes: None,
         forbid: None,
         require: None,

@@ -181,6 +181,8 @@ pub struct PlanExpectation {
     pub reads: Option<Spanned<Vec<Value>>>,
     /// Beside `reads`: these may be read, too.
     pub may_read: Option<Spanned<Vec<Value>>>,
+    /// None of these is read, whatever else is.
+    pub never_reads: Option<Spanned<Vec<Value>>>,
     /// Each of these indexes is used.
     pub indexes: Option<Spanned<Vec<Value>>>,
     /// Kinds of nodes or stages that must not be there: `Seq Scan`, `Sort`, `COLLSCAN`.

@@ -30,6 +30,7 @@ fn plan_part(part: &str, json: &str) -> Vec<Evidence> {
     let words = || values().iter().map(|v| spanned(crate::judge::show::cell(v, &variables()), 9)).collect();
     match part {
         "reads" => expect.reads = Some(spanned(values(), 9)),
+        "never_reads" => expect.never_reads = Some(spanned(values(), 9)),
         "indexes" => expect.indexes = Some(spanned(values(), 9)),
         "forbid" => expect.forbid = Some(spanned(words(), 9)),
         "require" => expect.require = Some(spanned(words(), 9)),
@@ -63,6 +64,8 @@ fn every_part_of_a_plan_holds_or_fails_at_its_place_with_the_shape() {
         ("reads", r#"["products_1"]"#, r#"["products_1", "products_2"]"#),
         ("reads", r#"["products_1", "products_1"]"#, "[]"),
         ("reads", r#"[{"$$regex": "^products"}]"#, r#"[{"$$regex": "^orders"}]"#),
+        ("never_reads", r#"["products", "products_2"]"#, r#"["products_1"]"#),
+        ("never_reads", r#"[{"$$regex": "_2$"}]"#, r#"[{"$$regex": "^products"}]"#),
         ("indexes", r#"["products_1_index"]"#, r#"["products_2_index"]"#),
         ("indexes", "[]", r#"["products_1_index", "other"]"#),
         ("forbid", r#"["Seq Scan"]"#, r#"["Index Scan"]"#),

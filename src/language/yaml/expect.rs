@@ -239,10 +239,17 @@ impl Decoder<'_> {
             let error = Diagnostic::error(&may.head, "`may_read` alone says nothing");
             self.sink.push(error.help("add `reads`, what must be read"));
         }
+        // A slip in a name would hold for ever.
+        if let (Some(never), [_]) = (node.get("never_reads"), node.entries()) {
+            let error =
+                Diagnostic::error(&never.head, "`never_reads` alone holds of every plan that reads something else");
+            self.sink.push(error.help("add what the plan must be like: `indexes`, `examined_per_returned`"));
+        }
         PlanExpectation {
             span: node.span.clone(),
             reads: self.values(node, "reads"),
             may_read: self.values(node, "may_read"),
+            never_reads: self.values(node, "never_reads"),
             indexes: self.values(node, "indexes"),
             forbid: node.get("forbid").map(|list| list.span.of(texts(list))),
             require: node.get("require").map(|list| list.span.of(texts(list))),

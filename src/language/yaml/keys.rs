@@ -321,6 +321,7 @@ static PLAN: Table = Table::new(
     &[
         key("reads", List(&Scalar), "Exactly these tables or collections are read."),
         key("may_read", Some(&Scalar), "Beside `reads`: these may be read, too."),
+        key("never_reads", Some(&Scalar), "None of these is read, whatever else is; not alone."),
         key("indexes", Some(&Scalar), "Each of these indexes is used."),
         key("forbid", Some(&Text), "Kinds of nodes or stages that must not be there: `Seq Scan`, `COLLSCAN`."),
         key("require", Some(&Text), "Kinds of nodes or stages that must be there."),
