@@ -104,6 +104,7 @@ impl Grader {
         let broken = |job: &Job| grading.examined.iter().any(|each| each.name == job.name && is_broken(each));
         let again: Vec<Job> = others.into_iter().filter(broken).collect();
         if !again.is_empty() {
+            self.take_fresh_servers().await?;
             self.examine(again, &mut grading, &mut seen).await?;
         }
         grading.seconds = begun.elapsed().as_secs_f64();
@@ -121,6 +122,14 @@ impl Grader {
         grading.build = errors.iter().map(Finding::of_diagnostic).collect();
         grading.count(self.prepared.suite.register(), self.blocked);
         grading
+    }
+
+    /// What broke may have been the servers' doing: those of `up` or of someone else stay, polyspec's own are replaced.
+    async fn take_fresh_servers(&mut self) -> Result<(), RunError> {
+        let mut fresh = self.prepared.servers(|_| {}, &self.interrupt).await?;
+        fresh.servers.keeps_templates = false;
+        std::mem::replace(&mut self.obtained, fresh).release().await;
+        Ok(())
     }
 
     /// Gives the servers back.
