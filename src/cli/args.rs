@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::NodeSelector;
 
@@ -13,6 +13,9 @@ pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
     pub(super) command: Command,
+    /// Show every scenario, not only those that are not fine; `-vv` also shows the work on servers, with times
+    #[arg(long, short, global = true, action = ArgAction::Count)]
+    pub(super) verbose: u8,
 }
 
 #[derive(Debug, Subcommand)]
@@ -139,9 +142,6 @@ pub(super) struct Run {
     /// Show where the time goes
     #[arg(long)]
     pub timings: bool,
-    /// Show every scenario, not only those that are not fine
-    #[arg(long, short)]
-    pub verbose: bool,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -344,9 +344,6 @@ pub(super) struct Replay {
     /// Write a report: `junit=FILE` or `json=FILE`
     #[arg(long = "report", value_name = "KIND=FILE", value_parser = named)]
     pub reports: Vec<(String, String)>,
-    /// Show every scenario, not only those that are not fine
-    #[arg(long, short)]
-    pub verbose: bool,
     /// Show where the time goes
     #[arg(long)]
     pub timings: bool,

@@ -27,14 +27,17 @@ use args::Command;
 
 /// Carries out a command line.
 pub fn execute(arguments: Arguments, context: &Context) -> Exit {
-    crate::run::hear_warnings(say::warning);
+    let debug = arguments.verbose > 1;
+    crate::run::listen(say::warning, debug);
+    // A live line would be in the middle of the lines that are printed beside it.
+    let context = &Context { interactive: context.interactive && !debug, ..context.clone() };
     if needs_servers(&arguments.command)
         && let Err(error) = context.cluster.check()
     {
         return reporters::refuse(&[Diagnostic::nowhere(error.to_string())], context);
     }
     let exit = match arguments.command {
-        Command::Run(run) => run::run(&run, context),
+        Command::Run(run) => run::run(&run, arguments.verbose > 0, context),
         Command::Bless(bless) => bless::bless(&bless, context),
         Command::Review(review) => bless::review(&review, context),
         Command::Check(check) => check::check(&check, context),
@@ -46,7 +49,7 @@ pub fn execute(arguments: Arguments, context: &Context) -> Exit {
         Command::Down(down) => cluster::down(&down, context),
         Command::Status(status) => cluster::status(&status, context),
         Command::Doctor(doctor) => cluster::doctor(&doctor, context),
-        Command::Replay(replay) => replay::replay(&replay, context),
+        Command::Replay(replay) => replay::replay(&replay, arguments.verbose > 0, context),
         Command::Schema(schema) => schema::schema(&schema, context),
     };
     say::settle(exit)

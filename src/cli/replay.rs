@@ -11,14 +11,14 @@ use crate::exit::Exit;
 use crate::report;
 use crate::source::Diagnostic;
 
-/// Reads a recorded run into reports; the exit code is that of the run.
-pub(super) fn replay(args: &args::Replay, context: &Context) -> Exit {
+/// Reads a recorded run into reports; the exit code is that of the run. `verbose` shows what is fine too.
+pub(super) fn replay(args: &args::Replay, verbose: bool, context: &Context) -> Exit {
     let shown = args.file.display();
     let file = match File::open(context.cwd.join(&args.file)) {
         Ok(file) => file,
         Err(error) => return refuse(&[Diagnostic::nowhere(format!("`{shown}` cannot be read: {error}"))], context),
     };
-    let mut reporters = match Reporters::new(&args.reports, args.verbose, args.timings, context) {
+    let mut reporters = match Reporters::new(&args.reports, verbose, args.timings, context) {
         Ok(reporters) => reporters,
         Err(error) => return refuse(&[error], context),
     };

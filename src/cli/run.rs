@@ -14,8 +14,8 @@ use crate::run::{MONGO, Prepared, Request, RunError, pg_endpoint, prepare, runti
 use crate::source::Diagnostic;
 use crate::suite::Selection;
 
-/// Runs what is selected.
-pub(super) fn run(args: &args::Run, context: &Context) -> Exit {
+/// Runs what is selected; `verbose` shows what is fine too.
+pub(super) fn run(args: &args::Run, verbose: bool, context: &Context) -> Exit {
     let base = request(&args.suite, &args.servers, context);
     let seed = args.select.shuffle.flatten().unwrap_or(base.seed);
     let request = Request {
@@ -44,7 +44,7 @@ pub(super) fn run(args: &args::Run, context: &Context) -> Exit {
     if args.select.shuffle.is_some() {
         aside!("shuffled with --shuffle={seed}");
     }
-    let mut reporters = match Reporters::new(&args.reports, args.verbose, args.timings, context) {
+    let mut reporters = match Reporters::new(&args.reports, verbose, args.timings, context) {
         Ok(reporters) => reporters,
         Err(error) => return refuse(&[error], context),
     };

@@ -182,6 +182,8 @@ impl Node {
         self.remove_remains().await;
         let since = log::length(&self.server.log);
         let process = Arc::new(self.server.start(&self.ground, self.port())?);
+        let begun = Instant::now();
+        tracing::debug!(node = %self.server.node, pid = process.pid(), port = self.port(), "starts");
         {
             let mut inner = self.inner();
             inner.process = Some(process.clone());
@@ -192,8 +194,9 @@ impl Node {
             ended = process.end() => Err(self.did_not_start(ended, since)),
             ready = timeout(limit, self.until_ready(&process)) => ready.map_err(|_| self.timed_out("ready", limit)),
         };
-        if result.is_err() {
-            self.kill_held().await?;
+        match &result {
+            Ok(()) => tracing::debug!(node = %self.server.node, took = ?begun.elapsed(), "is ready"),
+            Err(_) => self.kill_held().await?,
         }
         result
     }

@@ -86,6 +86,7 @@ impl Cluster {
     /// The node is unknown, is in no state for it, or does not come into the state that was asked for.
     pub async fn inject(&self, node: &NodeName, fault: NodeFault) -> Result<(), ClusterError> {
         let node = self.node(node)?;
+        tracing::debug!(node = %node.server.node, ?fault, "a fault");
         match fault {
             NodeFault::Stop => node.stop().await,
             NodeFault::Start => node.start().await,
@@ -113,6 +114,7 @@ impl Cluster {
             let other = |node: &NodeName| engines.contains(&node.engine) && !group.contains(node);
             groups.push(self.nodes().into_iter().filter(other).collect());
         }
+        tracing::debug!(groups = ?groups.iter().map(|group| shown(group)).collect::<Vec<_>>(), "links are cut");
         self.links.cut(&groups).await;
         Ok(())
     }
@@ -123,6 +125,7 @@ impl Cluster {
     /// A node is unknown.
     pub fn heal(&self, nodes: &[NodeName]) -> Result<(), ClusterError> {
         nodes.iter().try_for_each(|node| self.node(node).map(drop))?;
+        tracing::debug!(nodes = ?shown(nodes), "links are healed");
         self.links.heal(nodes);
         Ok(())
     }
@@ -324,6 +327,11 @@ fn choose(wanted: &[NodeName], topology: &Topology) -> Result<Vec<NodeName>, Clu
     let any_member = wanted.iter().any(|name| name.engine == Engine::Mongo);
     let chosen = |name: &NodeName| wanted.contains(name) || (any_member && name.engine == Engine::Mongo);
     Ok(all.into_iter().filter(chosen).collect())
+}
+
+/// Names of nodes for a line about them.
+fn shown(nodes: &[NodeName]) -> String {
+    nodes.iter().map(NodeName::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// Names become names of folders and parts of process titles.

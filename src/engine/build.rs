@@ -132,6 +132,7 @@ impl Builder<'_> {
             mongo::admit(clients, &template.database, &BTreeSet::new()).await.map_err(ours)?;
         }
         self.begin(&wanted.system, &template.database, &peers, clients.filter(|_| lacks)).await.map_err(ours)?;
+        tracing::debug!(system = wanted.system.system.path, database = template.database, "a system is built");
         // The two engines' halves do not see each other, so they are built side by side.
         let (pg, documents) = join(
             self.half(&wanted.system, &template.database, Engine::Pg, &peers, false),
@@ -139,6 +140,7 @@ impl Builder<'_> {
         )
         .await;
         pg.and(documents)?;
+        tracing::debug!(database = template.database, "a system is frozen");
         template.freeze(&peers, clients.filter(|_| lacks)).await.map_err(ours)?;
         Ok(template)
     }

@@ -75,6 +75,7 @@ impl Worker<'_> {
             self.leave(place, job).await;
             return None;
         }
+        tracing::debug!(scenario = job.name, ?made, "a copy is ready");
         self.context.reporting.send(Event::ScenarioStarted { name: job.name.clone() });
         let began = Instant::now();
         let mut end = match place {
@@ -87,6 +88,7 @@ impl Worker<'_> {
         end.copy_time += made;
         end.verdict = with_todo(job, end.verdict);
         let verdict = end.verdict.clone();
+        tracing::debug!(scenario = job.name, took = ?began.elapsed(), "a scenario ended: {}", verdict.word());
         self.context.reporting.send(Event::ScenarioFinished {
             name: job.name.clone(),
             title: title(job),

@@ -260,6 +260,7 @@ impl<'a> Health<'a> {
 
     /// Notes trouble: whoever ran since, and does not hold, is an error.
     pub fn note(&self, engine: Engine, cause: &str) {
+        tracing::debug!(%engine, cause, "a server was in trouble");
         self.seen().troubles.insert(engine, (Instant::now(), cause.to_string()));
     }
 

@@ -179,6 +179,9 @@ impl Stage<'_> {
         for (order, answer) in orders.iter().zip(answers) {
             let mut observation =
                 answer.or_else(|error| refused(step, &order.node, error)).map_err(Trouble::Backend)?;
+            let (file, line) = (step.span.file.name(), step.span.line_column().0);
+            let answer = if matches!(observation.outcome, Outcome::Output(_)) { "done" } else { "refused" };
+            tracing::debug!(node = %order.node, took = ?observation.elapsed, "{file}:{line}: {answer}");
             observation.lag = since.map(|since| since.elapsed());
             self.server_time += observation.elapsed;
             observations.push(observation);

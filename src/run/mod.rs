@@ -12,6 +12,7 @@ mod generated;
 mod grading;
 mod host;
 mod jobs;
+mod log;
 mod mutants;
 mod sections;
 mod servers;
@@ -31,10 +32,10 @@ pub use files::{FileFormat, Files, write_files};
 pub use generated::{GeneratedRequest, Told};
 pub use grading::Grader;
 pub use jobs::{Prepared, prepare, quoted};
+pub use log::listen;
 pub use mutants::MutantRequest;
 pub use servers::{Obtained, Wanted, obtain};
 pub use submission::Submission;
-pub use warnings::hear_warnings;
 
 use crate::cluster;
 use crate::engine::{self, Context, Dispatcher, Interrupt, Reporting};
@@ -121,6 +122,7 @@ impl Prepared {
         interrupt: Interrupt,
     ) -> Result<Summary, RunError> {
         let (dispatcher, reporting) = Dispatcher::new();
+        log::hear(false);
         let listening = warnings::Listening::to(&reporting);
         let work = async {
             let done = self.work(passes, between, reporting.clone(), interrupt).await;

@@ -5,8 +5,12 @@ use std::fmt::{Debug, Write};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
+use tracing::level_filters::LevelFilter;
 use tracing::{Level, Metadata, Subscriber};
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::Layer;
 
 use crate::engine::Reporting;
 use crate::event::Event;
@@ -17,24 +21,17 @@ static CURRENT: Mutex<Option<Reporting>> = Mutex::new(None);
 /// What a command does with warnings while no run goes on.
 static OTHERWISE: OnceLock<fn(&str)> = OnceLock::new();
 
-/// Begins to listen for a whole command: what is warned of while no run goes on is handed to `print`.
-pub fn hear_warnings(print: fn(&str)) {
+/// What is warned of while no run goes on is handed to `print` from now on.
+pub(super) fn otherwise(print: fn(&str)) {
     let _ = OTHERWISE.set(print);
-    hear();
-}
-
-/// Whoever listens second finds the listener of the first, which serves it too.
-fn hear() {
-    let _ = tracing::subscriber::set_global_default(Warnings(send));
 }
 
 /// While it lives, warnings are events of a run.
 pub(super) struct Listening;
 
 impl Listening {
-    /// Begins to listen. Of several runs in one process the last one hears everything.
+    /// Of several runs in one process the last one hears everything.
     pub fn to(reporting: &Reporting) -> Self {
-        hear();
         set(Some(reporting.clone()));
         Self
     }
@@ -50,7 +47,8 @@ fn set(reporting: Option<Reporting>) {
     *CURRENT.lock().unwrap_or_else(PoisonError::into_inner) = reporting;
 }
 
-fn send(message: String) {
+/// Hands a warning to the run that goes on, else to the command.
+pub(super) fn send(message: String) {
     match (&*CURRENT.lock().unwrap_or_else(PoisonError::into_inner), OTHERWISE.get()) {
         (Some(reporting), _) => reporting.send(Event::Warning { message }),
         (None, Some(print)) => print(&message),
@@ -58,31 +56,29 @@ fn send(message: String) {
     }
 }
 
-/// Hears polyspec's own warnings and errors; those of libraries concern their own work.
+/// Whether something is polyspec's own doing; what libraries say concerns their own work.
+pub(super) fn is_own(about: &Metadata<'_>) -> bool {
+    about.target().starts_with("polyspec")
+}
+
+/// Hands polyspec's own warnings and errors to `hear`, a line each.
+pub(super) fn layer<S, F>(hear: F) -> impl Layer<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    F: Fn(String) + Send + Sync + 'static,
+{
+    let own = filter_fn(|about| *about.level() <= Level::WARN && is_own(about));
+    Warnings(hear).with_filter(own.with_max_level_hint(LevelFilter::WARN))
+}
+
 struct Warnings<F>(F);
 
-impl<F: Fn(String) + Send + Sync + 'static> Subscriber for Warnings<F> {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() <= Level::WARN && metadata.target().starts_with("polyspec")
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &tracing::Event<'_>) {
+impl<S: Subscriber, F: Fn(String) + 'static> Layer<S> for Warnings<F> {
+    fn on_event(&self, event: &tracing::Event<'_>, _: layer::Context<'_, S>) {
         let mut line = Line::default();
         event.record(&mut line);
         (self.0)(line.text());
     }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
 }
 
 /// A warning as one line: its message, then what it names.
@@ -113,12 +109,15 @@ impl Visit for Line {
 mod tests {
     use std::sync::Arc;
 
+    use tracing_subscriber::layer::SubscriberExt;
+    use tracing_subscriber::registry;
+
     use super::*;
 
     fn heard(warn: impl FnOnce()) -> Vec<String> {
         let lines = Arc::new(Mutex::new(vec![]));
         let into = lines.clone();
-        let hears = Warnings(move |line| into.lock().unwrap().push(line));
+        let hears = registry().with(layer(move |line| into.lock().unwrap().push(line)));
         tracing::subscriber::with_default(hears, warn);
         lines.lock().unwrap().clone()
     }

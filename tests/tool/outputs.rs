@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use libtest_mimic::Trial;
 
-use crate::children;
+use crate::{children, servers};
 use crate::suite::Suite;
 use crate::trials;
 
@@ -25,6 +25,7 @@ pub fn trials() -> Vec<Trial> {
         full_standard_output_is_an_error,
         terminal_escapes_in_titles_and_names_are_shown_and_not_obeyed,
         relative_or_long_folder_for_servers_is_refused_at_once,
+        work_on_servers_is_told_twice_verbose_and_no_password_with_it,
         server_logs_are_readable_by_their_owner_alone,
         bad_server_settings_are_refused_by_check,
     ]
@@ -190,6 +191,45 @@ fn relative_or_long_folder_for_servers_is_refused_at_once() {
             children::finish(command).exits(2).says(words).says("set POLYSPEC_RUN_DIR");
         }
     }
+}
+
+/// The passwords of all URLs in a text.
+fn passwords(text: &str) -> Vec<&str> {
+    let credentials = text.split("://").skip(1).filter_map(|rest| rest.split_once('@'));
+    credentials.filter_map(|(credentials, _)| Some(credentials.split_once(':')?.1)).collect()
+}
+
+fn work_on_servers_is_told_twice_verbose_and_no_password_with_it() {
+    let told = |suite: Suite, arguments: &[&str], rooms: &[&str]| {
+        let urls = suite.path("urls");
+        std::fs::write(&urls, "").expect("a file");
+        std::fs::set_permissions(&urls, std::fs::Permissions::from_mode(0o666)).expect("open to programs");
+        let dump = format!("  - on: [pg.*, mongo]\n    run: [sh, -c, 'env >> {}']\n", urls.display());
+        let suite = suite.scenario("dumps", &format!("{dump}    expect: {{ reply: {{ exit: 0 }} }}"));
+        let suite = suite.scenario("fails", FAILS).scenario(
+            "names_a_password",
+            "  - sql: CREATE ROLE r PASSWORD 'tell-no-one'\n    expect: { error: { sqlstate: \"42501\" } }\n  \
+             - mongo: { createUser: u, pwd: tell-no-one, roles: [] }\n    expect: { reply: { ok: 1 } }",
+        );
+        let ended = suite.run(&[&["run", "-vv", "--allow-run"], arguments].concat());
+        for room in rooms {
+            let lines = format!("Z DEBUG polyspec::{room}");
+            assert!(ended.stderr.contains(&lines), "nothing of {room}\n{ended}");
+        }
+        let dumped = suite.read("urls");
+        let secrets = [passwords(&dumped), arguments.iter().flat_map(|url| passwords(url)).collect()].concat();
+        assert!(secrets.len() > 2, "{dumped}");
+        let lines = ended.stderr.lines().filter(|line| line.contains(" DEBUG polyspec::"));
+        let leaks = lines.filter(|line| secrets.iter().chain(&["tell-no-one"]).any(|secret| line.contains(secret)));
+        let leaks: Vec<_> = leaks.collect();
+        assert!(leaks.is_empty(), "{leaks:?}");
+    };
+    told(Suite::owning(), &[], &["backend", "cluster", "engine"]);
+    let [a, b] = ["a", "b"].map(|peer| format!("{peer}={}", servers::url(&format!("pg.{peer}"))));
+    let servers = ["--pg-url", &a, "--pg-url", &b, "--mongo-url", &servers::mongo_url()];
+    told(Suite::external(), &servers, &["backend", "engine"]);
+    let ended = Suite::shared().scenario("a", PASSES).run(&["run", "-v"]).exits(0).says("a.yaml");
+    assert!(!ended.stderr.contains(" DEBUG "), "{ended}");
 }
 
 fn server_logs_are_readable_by_their_owner_alone() {

@@ -218,6 +218,9 @@ async fn connect(url: &str, app_name: &str, user: Option<&MongoUser>) -> Result<
     if let Some(user) = user {
         options.credential = Some(user.credential());
     }
+    let user = options.credential.as_ref().and_then(|credential| credential.username.as_deref());
+    let hosts: Vec<String> = options.hosts.iter().map(ToString::to_string).collect();
+    tracing::debug!(hosts = hosts.join(","), user, "connects");
     options.app_name = Some(app_name.to_string());
     options.heartbeat_freq = Some(HEARTBEAT);
     options.server_selection_timeout = Some(SELECTION_LIMIT);

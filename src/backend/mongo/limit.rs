@@ -1,7 +1,7 @@
 //! Time limits: after one the server is told to kill what the session does, and nothing waits longer than a grace.
 
 use std::pin::pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bson::{Bson, doc};
 use futures::future::join_all;
@@ -44,7 +44,10 @@ pub(super) async fn own<T>(
     work: impl Future<Output = mongodb::error::Result<T>>,
 ) -> Result<T, BackendError> {
     let named = async { work.await.map_err(|error| error::of_own(&clients.name(&Target::Primary), doing, &error)) };
-    within(clients, &Target::Primary, limit, named).await
+    let begun = Instant::now();
+    let done = within(clients, &Target::Primary, limit, named).await;
+    tracing::debug!(node = %clients.name(&Target::Primary), took = ?begun.elapsed(), "{doing}");
+    done
 }
 
 /// What became of work that has a limit.

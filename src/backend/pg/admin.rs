@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Error, Row, SimpleQueryMessage};
@@ -69,11 +69,13 @@ impl AdminConnection {
     ) -> Result<T, BackendError> {
         let client = self.client.as_ref().expect("the client is there until the drop");
         self.waits.store(true, Ordering::Relaxed);
+        let begun = Instant::now();
         let Ok(answer) = tokio::time::timeout(LIMIT, request(client)).await else {
             let cause = format!("no answer within {LIMIT:?} while polyspec was {doing}");
             return Err(BackendError::Unreachable { node: self.node.clone(), cause });
         };
         self.waits.store(false, Ordering::Relaxed);
+        tracing::debug!(node = %self.node, took = ?begun.elapsed(), "{doing}");
         answer.map_err(|error| error::of_own(&self.node, doing, error))
     }
 }

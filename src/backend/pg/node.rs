@@ -217,7 +217,13 @@ impl PgNode {
             }
         };
         let late = |_| Loss::Silent(format!("no connection within {CONNECT_LIMIT:?}"));
+        self.tell_of_connection(config);
         tokio::time::timeout(CONNECT_LIMIT, attempt).await.map_err(late)?
+    }
+
+    fn tell_of_connection(&self, config: &Config) {
+        let (database, role) = (config.get_dbname(), config.get_user());
+        tracing::debug!(node = %self.name, database, role, "connects");
     }
 
     fn unreachable(&self, loss: Loss) -> BackendError {
@@ -236,6 +242,7 @@ impl PgNode {
     async fn connect_when_ready(&self, mut config: Config, waited: &mut bool) -> Result<Client, BackendError> {
         config.application_name("polyspec");
         let node = self.name.to_string();
+        self.tell_of_connection(&config);
         let attempt = async {
             loop {
                 match config.connect(NoTls).await {
