@@ -23,6 +23,8 @@ mod mutation;
 mod observation;
 mod report;
 mod run;
+#[cfg(test)]
+mod snapshot;
 mod source;
 mod suite;
 mod system;

@@ -1,5 +1,4 @@
-//! Renderings of a whole run, compared exactly with the files in `snapshots/`. A run of the tests with the environment
-//! variable `POLYSPEC_KIT=bless` writes them anew, as all expected output of the repository.
+//! Renderings of a whole run, compared exactly with the files in `snapshots/`.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -9,6 +8,7 @@ use super::replay::ReplayError;
 use super::test_events::{end, nothing, run, stamp};
 use super::{JUnit, JsonLines, Reporter, Terminal, TerminalOptions, replay};
 use crate::event::Stamped;
+use crate::snapshot::{KIT, compare};
 use crate::verdict::{Evidence, Verdict};
 
 /// An output that a test can read.
@@ -58,11 +58,7 @@ pub(super) fn json(events: &[Stamped]) -> String {
 
 fn assert_snapshot(name: &str, actual: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/report/snapshots").join(name);
-    if std::env::var("POLYSPEC_KIT").is_ok_and(|value| value == "bless") {
-        std::fs::write(&path, actual).unwrap();
-    }
-    let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(actual == expected, "{name} differs; POLYSPEC_KIT=bless writes it anew, then read the diff:\n{actual}");
+    compare(KIT, &path, actual).unwrap_or_else(|difference| panic!("{difference}"));
 }
 
 #[test]

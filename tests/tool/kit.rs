@@ -1,14 +1,13 @@
 //! The kit: scenarios that must pass, that must fail with exactly what lies beside them, and that must break with exactly
-//! what lies beside them. `POLYSPEC_KIT=bless` rewrites what lies beside them; read the difference before you keep it.
+//! what lies beside them.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Failed, Trial};
-use polyspec::internal::diff_lines;
-use polyspec::internal::{Look, render_diff};
 
 use crate::redact::redact;
+use crate::snapshot::{KIT, compare};
 use crate::suite::Suite;
 use crate::trials;
 
@@ -54,16 +53,7 @@ fn check(file: &Path, code: i32) -> Result<(), Failed> {
     }
     let said = redact(&ended.stderr);
     let beside = file.with_file_name(format!("{}.stderr", name_of(file)));
-    if std::env::var("POLYSPEC_KIT").is_ok_and(|value| value == "bless") {
-        return Ok(std::fs::write(beside, said)?);
-    }
-    let expected = std::fs::read_to_string(&beside).unwrap_or_default();
-    if said == expected {
-        return Ok(());
-    }
-    let lines = |text: &str| text.lines().map(str::to_string).collect::<Vec<_>>();
-    let diff = render_diff(&diff_lines(&lines(&expected), &lines(&said)), &Look::plain(120));
-    Err(format!("it says something else now (POLYSPEC_KIT=bless accepts):\n{diff}").into())
+    Ok(compare(KIT, &beside, &said)?)
 }
 
 /// A suite with this one scenario, and its golden if it has one.

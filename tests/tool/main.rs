@@ -30,6 +30,8 @@ mod redact;
 mod reports;
 mod servers;
 mod sessions;
+#[path = "../../src/snapshot.rs"]
+mod snapshot;
 mod suite;
 mod world;
 

@@ -9,9 +9,9 @@ use std::process::{Command, Stdio};
 
 use libtest_mimic::Trial;
 
-use crate::{children, servers};
 use crate::suite::Suite;
 use crate::trials;
+use crate::{children, servers};
 
 /// The trials.
 pub fn trials() -> Vec<Trial> {

@@ -108,9 +108,6 @@ fn tables(shape: &'static Shape) -> Vec<&'static Table> {
 #[test]
 fn the_page_of_keys_holds_what_the_tables_say() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/keys.md");
-    if std::env::var("POLYSPEC_BOOK").is_ok_and(|value| value == "bless") {
-        std::fs::write(path, page()).unwrap();
-    }
-    let kept = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(kept == page(), "docs/keys.md is out of date: POLYSPEC_BOOK=bless cargo test --lib keys_page rewrites it");
+    crate::snapshot::compare("POLYSPEC_BOOK", path.as_ref(), &page())
+        .unwrap_or_else(|difference| panic!("{difference}"));
 }
