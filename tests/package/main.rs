@@ -134,3 +134,15 @@ fn the_crate_offers_the_conformance_harness_and_nothing_else() {
     let hidden = "#[doc(hidden)]\npub mod internal;\nmod model;\npub mod judge;";
     assert_eq!(public_items(hidden), ["pub mod judge;"]);
 }
+
+#[test]
+fn builds_and_tests_share_what_they_depend_on() {
+    let metadata = metadata();
+    let dependencies = own(&metadata)["dependencies"].as_array().expect("dependencies");
+    let named = |kind: Value| dependencies.iter().filter(move |each| each["kind"] == kind).map(|each| &each["name"]);
+    let twice: Vec<_> = named("dev".into()).filter(|name| named(Value::Null).any(|other| other == *name)).collect();
+    assert!(
+        twice.is_empty(),
+        "other features for tests have these compiled twice, with all that needs them: {twice:?}"
+    );
+}
