@@ -15,7 +15,9 @@ pub(super) fn of(step: &Step) -> Keep {
 }
 
 fn for_expectation(expect: &Expectation) -> Keep {
-    if expect.agree.is_some() || expect.recorded.is_some() {
+    let listed = expect.rows.as_ref().is_some_and(|rows| rows.listed.is_some())
+        || expect.documents.as_ref().is_some_and(|documents| documents.listed.is_some());
+    if expect.agree.is_some() || expect.recorded.is_some() || listed {
         return Keep::All;
     }
     let lists = [

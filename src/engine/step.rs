@@ -267,7 +267,7 @@ impl Stage<'_> {
 
     async fn run_await(&mut self, step: &Step, name: &str) -> Result<(), Halt> {
         if let Some(stream) = self.streams.get(name) {
-            let order = stream::reading(step, stream, name, self.limit(step));
+            let order = stream::reading(step, stream, name, self.limit(step), &self.variables);
             return self.read_stream(step, &order).await;
         }
         let Some(blocked) = self.blocked.remove(name) else {

@@ -6,7 +6,8 @@ use super::order::{Order, Work};
 use super::outcome::{Halt, Trouble, refused};
 use super::stage::{Stage, Stream};
 use crate::backend::mongo::Until;
-use crate::model::{Expectation, Step};
+use crate::judge;
+use crate::model::{Expectation, Step, Variables};
 use crate::observation::{Answers, Keep};
 
 /// The cursor that a step opens: its name, and where it is.
@@ -22,14 +23,19 @@ pub(super) fn opened(step: &Step, orders: &[Order]) -> Option<(String, Stream)> 
 }
 
 /// The order of a step that reads on.
-pub(super) fn reading(step: &Step, stream: &Stream, name: &str, limit: Duration) -> Order {
+pub(super) fn reading(step: &Step, stream: &Stream, name: &str, limit: Duration, variables: &Variables) -> Order {
     let Stream { to, session, node } = stream.clone();
-    let work = Work::ReadStream { stream: name.to_string(), until: until(step) };
+    let work = Work::ReadStream { stream: name.to_string(), until: until(step, variables) };
     Order { node, to, session, work, limit, keep: Keep::All }
 }
 
 /// As many documents as the step can use; when it says nothing of that, what is there now.
-fn until(step: &Step) -> Until {
+fn until(step: &Step, variables: &Variables) -> Until {
+    let mut expected = step.expect.iter().flat_map(Expectation::each);
+    let listed = expected.find_map(|expect| judge::listed_documents(expect, variables)).filter(|count| *count > 0);
+    if let Some(count) = listed {
+        return Until::Count(count as u64);
+    }
     let some = step
         .expect
         .iter()

@@ -126,6 +126,7 @@ impl<'w> Client<'w> {
                 Draw::OneOf(values) => {
                     variables::datum(&values[self.dice.below(values.len() as u64) as usize], &stage.variables)?
                 }
+                Draw::InTurn(values) => variables::datum(&values[(number - 1) % values.len()], &stage.variables)?,
                 Draw::Between(from, to) => {
                     let width = to.saturating_sub(*from).max(0) as u64;
                     Datum::Number((from + self.dice.below(width + 1) as i64).to_string())

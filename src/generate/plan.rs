@@ -91,6 +91,8 @@ pub(super) enum KindPlan {
     ObjectId,
     /// Values, and the sum of weights up to each.
     OneOf(Vec<GeneratedValue<'static>>, Vec<u64>),
+    /// Values in order.
+    InOrder(Vec<GeneratedValue<'static>>),
     Map(Resolved, Vec<(String, GeneratedValue<'static>)>),
     Number(Vec<(i64, i64)>, u32),
     Date(i64, i64),
@@ -313,6 +315,7 @@ impl Builder<'_> {
             Kind::Uuid => KindPlan::Uuid,
             Kind::ObjectId => KindPlan::ObjectId,
             Kind::OneOf(values) => one_of(values),
+            Kind::InOrder(values) => KindPlan::InOrder(values.iter().map(literal).collect()),
             Kind::Map { by, values } => {
                 let values = values.iter().map(|(from, to)| (from.clone(), literal(to))).collect();
                 KindPlan::Map(self.resolve(at, by)?, values)
@@ -372,6 +375,7 @@ fn literal(value: &Datum) -> GeneratedValue<'static> {
         Datum::Null => GeneratedValue::Null,
         Datum::Bool(value) => GeneratedValue::Bool(*value),
         Datum::Number(number) => decimal(number).unwrap_or_else(|| GeneratedValue::Text(number.clone().into())),
+        Datum::Bson(value) => GeneratedValue::Bson(Box::new(value.clone())),
         other => GeneratedValue::Text(other.to_text().into()),
     }
 }

@@ -24,6 +24,7 @@ impl Plan {
                 match self.value(table, *column, row) {
                     GeneratedValue::Null => out.extend_from_slice(b"\\N"),
                     GeneratedValue::Text(text) => escape(&text, &mut out),
+                    value @ GeneratedValue::Bson(_) => escape(&value.to_string(), &mut out),
                     other => display(&other, &mut out),
                 }
             }
@@ -56,6 +57,7 @@ impl Plan {
                 }
                 match self.value(table, *column, row) {
                     GeneratedValue::Text(text) => quote(&text, &mut out),
+                    value @ GeneratedValue::Bson(_) => quote(&value.to_string(), &mut out),
                     other => display(&other, &mut out),
                 }
             }
@@ -156,6 +158,11 @@ fn json(value: &GeneratedValue<'_>, engine: Engine, out: &mut Vec<u8>) {
         (GeneratedValue::Timestamp(micros), _) => {
             ("$date", GeneratedValue::Timestamp(micros.div_euclid(1000) * 1000).to_string())
         }
+        // Canonical: a long stays one where it fits an int.
+        (GeneratedValue::Bson(value), _) => {
+            let _ = write!(out, "{}", (**value).clone().into_canonical_extjson());
+            return;
+        }
         (GeneratedValue::Uuid(_), _) => ("$uuid", value.to_string()),
         (GeneratedValue::ObjectId(_), _) => ("$oid", value.to_string()),
     };
@@ -184,5 +191,9 @@ fn append(document: &mut RawDocumentBuf, name: &str, value: GeneratedValue<'_>) 
             document.append(name, Binary { subtype: BinarySubtype::Uuid, bytes: bytes.to_vec() })
         }
         GeneratedValue::ObjectId(bytes) => document.append(name, ObjectId::from_bytes(bytes)),
+        // What came out of text or of a literal is no broken BSON.
+        GeneratedValue::Bson(value) => {
+            document.append(name, bson::RawBson::try_from(*value).unwrap_or(bson::RawBson::Null));
+        }
     }
 }

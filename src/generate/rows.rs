@@ -32,6 +32,7 @@ impl Plan {
             KindPlan::Ref(path) => self.follow(table, path, row),
             KindPlan::Text(parts) => self.text(table, parts, row),
             KindPlan::Sequence(sequence) => GeneratedValue::Int(sequence.value(row)),
+            KindPlan::InOrder(values) => borrowed(&values[(number % values.len() as u64) as usize]),
             _ => drawn(made, &mut draws),
         }
     }

@@ -67,13 +67,37 @@ steps:
     expect: { affected: 1 }
 "#;
 
+/// Every type of edge values, in a table and in a collection.
+const EDGES: &str = r#"
+scenario: Edges
+requirements: [P1.9]
+steps:
+  - generate:
+      into:
+        - table: edge
+          rows: ${n}
+          columns: { text: { edge_values: { text: { max: 50 } } }, price: { edge_values: { numeric: { precision: 5, scale: 2 } } }, day: { edge_values: date }, at: { edge_values: timestamp }, json: { edge_values: json }, double: { edge_values: double } }
+    expect: { affected: 1 }
+  - generate:
+      into:
+        - collection: edge
+          rows: ${n}
+          columns: { text: { edge_values: string }, int: { edge_values: int }, long: { edge_values: long }, price: { edge_values: decimal }, day: { edge_values: date }, at: { edge_values: timestamp }, json: { edge_values: json }, double: { edge_values: double } }
+    expect: { affected: 1 }
+vars: { n: 1 }
+"#;
+
 fn plan(rows: u64, seed: &str) -> Plan {
-    let file = SourceFile::new("shop.yaml", SHOP);
+    plan_of(SHOP, 0, rows, seed)
+}
+
+fn plan_of(text: &str, step: usize, rows: u64, seed: &str) -> Plan {
+    let file = SourceFile::new("shop.yaml", text);
     let nothing = |_: &str| Err(std::io::Error::other("nothing is included"));
     let parsed = crate::language::scenario(&file, "shop.yaml", &nothing);
     let scenario = parsed.unwrap_or_else(|errors| panic!("{}", errors[0].render(false))).value;
     let Body::Steps { steps, .. } = scenario.body else { panic!("steps") };
-    let Action::Generate(spec) = &steps[0].action else { panic!("generate") };
+    let Action::Generate(spec) = &steps[step].action else { panic!("generate") };
     let variables: Variables =
         [("n".to_string(), Datum::Number(rows.to_string())), ("seed".to_string(), Datum::Text(seed.into()))].into();
     Plan::new(spec, &variables).unwrap()
@@ -163,6 +187,33 @@ fn what_is_made_reads_back_in_every_form() {
     assert!(products.contains("\"Desk\tof \"\"oak\"\", large "), "{products}");
     let copied = String::from_utf8(plan.copy_text(1, 0..30)).unwrap();
     assert!(copied.contains("Desk\\tof \"oak\", large ") && copied.contains("back\\\\slash "), "{copied}");
+}
+
+#[test]
+fn edge_values_stand_in_order_and_again_from_the_first() {
+    let plan = plan_of(EDGES, 0, 700, "1");
+    let rows = cells(&plan, 0);
+    for column in 0..rows[0].len() {
+        let values: Vec<&str> = rows.iter().map(|row| row[column].as_str()).collect();
+        let again = values[1..].iter().position(|value| *value == values[0]).expect("the first comes again") + 1;
+        let distinct: BTreeSet<&str> = values[..again].iter().copied().collect();
+        assert_eq!(distinct.len(), again, "column {column}");
+        assert!(values.iter().enumerate().all(|(at, value)| *value == values[at % again]), "column {column}");
+    }
+}
+
+#[test]
+fn edge_values_of_documents_have_their_types_in_json_too() {
+    let plan = plan_of(EDGES, 1, 300, "1");
+    let lines = String::from_utf8(plan.json_lines(0, 0..300)).unwrap();
+    for (line, document) in lines.lines().zip(plan.documents(0, 0..300)) {
+        let json: serde_json::Value = serde_json::from_str(line).unwrap();
+        let document = bson::Document::try_from(document).unwrap();
+        assert_eq!(bson::Bson::try_from(json).unwrap(), bson::Bson::Document(document.clone()));
+        let types: Vec<_> = document.values().map(bson::Bson::element_type).collect();
+        use bson::spec::ElementType::{DateTime, Decimal128, Double, EmbeddedDocument, Int32, Int64, String};
+        assert_eq!(types, [String, Int32, Int64, Decimal128, DateTime, DateTime, EmbeddedDocument, Double]);
+    }
 }
 
 proptest! {

@@ -3,7 +3,11 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 
+use bson::Bson;
+
 use super::dates;
+use crate::model::Datum;
+use crate::variables::sql_text;
 
 /// A value of a cell or a field.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +35,8 @@ pub enum GeneratedValue<'p> {
     Uuid([u8; 16]),
     /// An ObjectId.
     ObjectId([u8; 12]),
+    /// Another value of BSON.
+    Bson(Box<Bson>),
 }
 
 impl fmt::Display for GeneratedValue<'_> {
@@ -46,6 +52,7 @@ impl fmt::Display for GeneratedValue<'_> {
             GeneratedValue::Timestamp(micros) => dates::write_moment(f, *micros).and_then(|()| f.write_char('Z')),
             GeneratedValue::Uuid(bytes) => uuid(f, bytes),
             GeneratedValue::ObjectId(bytes) => hexadecimal(f, bytes),
+            GeneratedValue::Bson(value) => f.write_str(&sql_text(&Datum::Bson((**value).clone()))),
         }
     }
 }

@@ -7,13 +7,21 @@ use super::evidence::{invalid, miss, unsuitable, values_of};
 use super::listing::{Difference, Lists, in_any_order, in_order};
 use super::matching::{Match, Miss, matches, matches_root};
 use super::rows::count;
-use super::{ejson, operator, show};
+use super::{ejson, listed, operator, show};
 use crate::model::{DocumentsExpectation, Value, ValueKind, Variables};
 use crate::observation::Output;
 use crate::verdict::Evidence;
 
 /// `documents` and `documents_unordered`.
 pub(super) fn documents(expected: &DocumentsExpectation, output: &Output, variables: &Variables) -> Vec<Evidence> {
+    match expected.listed.as_ref().map(|list| listed::documents(expected, list, variables)) {
+        None => written(expected, output, variables),
+        Some(Ok(listed)) => written(&listed.expected, output, &listed.variables),
+        Some(Err(diagnostic)) => vec![invalid(&diagnostic)],
+    }
+}
+
+fn written(expected: &DocumentsExpectation, output: &Output, variables: &Variables) -> Vec<Evidence> {
     let part = if expected.ordered { "documents" } else { "documents_unordered" };
     let Output::Documents(set) = output else {
         return vec![unsuitable(&expected.span, part, "a command that returns a cursor", output)];
@@ -44,7 +52,9 @@ fn differs(expected: &DocumentsExpectation, got: u64, difference: Difference, va
     };
     let mut evidence = Evidence::at(span, message);
     (evidence.expected, evidence.actual) = (Some(wanted), Some(got));
-    evidence.notes = values_of(&expected.documents, variables);
+    if expected.listed.is_none() {
+        evidence.notes = values_of(&expected.documents, variables);
+    }
     evidence.diff = Some(difference.diff);
     evidence
 }

@@ -6,7 +6,7 @@ use super::desk::Desk;
 use super::evidence::{invalid, values_of};
 use super::listing::{Difference, Lists, in_any_order, in_order};
 use super::matching::{Match, Miss, matches};
-use super::{golden, show};
+use super::{golden, listed, show};
 use crate::model::{RowExpectation, RowsExpectation, Variables};
 use crate::observation::RowSet;
 use crate::source::Span;
@@ -29,6 +29,14 @@ impl<'a> Table<'a> {
 
 /// `rows` and `rows_unordered`.
 pub(super) fn check(expected: &RowsExpectation, table: Table, variables: &Variables) -> Vec<Evidence> {
+    match expected.listed.as_ref().map(|list| listed::rows(expected, list, variables)) {
+        None => written(expected, table, variables),
+        Some(Ok(listed)) => written(&listed.expected, table, &listed.variables),
+        Some(Err(diagnostic)) => vec![invalid(&diagnostic)],
+    }
+}
+
+fn written(expected: &RowsExpectation, table: Table, variables: &Variables) -> Vec<Evidence> {
     let set = table.set;
     let width = set.columns.len();
     let odd: Vec<Evidence> =
@@ -64,7 +72,9 @@ fn differs(expected: &RowsExpectation, table: Table, difference: Difference, var
     };
     let mut evidence = Evidence::at(span, message);
     (evidence.expected, evidence.actual) = (Some(wanted), Some(got));
-    evidence.notes = values_of(expected.rows.iter().flat_map(|row| &row.cells), variables);
+    if expected.listed.is_none() {
+        evidence.notes = values_of(expected.rows.iter().flat_map(|row| &row.cells), variables);
+    }
     evidence.diff = Some(difference.diff);
     evidence
 }

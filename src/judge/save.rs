@@ -1,8 +1,9 @@
 //! `save`: a value out of what came, by a path.
 
-use bson::{Bson, Document};
+use bson::{Bson, Decimal128, Document};
 
 use super::cell::is_number;
+use super::decimal::Decimal;
 use super::evidence::kind;
 use crate::model::Datum;
 use crate::observation::{Column, DocumentSet, Observation, Outcome, Output, RowSet};
@@ -71,9 +72,20 @@ fn cell_at(path: &str, set: &RowSet) -> Result<Datum, String> {
 }
 
 fn row_list(row: &[Option<String>], columns: &[Column]) -> Bson {
-    let cell =
-        |(cell, column): (&Option<String>, &Column)| crate::variables::datum_to_bson(&datum(column, cell.as_deref()));
+    let cell = |(cell, column): (&Option<String>, &Column)| exact(&datum(column, cell.as_deref()));
     Bson::Array(row.iter().zip(columns).map(cell).collect())
+}
+
+/// A number that a double would round is kept with all its digits, as a Decimal128 or as text.
+fn exact(value: &Datum) -> Bson {
+    match (value, crate::variables::datum_to_bson(value)) {
+        (Datum::Number(text), Bson::Double(double)) if Decimal::parse(&double.to_string()) != Decimal::parse(text) => {
+            let decimal =
+                text.parse().ok().filter(|kept: &Decimal128| Decimal::parse(&kept.to_string()) == Decimal::parse(text));
+            decimal.map_or_else(|| Bson::String(text.clone()), Bson::Decimal128)
+        }
+        (_, bson) => bson,
+    }
 }
 
 fn datum(column: &Column, text: Option<&str>) -> Datum {
@@ -142,6 +154,17 @@ mod tests {
     use super::*;
     use crate::judge::testing::{observed, returned};
     use crate::observation::ServerError;
+
+    #[test]
+    fn numbers_in_a_list_of_rows_keep_all_their_digits() {
+        let observation = returned(&["n:numeric"], &[&["0.5"], &["12345678901234567890.123"], &["9007199254740993"]]);
+        let rows = Datum::Bson(bson::bson!([
+            [0.5],
+            ["12345678901234567890.123".parse::<Decimal128>().unwrap()],
+            [9_007_199_254_740_993_i64]
+        ]));
+        assert_eq!(save("rows", &observation), Ok(rows));
+    }
 
     fn number(text: &str) -> Result<Datum, String> {
         Ok(Datum::Number(text.into()))

@@ -162,14 +162,15 @@ pub(crate) fn plan_expectation() -> PlanExpectation {
 
 /// `rows` or `rows_unordered`, on line 50.
 pub(crate) fn rows_expectation(json: &str, ordered: bool) -> RowsExpectation {
-    RowsExpectation { rows: rows(json), ordered, span: span(50) }
+    RowsExpectation { rows: rows(json), ordered, listed: None, span: span(50) }
 }
 
 /// `documents` or `documents_unordered`, on line 51; document n stands on line n + 1.
 pub(crate) fn documents_expectation(json: &str, ordered: bool) -> DocumentsExpectation {
     let ValueKind::Sequence(documents) = value(json).kind else { panic!("a list of documents") };
     let place = |(at, document)| Value { span: span(at + 1), ..document };
-    DocumentsExpectation { documents: documents.into_iter().enumerate().map(place).collect(), ordered, span: span(51) }
+    let documents = documents.into_iter().enumerate().map(place).collect();
+    DocumentsExpectation { documents, ordered, listed: None, span: span(51) }
 }
 
 /// A step with this `expect`; its action is on line 60.

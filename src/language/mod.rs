@@ -2,6 +2,7 @@
 //! no processes, no environment; an included file is read by a closure that the caller passes.
 
 mod duration;
+mod edge;
 mod need;
 mod parsed;
 mod selector;

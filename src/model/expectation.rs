@@ -77,10 +77,12 @@ pub enum Recorded {
 /// Rows that a query must return.
 #[derive(Clone, Debug)]
 pub struct RowsExpectation {
-    /// The rows.
+    /// The rows; none where a variable lists them.
     pub rows: Vec<RowExpectation>,
     /// Whether their order counts.
     pub ordered: bool,
+    /// A variable that lists them: lists of cells, or values that are rows of one cell.
+    pub listed: Option<Value>,
     /// The list.
     pub span: Span,
 }
@@ -110,6 +112,8 @@ pub struct DocumentsExpectation {
     pub documents: Vec<Value>,
     /// Whether their order counts.
     pub ordered: bool,
+    /// A variable that lists them.
+    pub listed: Option<Value>,
     /// The list.
     pub span: Span,
 }

@@ -135,6 +135,8 @@ pub enum Kind {
     ObjectId,
     /// One of these values, each with its weight.
     OneOf(Vec<(Datum, u32)>),
+    /// These values in order, and again from the first.
+    InOrder(Vec<Datum>),
     /// The value that stands here for the value of another column.
     Map {
         /// The other column.

@@ -57,6 +57,8 @@ pub struct Operation {
 pub enum Draw {
     /// One of these.
     OneOf(Vec<Value>),
+    /// These in order, one for each operation, and again from the first.
+    InTurn(Vec<Value>),
     /// A whole number from the first to the second, both included.
     Between(i64, i64),
 }

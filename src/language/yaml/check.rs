@@ -59,7 +59,7 @@ impl Checker<'_> {
             Shape::OneOrMany(item) if node.items().is_empty() && item.fits(node) => self.shape(node, item, key),
             Shape::OneOrMany(item) => self.some(node, item, key),
             Shape::Map(value) => self.map(node, value),
-            Shape::Table(table) => self.table(node, table, key),
+            Shape::Table(table) | Shape::Marked(table) => self.table(node, table, key),
             Shape::Words(words) => self.words(node, words),
             Shape::Duration => self.duration(node, key),
             Shape::Either(shapes) => {

@@ -201,7 +201,8 @@ impl Decoder<'_> {
         let mut bindings = vec![];
         for entry in node.entries() {
             nothing(&entry.key.span, &entry.value, self.sink);
-            let value = self.value(&entry.value);
+            let edges = self.listed_edges(&entry.value);
+            let value = edges.unwrap_or_else(|| self.value(&entry.value));
             self.variable_name(&entry.key);
             if visible {
                 self.scope.add(&entry.key);

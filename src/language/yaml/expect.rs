@@ -57,6 +57,10 @@ impl Decoder<'_> {
 
     fn rows(&mut self, node: &Node) -> Option<RowsExpectation> {
         let (list, ordered) = one_of_two(node, "rows", "rows_unordered")?;
+        if matches!(list.kind, NodeKind::Text(_)) {
+            let listed = self.listed(list, "write a list of rows, or one variable: `rows: ${rows}`")?;
+            return Some(RowsExpectation { rows: vec![], ordered, listed: Some(listed), span: list.span.clone() });
+        }
         let rows: Vec<RowExpectation> = list.items().iter().map(|row| self.row(row)).collect();
         if let Some(first) = rows.first() {
             let width = first.cells.len();
@@ -65,7 +69,17 @@ impl Decoder<'_> {
                 self.sink.push(Diagnostic::error(&row.span, message).help("give each row the same cells"));
             }
         }
-        Some(RowsExpectation { rows, ordered, span: list.span.clone() })
+        Some(RowsExpectation { rows, ordered, listed: None, span: list.span.clone() })
+    }
+
+    /// The variable that lists rows or documents.
+    fn listed(&mut self, node: &Node, help: &str) -> Option<Value> {
+        let value = self.value(node);
+        if matches!(&value.kind, ValueKind::Text(template) if template.as_variable().is_some()) {
+            return Some(value);
+        }
+        self.sink.push(Diagnostic::error(&node.head, "this is text, and no list").help(help));
+        None
     }
 
     fn row(&mut self, node: &Node) -> RowExpectation {
@@ -112,6 +126,11 @@ impl Decoder<'_> {
 
     fn documents(&mut self, node: &Node) -> Option<DocumentsExpectation> {
         let (list, ordered) = one_of_two(node, "documents", "documents_unordered")?;
+        if matches!(list.kind, NodeKind::Text(_)) {
+            let listed = self.listed(list, "write a list of documents, or one variable: `documents: ${documents}`")?;
+            let span = list.span.clone();
+            return Some(DocumentsExpectation { documents: vec![], ordered, listed: Some(listed), span });
+        }
         let documents: Vec<Value> = list.items().iter().map(|document| self.value(document)).collect();
         for document in &documents {
             self.operators(document);
@@ -120,7 +139,7 @@ impl Decoder<'_> {
                 self.sink.push(error.help("write `{ field: value }` or `\"${name}\"`"));
             }
         }
-        Some(DocumentsExpectation { documents, ordered, span: list.span.clone() })
+        Some(DocumentsExpectation { documents, ordered, listed: None, span: list.span.clone() })
     }
 
     fn reply(&mut self, node: &Node) -> Option<Value> {

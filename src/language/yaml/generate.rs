@@ -30,9 +30,9 @@ impl Decoder<'_> {
             None => (Engine::Mongo, node.scalar_of("collection")?),
         };
         let rows = self.value_of(node, "rows")?;
-        let mut columns = self.generated_columns(node.get("columns")?, false);
+        let mut columns = self.generated_columns(node.get("columns")?, (engine, false));
         if let Some(hidden) = node.get("hidden") {
-            columns.extend(self.generated_columns(hidden, true));
+            columns.extend(self.generated_columns(hidden, (engine, true)));
         }
         emails_take_the_name(&mut columns);
         let mut parents: Vec<Parent> = node

@@ -9,32 +9,32 @@ use super::decoder::Decoder;
 use super::generate::braces;
 use super::keys_generate::KINDS;
 use super::tree::{Entry, Node, NodeKind};
-use crate::model::{Datum, GeneratedColumn, Kind, Sequence};
+use crate::model::{Datum, Engine, GeneratedColumn, Kind, Sequence};
 use crate::source::{Diagnostic, Span, Spanned};
 
 /// The whole numbers that `integer` alone makes.
 const INTEGERS: (i64, i64) = (0, 999_999);
 
 impl Decoder<'_> {
-    /// The columns of a mapping.
-    pub(super) fn generated_columns(&mut self, node: &Node, hidden: bool) -> Vec<GeneratedColumn> {
+    /// The columns of a mapping, for an engine, written or hidden.
+    pub(super) fn generated_columns(&mut self, node: &Node, of: (Engine, bool)) -> Vec<GeneratedColumn> {
         let mut columns = vec![];
         for entry in node.entries() {
             if entry.key.contains(['\0', '{', '}']) || entry.key.is_empty() {
                 self.sink.error(&entry.key.span, "this cannot be the name of a column");
             }
-            columns.extend(self.generated_column(entry, hidden));
+            columns.extend(self.generated_column(entry, of));
         }
         columns
     }
 
-    fn generated_column(&mut self, entry: &Entry, hidden: bool) -> Option<GeneratedColumn> {
+    fn generated_column(&mut self, entry: &Entry, (engine, hidden): (Engine, bool)) -> Option<GeneratedColumn> {
         let node = &entry.value;
         let kind = match node.scalar() {
             Some(word) => plain(&word)?,
             None => {
                 let kind = node.entries().iter().find(|entry| KINDS.contains(&entry.key.as_str()))?;
-                self.kind(kind)?
+                self.kind(kind, engine)?
             }
         };
         let null_share = self.share(node.get("null_share"));
@@ -57,7 +57,7 @@ impl Decoder<'_> {
         }
     }
 
-    fn kind(&mut self, entry: &Entry) -> Option<Kind> {
+    fn kind(&mut self, entry: &Entry, engine: Engine) -> Option<Kind> {
         let node = &entry.value;
         Some(match entry.key.as_str() {
             "sequence" => self.sequence(node)?,
@@ -65,6 +65,7 @@ impl Decoder<'_> {
             "kind" => plain(&node.scalar()?)?,
             "email" => Kind::Email(Some(node.scalar()?)),
             "one_of" => self.one_of(node)?,
+            "edge_values" => Kind::InOrder(self.edge_values(node, Some(engine))?),
             "map" => Kind::Map { by: node.scalar_of("by")?, values: self.map(node.get("is")?) },
             "integer" => Kind::Number { ranges: vec![self.range(node, 0)?], decimals: 0 },
             "number" => self.number(node)?,

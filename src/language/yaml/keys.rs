@@ -1,5 +1,6 @@
 //! Every key of scenarios and steps, with its meaning: the one source of the check, of did-you-mean and of the schema.
 
+use super::keys_edge::EDGE_VALUES;
 use super::keys_generate::GENERATE;
 use super::keys_workload::WORKLOAD;
 use super::shape::{Key, Shape, Table, key, required};
@@ -40,15 +41,22 @@ static SCENARIO_KEYS: &[Key] = &[
     ),
     key(
         "vars",
-        Map(&Any),
+        Map(&BOUND_VALUE),
         "Variables: `${name}` in a step is replaced with the value. A later one may use an earlier one.",
     ),
-    key("cases", Some(&Map(&Any)), "Rows of variables: one run and one verdict each. The key `case` names the row."),
+    key(
+        "cases",
+        Some(&Map(&BOUND_VALUE)),
+        "Rows of variables: one run and one verdict each. The key `case` names the row.",
+    ),
     key("timeout", Duration, "The time limit of one run."),
     key("todo", Text, "Why it is expected to fail; a pass is then reported."),
     required("steps", Some(&Shape::Table(&STEP)), "What it does: steps, run in order until one does not hold."),
     key("finally", List(&Shape::Table(&STEP)), "Steps that are always run, also after a failure."),
 ];
+
+/// What a variable may be given.
+static BOUND_VALUE: Shape = Either(&[Shape::Marked(&EDGE_VALUES), Any]);
 
 /// Keys that say what a step does.
 pub(crate) const ACTIONS: &[&str] =
@@ -105,7 +113,7 @@ static STEP_KEYS: &[Key] = &[
         Either(&[Some(&Scalar), Shape::Table(&PROGRAM)]),
         "Starts a program, `[program, argument, …]`, without a shell; only where `--allow-run` allows it.",
     ),
-    key("with", Map(&Any), "Variables for the list that `use` names."),
+    key("with", Map(&BOUND_VALUE), "Variables for the list that `use` names."),
     key(
         "on",
         OneOrMany(&Text),
@@ -228,8 +236,12 @@ static ALTERNATIVE: Table = Table {
 };
 
 static EXPECT_KEYS: &[Key] = &[
-    key("rows", List(&List(&Any)), "SQL: the rows in order, each a list of cells, compared by the column's type."),
-    key("rows_unordered", List(&List(&Any)), "SQL: the rows in any order."),
+    key(
+        "rows",
+        Either(&[List(&List(&Any)), Text]),
+        "SQL: the rows in order, each a list of cells, compared by the column's type; or one variable that lists rows or, for one column, values.",
+    ),
+    key("rows_unordered", Either(&[List(&List(&Any)), Text]), "SQL: the rows in any order."),
     key("value", Any, "SQL: one row of one column with this value."),
     key(
         "columns",
@@ -239,8 +251,16 @@ static EXPECT_KEYS: &[Key] = &[
     key("affected", Any, "SQL: the number of rows that the last command changed."),
     key("empty", Bool, "No rows or documents (`true`), or at least one (`false`)."),
     key("error", Shape::Table(&ERROR), "The statement must fail in this way."),
-    key("documents", List(&Either(&[Map(&Any), Text])), "MongoDB: the documents in order."),
-    key("documents_unordered", List(&Either(&[Map(&Any), Text])), "MongoDB: the documents in any order."),
+    key(
+        "documents",
+        Either(&[List(&Either(&[Map(&Any), Text])), Text]),
+        "MongoDB: the documents in order; or one variable that lists them.",
+    ),
+    key(
+        "documents_unordered",
+        Either(&[List(&Either(&[Map(&Any), Text])), Text]),
+        "MongoDB: the documents in any order.",
+    ),
     key("reply", Map(&Any), "MongoDB, `workload`, `run`: fields that the reply must have; others may be there too."),
     key("plan", Shape::Table(&PLAN), "Of an `explain`: what the plan must be like."),
     key(

@@ -1,5 +1,6 @@
 //! The keys of `generate`: which rows, and what their columns hold.
 
+use super::keys_edge::{EDGE_TYPE, TYPES};
 use super::shape::{Key, Shape, Table, key, required};
 use Shape::{Any, Either, List, Map, Number, OneOrMany, Scalar, Some, Text, Whole, Words};
 
@@ -96,6 +97,7 @@ pub(crate) const KINDS: &[&str] = &[
     "kind",
     "email",
     "one_of",
+    "edge_values",
     "map",
     "integer",
     "number",
@@ -129,6 +131,11 @@ static KIND_KEYS: &[Key] = &[
         "one_of",
         Either(&[Some(&Any), Map(&Whole)]),
         "One of these values; as a mapping, each with its weight: `{ Card: 3, Cash: 1 }`.",
+    ),
+    key(
+        "edge_values",
+        Either(&[Words(TYPES), Shape::Table(&EDGE_TYPE)]),
+        "The values at the edges of a type in order, and again from the first.",
     ),
     key("map", Shape::Table(&MAP), "The replacement for the value of another column."),
     key("integer", Shape::Table(&RANGE), "A whole number."),

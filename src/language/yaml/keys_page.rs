@@ -91,14 +91,16 @@ fn value(shape: &Shape) -> String {
         Shape::OneOrMany(item) => format!("{}, or a list of it", value(item)),
         Shape::Operators => "[operators](#operators)".into(),
         Shape::Map(item) => format!("mapping: {}", value(item)),
-        Shape::Table(table) => format!("[{}](#{})", table.name, heading(table).to_lowercase().replace(' ', "-")),
+        Shape::Table(table) | Shape::Marked(table) => {
+            format!("[{}](#{})", table.name, heading(table).to_lowercase().replace(' ', "-"))
+        }
         Shape::Either(shapes) => shapes.iter().map(value).collect::<Vec<_>>().join("; or "),
     }
 }
 
 fn tables(shape: &'static Shape) -> Vec<&'static Table> {
     match shape {
-        Shape::Table(table) => vec![table],
+        Shape::Table(table) | Shape::Marked(table) => vec![table],
         Shape::List(item) | Shape::Some(item) | Shape::OneOrMany(item) | Shape::Map(item) => tables(item),
         Shape::Either(shapes) => shapes.iter().flat_map(tables).collect(),
         _ => vec![],

@@ -1,23 +1,28 @@
 //! Every key of a workload, with its meaning.
 
 use super::keys::{FAULT, STEP};
+use super::keys_edge::{EDGE_TYPE, EDGE_VALUES, TYPES};
 use super::shape::{Key, Shape, Table, key, required};
-use Shape::{Any, Bool, Duration, Either, List, Map, OneOrMany, Scalar, Some, Text, Whole};
+use Shape::{Any, Bool, Duration, Either, List, Map, OneOrMany, Scalar, Some, Text, Whole, Words};
 
 /// `workload:` of a step.
 pub(crate) static WORKLOAD: Table = Table {
     name: "a workload",
     doc: "Clients that run operations side by side. Every operation ends as ok, failed (it did not take place) or unknown (no reply, or one that leaves it open); `expect: { reply: { ok: …, failed: …, unknown: …, order.ok: … } }` counts them, all and by the name of the operation. When none is ok, or a fault was not reached, nothing was proven.",
     keys: WORKLOAD_KEYS,
-    one_of: &["operations", "time"],
-    at_most_one: &[],
+    one_of: &[],
+    at_most_one: &["operations", "time"],
     or_alone: None,
     may_be_empty: false,
 };
 
 static WORKLOAD_KEYS: &[Key] = &[
     required("clients", Whole, "How many clients there are, 1 to 64, each with sessions of its own."),
-    key("operations", Whole, "How many operations they run in all."),
+    key(
+        "operations",
+        Whole,
+        "How many operations they run in all; as many as the longest list that is drawn `in_turn` has values, if absent.",
+    ),
     key("time", Duration, "How long they run; operations that have begun are finished."),
     key(
         "seed",
@@ -42,8 +47,8 @@ static OPERATION: Table = Table::new(
         ),
         key(
             "draw",
-            Map(&Either(&[Some(&Any), Shape::Table(&RANGE)])),
-            "Variables drawn from the seed: one of a list, or a whole number of a range, `{ from: 1, to: 5 }`.",
+            Map(&Either(&[Some(&Any), Shape::Table(&DRAW)])),
+            "Variables drawn from the seed: one of a list, or a whole number of a range, `{ from: 1, to: 5 }`; or the values of a list in turn.",
         ),
         required("steps", Some(&Shape::Table(&STEP)), "Steps with `sql`, `mongo`, `explain`, `transaction` or `use`."),
         key("record", Any, "The key of what it writes, kept with its outcome for `expect: { recorded: … }`."),
@@ -56,11 +61,30 @@ static OPERATION: Table = Table::new(
     ],
 );
 
-static RANGE: Table = Table::new(
-    "a range",
-    "Whole numbers, both ends included.",
-    &[required("from", Whole, "The least."), required("to", Whole, "The greatest.")],
-);
+static DRAW: Table = Table {
+    name: "a draw",
+    doc: "What a value is drawn from.",
+    keys: DRAW_KEYS,
+    one_of: &["from", "in_turn", "edge_values"],
+    at_most_one: &[],
+    or_alone: None,
+    may_be_empty: false,
+};
+
+static DRAW_KEYS: &[Key] = &[
+    key("from", Whole, "A range of whole numbers, both ends included: the least."),
+    key("to", Whole, "The greatest."),
+    key(
+        "in_turn",
+        Either(&[Some(&Any), Shape::Table(&EDGE_VALUES)]),
+        "A list, or edge values: one for each operation in order. The mix has one operation then, and as many are run as the longest list has values, if `operations` says nothing else.",
+    ),
+    key(
+        "edge_values",
+        Either(&[Words(TYPES), Shape::Table(&EDGE_TYPE)]),
+        "One of the values at the edges of a type, drawn.",
+    ),
+];
 
 static TIMED_FAULT: Table = Table::new(
     "a fault of a workload",

@@ -7,6 +7,7 @@ mod check;
 mod commands;
 mod core;
 mod decoder;
+mod edge_values;
 mod error_names;
 mod expect;
 mod fault;
@@ -16,6 +17,7 @@ mod generate;
 mod generate_columns;
 mod generate_names;
 mod keys;
+mod keys_edge;
 mod keys_generate;
 #[cfg(test)]
 mod keys_page;

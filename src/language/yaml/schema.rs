@@ -100,7 +100,7 @@ fn of_shape(shape: &'static Shape, definitions: &mut Map<String, Value>) -> Map<
             json!({ "type": "object", "propertyNames": { "pattern": r"^\$\$" }, "minProperties": 1 })
         }
         Shape::Map(value) => json!({ "type": "object", "additionalProperties": of_shape(value, definitions) }),
-        Shape::Table(table) => reference(table, definitions),
+        Shape::Table(table) | Shape::Marked(table) => reference(table, definitions),
         Shape::Either(shapes) => {
             let shapes: Vec<_> = shapes.iter().map(|shape| of_shape(shape, definitions)).collect();
             json!({ "anyOf": shapes })

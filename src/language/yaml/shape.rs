@@ -34,6 +34,8 @@ pub(crate) enum Shape {
     Map(&'static Shape),
     /// A mapping with known keys.
     Table(&'static Table),
+    /// A mapping that the first key of the table marks as one; any other mapping is something else.
+    Marked(&'static Table),
     /// The first of these that the value looks like.
     Either(&'static [Shape]),
 }
@@ -114,7 +116,7 @@ impl Shape {
             Shape::OneOrMany(item) => format!("{}, or a list of such", item.describe()),
             Shape::Operators => "an operator (`{ $$regex: … }`)".into(),
             Shape::Map(_) => "a mapping".into(),
-            Shape::Table(table) => format!("a mapping ({})", table.name),
+            Shape::Table(table) | Shape::Marked(table) => format!("a mapping ({})", table.name),
             Shape::Either(shapes) => shapes.iter().map(Shape::describe).collect::<Vec<_>>().join(", or "),
         }
     }
@@ -133,7 +135,9 @@ impl Shape {
             }
             Shape::List(_) | Shape::Some(_) => "write a list: `[ … ]`".into(),
             Shape::Map(_) => "write a mapping: `{ name: value }`".into(),
-            Shape::Table(table) => format!("write a mapping with some of the keys {}", keys_of(table)),
+            Shape::Table(table) | Shape::Marked(table) => {
+                format!("write a mapping with some of the keys {}", keys_of(table))
+            }
             Shape::Either(shapes) => shapes.iter().filter_map(Shape::form).collect::<Vec<_>>().join("; or "),
             Shape::OneOrMany(item) => item.form()?,
             Shape::Any | Shape::Words(_) | Shape::Operators => return None,
@@ -160,6 +164,9 @@ impl Shape {
             (Shape::Words(_), NodeKind::Text(_)) => true,
             (Shape::Operators, NodeKind::Mapping(entries)) => {
                 entries.first().is_some_and(|entry| entry.key.starts_with("$$"))
+            }
+            (Shape::Marked(table), NodeKind::Mapping(entries)) => {
+                entries.first().zip(table.keys.first()).is_some_and(|(entry, mark)| *entry.key == *mark.name)
             }
             (Shape::OneOrMany(item), kind) => matches!(kind, NodeKind::Sequence(_)) || item.fits(node),
             (Shape::Either(shapes), _) => shapes.iter().any(|shape| shape.fits(node)),

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use super::decoder::Decoder;
 use super::tree::{Node, NodeKind};
 use crate::language::duration::duration;
-use crate::model::{Action, Draw, FaultTime, Operation, Step, TimedFault, Workload, WorkloadLimit};
+use crate::model::{Action, Draw, FaultTime, Operation, Step, TimedFault, Value, ValueKind, Workload, WorkloadLimit};
 use crate::source::{Diagnostic, Spanned};
 
 /// Variables that the steps of an operation have.
@@ -31,7 +31,7 @@ impl Decoder<'_> {
         let faults = node.get("faults").map(Node::items).unwrap_or_default();
         Some(Workload {
             clients: self.whole(node, "clients", CLIENTS)? as usize,
-            limit: self.limit(node)?,
+            limit: self.limit(node, &mix)?,
             seed: self.whole(node, "seed", 0..=u64::MAX).unwrap_or(1),
             on: self.selectors(node.get("on")),
             mix,
@@ -39,11 +39,40 @@ impl Decoder<'_> {
         })
     }
 
-    fn limit(&mut self, node: &Node) -> Option<WorkloadLimit> {
+    fn limit(&mut self, node: &Node, mix: &[Operation]) -> Option<WorkloadLimit> {
+        let longest = self.longest_turn(mix);
         if let Some(count) = self.whole(node, "operations", OPERATIONS) {
+            if let Some((name, length)) = longest.filter(|(_, length)| *length > count as usize) {
+                let message = format!("`{}` has {length} values, of which only {count} have their turn", name.value);
+                let warning = Diagnostic::error(&name.span, message).warning();
+                self.sink.push(warning.help("remove `operations`: as many are run as there are values"));
+            }
             return Some(WorkloadLimit::Operations(count as usize));
         }
-        duration(&node.scalar_of("time")?).ok().map(WorkloadLimit::Time)
+        if let Some(time) = node.scalar_of("time") {
+            return duration(&time).ok().map(WorkloadLimit::Time);
+        }
+        if longest.is_none() && node.get("operations").is_none() {
+            let error = Diagnostic::error(&node.head, "a workload needs `operations` or `time`");
+            self.sink.push(error.help("`operations`: how many are run in all\n`time`: how long they are run"));
+        }
+        longest.map(|(_, length)| WorkloadLimit::Operations(length))
+    }
+
+    /// The longest list whose values are taken in turn. The turn is that of the operation's number, which only one kind of
+    /// operation sees whole.
+    fn longest_turn(&mut self, mix: &[Operation]) -> Option<(Spanned<String>, usize)> {
+        let draws = mix.iter().flat_map(|operation| &operation.draw);
+        let turns = draws.filter_map(|(name, draw)| match draw {
+            Draw::InTurn(values) => Some((name.clone(), values.len())),
+            _ => None,
+        });
+        let longest = turns.max_by_key(|(_, length)| *length)?;
+        if mix.len() > 1 {
+            let error = Diagnostic::error(&longest.0.span, "values have their turn where the mix has one operation");
+            self.sink.push(error.help("give it a workload of its own, or draw them: write the list alone"));
+        }
+        Some(longest)
     }
 
     fn timed_fault(&mut self, node: &Node) -> Option<TimedFault> {
@@ -82,12 +111,34 @@ impl Decoder<'_> {
             self.variable_name(&entry.key);
             let draw = match &entry.value.kind {
                 NodeKind::Sequence(items) => Some(Draw::OneOf(items.iter().map(|item| self.value(item)).collect())),
-                _ => self.between(&entry.value),
+                _ => self.drawn(&entry.value),
             };
             self.scope.add(&entry.key);
             draws.extend(draw.map(|draw| (entry.key.clone(), draw)));
         }
         draws
+    }
+
+    fn drawn(&mut self, node: &Node) -> Option<Draw> {
+        if let Some(turn) = node.get("in_turn") {
+            return self.list(turn).map(Draw::InTurn);
+        }
+        if node.get("edge_values").is_some() {
+            return self.list(node).map(Draw::OneOf);
+        }
+        if node.get("to").is_none() && node.get("from").is_some() {
+            self.sink.push(Diagnostic::error(&node.head, "this range has no end").help("add `to`"));
+        }
+        self.between(node)
+    }
+
+    /// The values of a list, or of edge values.
+    fn list(&mut self, node: &Node) -> Option<Vec<Value>> {
+        match self.listed_edges(node).map(|edges| edges.kind) {
+            Some(ValueKind::Sequence(values)) => Some(values),
+            _ => Some(node.items().iter().map(|item| self.value(item)).collect())
+                .filter(|list: &Vec<_>| !list.is_empty()),
+        }
     }
 
     fn between(&mut self, node: &Node) -> Option<Draw> {
