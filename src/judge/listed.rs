@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn what_differs_from_the_list_is_told_with_its_row() {
         let found = rows_said(r#"["a", " b"]"#, &["t:text"], &[&["a"], &["b"]]);
-        assert_eq!(found, [r#"the rows are not as expected: row 2, column `t`: expected " b", got "b""#]);
+        assert_eq!(found, [r#"the rows are not as expected: row 2, column `t`: expected " b", got b"#]);
         assert_eq!(rows_said(r#"["a"]"#, &["t:text"], &[&["a"], &["b"]]), ["expected 1 row, got 2 rows"]);
     }
 
