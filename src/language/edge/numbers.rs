@@ -84,10 +84,22 @@ pub(super) fn numbers(edge: &Edge) -> Vec<Datum> {
 
 /// Doubles: ends, the smallest, fractions, and whole numbers beyond 53 bits.
 pub(super) fn doubles() -> Vec<f64> {
-    let mut found =
-        vec![0.0, 1.0, -1.0, 0.1, 0.2, 0.30000000000000004, 1.0 / 3.0, 100.01, 1e21, 1e22, 1e-7, 123456789.123456789];
+    let mut found = vec![
+        0.0,
+        1.0,
+        -1.0,
+        0.1,
+        0.2,
+        0.30000000000000004,
+        1.0 / 3.0,
+        100.01,
+        1e21,
+        1e22,
+        1e-7,
+        123_456_789.123_456_79,
+    ];
     found.extend([f64::MAX, f64::MIN, f64::MIN_POSITIVE, 5e-324, f64::EPSILON, 9007199254740992.0, 9007199254740994.0]);
-    found.extend([1.7976931348623155e308, -2.2250738585072011e-308, 4.35, 2.675, 1.005]);
+    found.extend([1.7976931348623155e308, -2.225_073_858_507_201e-308, 4.35, 2.675, 1.005]);
     found
 }
 
