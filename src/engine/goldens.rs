@@ -152,12 +152,13 @@ impl Goldens {
 
     /// A writer that records and, if there is such a section, compares.
     fn tee(&self, name: &str) -> io::Result<Tee> {
-        let section = self.file.as_ref().and_then(|(file, sections)| Some((file, sections.find(name)?)));
+        let section =
+            self.file.as_ref().and_then(|(file, sections)| Some((file, sections.exact, sections.find(name)?)));
         let comparer = match section {
-            Some((file, section)) => {
+            Some((file, exact, section)) => {
                 let mut file = file.try_clone()?;
                 file.seek(SeekFrom::Start(section.offset))?;
-                Some(Comparer::new(BufReader::new(file.take(section.length))))
+                Some(Comparer::new(BufReader::new(file.take(section.length)), exact))
             }
             None => None,
         };
@@ -271,7 +272,7 @@ fn lost_in_writing(merged: &mut File, recorded: &mut [(String, File)]) -> io::Re
             Some(section) => {
                 let mut file = merged.try_clone()?;
                 file.seek(SeekFrom::Start(section.offset))?;
-                let mut comparer = Comparer::new(BufReader::new(file.take(section.length)));
+                let mut comparer = Comparer::new(BufReader::new(file.take(section.length)), true);
                 text.rewind()?;
                 io::copy(text, &mut comparer)?;
                 comparer.finish()?.equal

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{self, BufRead, Write};
 
+use super::families::Families;
 use super::sections::{text_of, without_end};
 use super::text::SECTION;
 use crate::judge::align::{Step, align};
@@ -42,15 +43,21 @@ pub struct Comparer<R: BufRead> {
     expected_line: Vec<u8>,
     lines: usize,
     before: VecDeque<String>,
+    exact: bool,
+    /// Of rows whose values are compared.
+    families: Option<Families>,
     partial: Vec<u8>,
     found: Comparison,
 }
 
 impl<R: BufRead> Comparer<R> {
-    /// `expected` stands at the first line of a section's body; it is read up to the next section or its end.
-    pub fn new(expected: R) -> Self {
+    /// `expected` stands at the first line of a section's body; it is read up to the next section or its end. Lines must be
+    /// the same if `exact`, else rows may also be equal by value.
+    pub fn new(expected: R, exact: bool) -> Self {
         Self {
             expected,
+            exact,
+            families: None,
             expected_ended: false,
             expected_line: vec![],
             lines: 0,
@@ -70,7 +77,7 @@ impl<R: BufRead> Comparer<R> {
             return Ok(());
         }
         self.lines += 1;
-        if self.read_expected()? && without_end(&self.expected_line) == line.as_bytes() {
+        if self.read_expected()? && self.is_same(line)? {
             self.remember(line);
         } else {
             let expected = self.expected()?;
@@ -99,6 +106,20 @@ impl<R: BufRead> Comparer<R> {
             keep(&mut self.found.expected_window, &mut self.found.missing, &line);
         }
         Ok(self.found)
+    }
+
+    /// Whether a line and the one that was read last are the same, or equal rows.
+    fn is_same(&mut self, line: &str) -> io::Result<bool> {
+        let same = without_end(&self.expected_line) == line.as_bytes();
+        if self.exact || same && self.lines > 1 {
+            return Ok(same);
+        }
+        let expected = text_of(&self.expected_line, self.lines)?;
+        if self.lines == 1 && is_header(line) {
+            self.families = Families::of(expected, line);
+            return Ok(same || self.families.is_some());
+        }
+        Ok(same || self.families.as_ref().is_some_and(|families| families.equal(expected, line)))
     }
 
     fn differs(&mut self, expected: Option<String>) {
@@ -228,7 +249,7 @@ mod tests {
     use crate::verdict::DiffSide;
 
     fn compare(golden: &str, lines: &[String]) -> Comparison {
-        let mut comparer = Comparer::new(golden.as_bytes());
+        let mut comparer = Comparer::new(golden.as_bytes(), false);
         lines.iter().for_each(|line| comparer.push(line).unwrap());
         comparer.finish().unwrap()
     }
@@ -275,9 +296,24 @@ mod tests {
     }
 
     #[test]
+    fn rows_are_equal_by_value_unless_they_must_be_exact() {
+        let golden = "a:text | n:numeric\nx | 7.50\ny | 8.00\n";
+        let of = |rows: &str, exact| {
+            let mut comparer = Comparer::new(golden.as_bytes(), exact);
+            lines(rows).iter().for_each(|line| comparer.push(line).unwrap());
+            comparer.finish().unwrap()
+        };
+        let other = "a:varchar | n:numeric\nx | 7.5000\ny | 8";
+        assert!(of(other, false).equal);
+        assert_eq!(of(other, true).first_difference_line, Some(1));
+        assert_eq!(of(&other.replace("y | 8", "y | 9"), false).first_difference_line, Some(3));
+        assert_eq!(of(&other.replace("n:numeric", "n:float8"), false).first_difference_line, Some(1));
+    }
+
+    #[test]
     fn lines_without_number_stay_in_bounded_windows() {
         let golden: String = (0..200_000).map(|n| format!("{n}\n")).collect();
-        let mut comparer = Comparer::new(golden.as_bytes());
+        let mut comparer = Comparer::new(golden.as_bytes(), false);
         for n in 0..200_000 {
             if n == 100_000 {
                 comparer.push("inserted").unwrap();
@@ -302,7 +338,7 @@ mod tests {
 
     #[test]
     fn written_pieces_are_put_together_to_lines() {
-        let mut comparer = Comparer::new("abc\ndef\n".as_bytes());
+        let mut comparer = Comparer::new("abc\ndef\n".as_bytes(), false);
         for piece in ["a", "bc\nd", "e", "f"] {
             comparer.write_all(piece.as_bytes()).unwrap();
         }

@@ -137,6 +137,12 @@ mod tests {
     }
 
     #[test]
+    fn exact_types_are_still_asked_for() {
+        let old = OLD.replace("== one", "# types: exact\n== one");
+        assert_eq!(merged(Some(&old), &[("one", Some("new\n"))]), old.replace("one\n1\n", "one\nnew\n"));
+    }
+
+    #[test]
     fn nothing_to_change_changes_nothing() {
         assert_eq!(merged(Some(OLD), &[]), OLD);
     }

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead};
 
-use super::text::{MAGIC, SECTION, section_header};
+use super::text::{EXACT, MAGIC, SECTION, section_header};
 use crate::source::BYTE_ORDER_MARK;
 
 /// The index of a golden file.
@@ -10,6 +10,8 @@ use crate::source::BYTE_ORDER_MARK;
 pub struct Sections {
     /// The scenario that the file belongs to, as its first line says.
     pub scenario: String,
+    /// Whether its rows are compared character by character, and their types by name.
+    pub exact: bool,
     /// The sections in order.
     pub sections: Vec<Section>,
 }
@@ -63,6 +65,8 @@ impl Sections {
                 invalid(1, &format!("a golden file of this version begins with `{MAGIC}` and the scenario's path"))
             })?;
             self.scenario = scenario.to_string();
+        } else if number == 2 && line == EXACT {
+            self.exact = true;
         } else if let Some(name) = line.strip_prefix(SECTION) {
             if self.sections.iter().any(|section| section.name == name) {
                 return Err(invalid(number, &format!("the section `{name}` is there twice")));
@@ -113,6 +117,15 @@ mod tests {
         assert_eq!((body("one"), body("two"), body("empty")), ("x:int4\n1\n", "(none)\n", ""));
         assert_eq!(sections.find("two").unwrap().line, 5);
         assert_eq!(sections.find("three"), None);
+    }
+
+    #[test]
+    fn a_golden_may_ask_for_exact_types_in_its_second_line_alone() {
+        let exact = "# polyspec golden 1: a\n# types: exact\n== s\n1\n";
+        let sections = Sections::index(exact.as_bytes()).unwrap();
+        assert!(sections.exact && sections.find("s").unwrap().line == 3);
+        assert!(!Sections::index(FILE.as_bytes()).unwrap().exact);
+        assert!(Sections::index("# polyspec golden 1: a\n# types: any\n".as_bytes()).is_err());
     }
 
     #[test]

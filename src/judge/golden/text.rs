@@ -2,6 +2,8 @@
 
 /// What every golden file begins with; the number is the version of the format.
 pub(super) const MAGIC: &str = "# polyspec golden 1: ";
+/// The second line of a golden whose rows are compared character by character, and their types by name.
+pub(super) const EXACT: &str = "# types: exact";
 /// What the line of a section begins with.
 pub(super) const SECTION: &str = "== ";
 
