@@ -1,7 +1,9 @@
 //! What came back from a live node: passive nouns between `backend`, which fills them, and `judge`, which reads them.
 
 mod keep;
+pub mod parts;
 mod question;
+mod sql_type;
 
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ use crate::explain::Plan;
 
 pub use keep::{Keep, Keeper};
 pub use question::{Answer, Answers, Question, Relation};
+pub use sql_type::{Attribute, CATALOG, Shape, SqlType, delimiter_of};
 
 /// What one node answered to one step.
 #[derive(Clone, Debug)]
@@ -139,8 +142,11 @@ impl DocumentSet {
 pub struct RowSet {
     /// The columns in order.
     pub columns: Vec<Column>,
-    /// The rows; `None` is NULL. Fewer than `count` when not all were asked for.
+    /// The rows; `None` is NULL. Fewer than `count` when not all were asked for. Dates, times and intervals are in the style
+    /// that polyspec reads, whatever that of the session is.
     pub rows: Vec<Vec<Option<String>>>,
+    /// The rows as the session printed them, where its style shaped them otherwise.
+    pub printed: Option<Vec<Vec<Option<String>>>>,
     /// How many rows came.
     pub count: u64,
     /// Settings of the session that shape the text of values; `None` when they are those that polyspec expects.
@@ -152,7 +158,12 @@ impl RowSet {
     #[cfg(test)]
     pub fn new(columns: Vec<Column>, rows: Vec<Vec<Option<String>>>) -> Self {
         let count = rows.len() as u64;
-        Self { columns, rows, count, settings: None }
+        Self { columns, rows, printed: None, count, settings: None }
+    }
+
+    /// The rows as the session printed them, for whoever shows or records them.
+    pub fn printed(&self) -> &[Vec<Option<String>>] {
+        self.printed.as_ref().unwrap_or(&self.rows)
     }
 }
 
@@ -191,26 +202,6 @@ impl Column {
     /// The type's `pg_type.typname` (`int4`, `numeric`, `_text`); empty when it is not known.
     pub fn type_name(&self) -> &str {
         &self.sql_type.name
-    }
-}
-
-/// A type of PostgreSQL as the server's catalog has it (manual, 52.64 `pg_type`). A result never has a domain as its
-/// column's type: the server describes it by the type that the domain is over.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct SqlType {
-    /// `typname`; empty when the type is not known.
-    pub name: String,
-    /// Its OID in the database that answered; 0 when it is not known. Types of the server itself are below 16384.
-    pub oid: u32,
-    /// The type of the elements of an array.
-    pub element: Option<Box<SqlType>>,
-}
-
-impl SqlType {
-    /// A type of which only the name is known: one that begins with `_` is an array, as the server names its own.
-    pub fn named(name: &str) -> Self {
-        let element = name.strip_prefix('_').map(|element| Box::new(Self::named(element)));
-        Self { name: name.to_string(), oid: 0, element }
     }
 }
 

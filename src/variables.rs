@@ -1,13 +1,15 @@
 //! Fills variables into templates and values. Pure. A value never becomes raw SQL: in SQL text `${x}` is a quoted literal
 //! and `${x:ident}` a quoted identifier; in a document a whole-text `${x}` is the typed value.
 
+mod items;
 mod sql_text;
 
 use bson::{Bson, Document};
 
-use crate::model::{Datum, Template, TemplatePart, Value, ValueKind, Variables};
+use crate::model::{Datum, Template, TemplatePart, Value, ValueKind, Variables, decimal};
 use crate::source::{Diagnostic, Span, Spanned};
 
+pub use items::type_of_items;
 pub use sql_text::sql_text;
 
 /// Keys that make a mapping of one value an Extended JSON (version 2) value instead of a document.
@@ -223,6 +225,7 @@ pub fn datum_to_bson(datum: &Datum) -> Bson {
 }
 
 fn number_to_bson(number: &str) -> Option<Bson> {
+    let number = decimal(number);
     if let Ok(value) = number.parse::<i64>() {
         return Some(i32::try_from(value).map_or(Bson::Int64(value), Bson::Int32));
     }

@@ -311,6 +311,7 @@ fn sql_rows(rows: RowSet) -> DBOutput<DefaultColumnType> {
         Some(text) => text,
     };
     let types = rows.columns.iter().map(|_| DefaultColumnType::Any).collect();
-    let rows = rows.rows.into_iter().map(|row| row.into_iter().map(cell).collect()).collect();
+    let rows = rows.printed.unwrap_or(rows.rows);
+    let rows = rows.into_iter().map(|row| row.into_iter().map(cell).collect()).collect();
     DBOutput::Rows { types, rows }
 }

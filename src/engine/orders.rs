@@ -88,11 +88,13 @@ impl Stage<'_> {
         Ok(match variables::datum(value, &self.variables)? {
             Datum::Null | Datum::Bson(Bson::Null | Bson::Undefined) => Parameter::default(),
             other => {
-                let json = match &other {
-                    Datum::Bson(list @ Bson::Array(_)) => Some(relaxed_json(list).to_string()),
-                    _ => None,
+                let (json, items) = match &other {
+                    Datum::Bson(list @ Bson::Array(items)) => {
+                        (Some(relaxed_json(list).to_string()), variables::type_of_items(items))
+                    }
+                    _ => (None, None),
                 };
-                Parameter { text: Some(variables::sql_text(&other)), json }
+                Parameter { text: Some(variables::sql_text(&other)), json, items }
             }
         })
     }

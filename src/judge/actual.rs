@@ -5,14 +5,16 @@ use std::sync::LazyLock;
 
 use bson::Bson;
 
-use super::array::{Element, elements, lower_bounds};
 use super::bson_value::bson_number;
-use super::cell::Place;
 use super::decimal::Decimal;
 use super::ejson;
 use super::json::Json;
+use super::parts::fields_of;
+use super::place::{Place, is_json, is_number};
+use super::sql_value::Kind;
 use super::types::{is_bson_type, names_type};
-use crate::observation::SqlType;
+use crate::observation::parts::{Element, elements, lower_bounds};
+use crate::observation::{Shape, SqlType};
 
 /// Types of what no server returned.
 static TEXT: LazyLock<SqlType> = LazyLock::new(|| SqlType::named("text"));
@@ -24,8 +26,14 @@ static RATIO: LazyLock<SqlType> = LazyLock::new(|| SqlType::named("float8"));
 pub(super) enum Actual<'a> {
     /// There is no such field.
     Missing,
-    /// A cell: its type, and PostgreSQL's text or NULL.
-    Cell { place: Place<'a>, text: Option<Cow<'a, str>> },
+    /// A cell.
+    Cell {
+        place: Place<'a>,
+        /// PostgreSQL's text in the style that is read here, or NULL.
+        text: Option<Cow<'a, str>>,
+        /// The same as the session printed it.
+        printed: Option<Cow<'a, str>>,
+    },
     /// A value of a document.
     Bson(&'a Bson),
     /// A part of a `json` or `jsonb` cell.
@@ -33,9 +41,20 @@ pub(super) enum Actual<'a> {
 }
 
 impl<'a> Actual<'a> {
-    /// A cell of a result set.
+    /// A cell of a result set that the session printed in the style that is read here.
     pub(super) fn cell(place: Place<'a>, text: Option<&'a str>) -> Self {
-        Actual::Cell { place, text: text.map(Cow::Borrowed) }
+        Self::printed_cell(place, text, text)
+    }
+
+    /// A cell of a result set, and how the session printed it.
+    pub(super) fn printed_cell(place: Place<'a>, text: Option<&'a str>, printed: Option<&'a str>) -> Self {
+        Actual::Cell { place, text: text.map(Cow::Borrowed), printed: printed.map(Cow::Borrowed) }
+    }
+
+    /// A part of a cell.
+    fn part(place: Place<'a>, text: Option<String>) -> Self {
+        let text: Option<Cow<'a, str>> = text.map(Cow::Owned);
+        Actual::Cell { place, printed: text.clone(), text }
     }
 
     /// A text that is no cell: a message, a name.
@@ -62,37 +81,42 @@ impl<'a> Actual<'a> {
     pub(super) fn show(&self) -> String {
         match self {
             Actual::Missing => "nothing".into(),
-            Actual::Cell { text: None, .. } => "NULL".into(),
-            Actual::Cell { text: Some(text), .. } => super::golden::cell(Some(text)),
+            Actual::Cell { printed: None, .. } => "NULL".into(),
+            Actual::Cell { printed: Some(text), .. } => super::golden::cell(Some(text)),
             Actual::Bson(value) => ejson::line(value),
             Actual::Json(value) => show_json(value),
         }
     }
 
-    /// The field `key` of a document or an object.
+    /// The field `key` of a document, an object or a row.
     pub(super) fn field(&self, key: &str) -> Actual<'a> {
         match self {
             Actual::Bson(Bson::Document(document)) => document.get(key).map_or(Actual::Missing, Actual::Bson),
             Actual::Json(json) => json.field(key).map_or(Actual::Missing, Actual::Json),
+            Actual::Cell { place, text: Some(text), .. } => row_field(*place, text, key).unwrap_or(Actual::Missing),
             _ => Actual::Missing,
         }
     }
 
-    /// The keys of a document or an object.
+    /// The keys of a document or an object, the names of the fields of a row.
     pub(super) fn keys(&self) -> Option<Vec<&'a str>> {
         match self {
             Actual::Bson(Bson::Document(document)) => Some(document.keys().map(String::as_str).collect()),
             Actual::Json(Json::Object(fields)) => Some(fields.iter().map(|(key, _)| key.as_str()).collect()),
+            Actual::Cell { place, text: Some(_), .. } => match place.shape() {
+                Shape::Composite(fields) => Some(fields.iter().map(|field| field.name.as_str()).collect()),
+                _ => None,
+            },
             _ => None,
         }
     }
 
-    /// The items of an array.
+    /// The items of an array, the fields of a row.
     pub(super) fn items(&self) -> Option<Vec<Actual<'a>>> {
         match self {
             Actual::Bson(Bson::Array(items)) => Some(items.iter().map(Actual::Bson).collect()),
             Actual::Json(Json::Array(items)) => Some(items.iter().map(Actual::Json).collect()),
-            Actual::Cell { place, text: Some(text) } => sql_items(*place, text),
+            Actual::Cell { place, text: Some(text), .. } => sql_items(*place, text),
             _ => None,
         }
     }
@@ -107,17 +131,25 @@ impl<'a> Actual<'a> {
 
     /// How many items an array has.
     pub(super) fn length(&self) -> Option<usize> {
+        if self.is_row() {
+            return None;
+        }
         let json = self.json_cell();
         json.as_ref().map_or_else(|| self.items(), |json| Actual::Json(json).items()).map(|items| items.len())
+    }
+
+    /// Whether it is a row of SQL: its fields have names, or places, and no number.
+    pub(super) fn is_row(&self) -> bool {
+        matches!(self, Actual::Cell { place, .. } if matches!(place.shape(), Shape::Composite(_) | Shape::Record))
     }
 
     /// The value as a number, if it is one by its type; text is none.
     pub(super) fn number(&self) -> Option<Decimal> {
         match self {
             Actual::Missing | Actual::Cell { text: None, .. } => None,
-            Actual::Cell { place, text: Some(text) } => {
-                let type_name = place.sql_type.name.as_str();
-                let numeric = super::cell::is_number(type_name) || matches!(type_name, "" | "json" | "jsonb");
+            Actual::Cell { place, text: Some(text), .. } => {
+                let sql_type = place.sql_type;
+                let numeric = is_number(sql_type) || is_json(sql_type) || place.kind() == Kind::Unknown;
                 numeric.then(|| Decimal::parse(text)).flatten()
             }
             Actual::Bson(value) => bson_number(value),
@@ -129,7 +161,7 @@ impl<'a> Actual<'a> {
     /// The value as text, for a regular expression: any cell, a string of a document.
     pub(super) fn text(&self) -> Option<&str> {
         match self {
-            Actual::Cell { text, .. } => text.as_deref(),
+            Actual::Cell { printed, .. } => printed.as_deref(),
             Actual::Bson(Bson::String(text) | Bson::Symbol(text)) => Some(text),
             Actual::Json(Json::Text(text)) => Some(text),
             _ => None,
@@ -143,7 +175,9 @@ impl<'a> Actual<'a> {
             Actual::Bson(value) => is_bson_type(value, name),
             Actual::Json(json) => json.type_name() == name,
             Actual::Cell { place, .. } => {
-                names_type(name, place.sql_type) || self.json_cell().is_some_and(|json| json.type_name() == name)
+                names_type(name, place.sql_type)
+                    || names_type(name, place.base())
+                    || self.json_cell().is_some_and(|json| json.type_name() == name)
             }
         }
     }
@@ -161,22 +195,34 @@ impl<'a> Actual<'a> {
     /// The content of a `json` or `jsonb` cell.
     pub(super) fn json_cell(&self) -> Option<Json> {
         match self {
-            Actual::Cell { place, text: Some(text) } if matches!(place.sql_type.name.as_str(), "json" | "jsonb") => {
-                Json::parse(text)
-            }
+            Actual::Cell { place, text: Some(text), .. } if is_json(place.sql_type) => Json::parse(text),
             _ => None,
         }
     }
 }
 
 fn sql_items<'a>(place: Place<'a>, text: &str) -> Option<Vec<Actual<'a>>> {
-    let of_element = place.element()?;
-    let item = |element| match element {
-        Element::Null => Actual::Cell { place: of_element, text: None },
-        Element::Value(text) => Actual::Cell { place: of_element, text: Some(Cow::Owned(text)) },
-        Element::Array(text) => Actual::Cell { place, text: Some(Cow::Owned(text)) },
-    };
-    Some(elements(text, place.delimiter())?.into_iter().map(item).collect())
+    match place.shape() {
+        Shape::Array { element, delimiter } => {
+            let item = |part| match part {
+                Element::Null => Actual::part(place.part(element), None),
+                Element::Value(text) => Actual::part(place.part(element), Some(text)),
+                Element::Array(text) => Actual::part(place, Some(text)),
+            };
+            Some(elements(text, *delimiter)?.into_iter().map(item).collect())
+        }
+        Shape::Composite(_) | Shape::Record => {
+            Some(fields_of(place, text)?.into_iter().map(|(place, text)| Actual::part(place, text)).collect())
+        }
+        _ => None,
+    }
+}
+
+fn row_field<'a>(place: Place<'a>, text: &str, name: &str) -> Option<Actual<'a>> {
+    let Shape::Composite(attributes) = place.shape() else { return None };
+    let at = attributes.iter().position(|attribute| attribute.name == name)?;
+    let (place, text) = fields_of(place, text)?.into_iter().nth(at)?;
+    Some(Actual::part(place, text))
 }
 
 fn show_json(json: &Json) -> String {

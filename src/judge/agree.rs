@@ -4,15 +4,17 @@ use std::collections::BTreeSet;
 
 use bson::Bson;
 
-use super::cell::{self, Place};
+use super::cell;
 use super::desk::Desk;
 use super::diff::diff_rows;
 use super::matching::Miss;
 use super::pairing::pair_up;
+use super::place::{self, Place};
+use super::types::qualified;
 use super::{bson_value, ejson, error, golden};
 use crate::explain::shape;
 use crate::model::{Datum, Expectation};
-use crate::observation::{Answers, Observation, Outcome, Output, Question, RowSet};
+use crate::observation::{Answers, Column, Observation, Outcome, Output, Question, RowSet};
 use crate::source::Spanned;
 use crate::verdict::Evidence;
 
@@ -36,7 +38,7 @@ pub(super) fn check(
     let (mut odd, mut open) = (vec![], BTreeSet::new());
     for other in others {
         let (answer, desk) = (Answer::of(other, expect), super::desk(other, answers));
-        let agrees = answer == wanted || same(&first.outcome, &other.outcome, &desk, any_order(expect));
+        let agrees = same(&first.outcome, &other.outcome, &desk, any_order(expect)).unwrap_or(answer == wanted);
         open.extend(desk.close().0);
         if !agrees {
             odd.push((other, answer));
@@ -55,25 +57,28 @@ fn any_order(expect: &Expectation) -> bool {
         || expect.documents.as_ref().is_some_and(|documents| !documents.ordered)
 }
 
-/// Whether answers whose text differs are equal all the same, by the equality that every expectation has.
-fn same(first: &Outcome, other: &Outcome, desk: &Desk, any_order: bool) -> bool {
-    let (Outcome::Output(first), Outcome::Output(other)) = (first, other) else { return false };
+/// Whether answers are equal by the equality that every expectation has; `None` for what is compared as it is shown.
+fn same(first: &Outcome, other: &Outcome, desk: &Desk, any_order: bool) -> Option<bool> {
+    let (Outcome::Output(first), Outcome::Output(other)) = (first, other) else { return None };
     match (first, other) {
-        (Output::Sql { rows: Some(first), .. }, Output::Sql { rows: Some(other), .. }) => {
+        (Output::Sql { rows: Some(first), .. }, Output::Sql { rows: Some(other), .. }) => Some(
             same_columns(first, other)
                 && first.count == other.count
-                && lists(first.rows.len(), other.rows.len(), any_order, |i, j| same_row(first, i, other, j, desk))
-        }
-        (Output::Documents(first), Output::Documents(other)) if first.count == other.count => {
-            let (first, other) = (&first.documents, &other.documents);
-            lists(first.len(), other.len(), any_order, |i, j| {
-                bson_value::equal(&Bson::Document(first[i].clone()), &Bson::Document(other[j].clone()))
-            })
+                && lists(first.rows.len(), other.rows.len(), any_order, |i, j| same_row(first, i, other, j, desk)),
+        ),
+        (Output::Documents(first), Output::Documents(other)) => {
+            let (count, (first, other)) = (first.count == other.count, (&first.documents, &other.documents));
+            Some(
+                count
+                    && lists(first.len(), other.len(), any_order, |i, j| {
+                        bson_value::equal(&Bson::Document(first[i].clone()), &Bson::Document(other[j].clone()))
+                    }),
+            )
         }
         (Output::Reply(first), Output::Reply(other)) => {
-            bson_value::equal(&Bson::Document(first.clone()), &Bson::Document(other.clone()))
+            Some(bson_value::equal(&Bson::Document(first.clone()), &Bson::Document(other.clone())))
         }
-        _ => false,
+        _ => None,
     }
 }
 
@@ -86,12 +91,10 @@ fn lists(first: usize, other: usize, any_order: bool, same: impl Fn(usize, usize
         }
 }
 
-/// By their names: the OID of a user's type differs from node to node.
+/// The OID of a user's type differs from node to node, its name and its parts do not.
 fn same_columns(first: &RowSet, other: &RowSet) -> bool {
-    let names = |set: &RowSet| -> Vec<(String, String)> {
-        set.columns.iter().map(|column| (column.name.clone(), column.sql_type.name.clone())).collect()
-    };
-    names(first) == names(other)
+    let same = |(one, other): (&Column, &Column)| one.name == other.name && one.sql_type.is_same(&other.sql_type);
+    first.columns.len() == other.columns.len() && first.columns.iter().zip(&other.columns).all(same)
 }
 
 fn same_row(first: &RowSet, i: usize, other: &RowSet, j: usize, desk: &Desk) -> bool {
@@ -99,7 +102,7 @@ fn same_row(first: &RowSet, i: usize, other: &RowSet, j: usize, desk: &Desk) -> 
         let sql_type = &other.columns[column].sql_type;
         let expected = match &first.rows[i][column] {
             None => Datum::Null,
-            Some(text) if cell::is_number(&sql_type.name) => Datum::Number(text.clone()),
+            Some(text) if place::is_number(sql_type) => Datum::Number(text.clone()),
             Some(text) => Datum::Text(text.clone()),
         };
         cell::equals(&expected, Place { sql_type, desk: Some(desk) }, other.rows[j][column].as_deref())
@@ -153,9 +156,9 @@ impl Answer {
         };
         match output {
             Output::Sql { rows: Some(set), .. } => Self {
-                header: Some(set.columns.iter().map(|column| column.name.clone()).collect()),
+                header: Some(set.columns.iter().map(titled).collect()),
                 rows: set
-                    .rows
+                    .printed()
                     .iter()
                     .map(|row| row.iter().map(|cell| golden::cell(cell.as_deref())).collect())
                     .collect(),
@@ -173,4 +176,9 @@ impl Answer {
     fn lines(lines: Vec<String>) -> Self {
         Self { header: None, rows: lines.into_iter().map(|line| vec![line]).collect() }
     }
+}
+
+/// The name of a column and its type, with the schema where that is a user's.
+fn titled(column: &Column) -> String {
+    format!("{}:{}", column.name, qualified(&column.sql_type))
 }

@@ -4,7 +4,7 @@ use bson::{Bson, Document};
 
 use super::decimal::Decimal;
 use super::json::Json;
-use crate::model::{Datum, relaxed_json};
+use crate::model::{Datum, decimal, relaxed_json};
 
 /// Numbers are equal by value across int, long and double; Decimal128 equals Decimal128 only. The order of keys does not
 /// count, the order of arrays does.
@@ -48,7 +48,7 @@ pub(super) fn json_equal(expected: &Datum, actual: &Json) -> bool {
         (Datum::Null, Json::Null) => true,
         (Datum::Bool(one), Json::Bool(other)) => one == other,
         (Datum::Text(one), Json::Text(other)) => one == other,
-        (Datum::Number(one), Json::Number(other)) => same_number(one, other),
+        (Datum::Number(one), Json::Number(other)) => same_number(&decimal(one), other),
         (Datum::Bson(value), json) => same_json(&Json::from(&relaxed_json(value)), json),
         _ => false,
     }

@@ -38,11 +38,6 @@ impl<'a> Desk<'a> {
         Self { node, settings, answers, open: RefCell::default(), notes: RefCell::default() }
     }
 
-    /// The settings under which the values were printed, when they are not polyspec's own.
-    pub(super) fn settings(&self) -> Option<&'a OutputSettings> {
-        self.settings
-    }
-
     /// Whether the values are equal; as long as that is not known, yes. Where the server cannot say, they are equal when
     /// they are the same text.
     pub(super) fn equal(&self, sql_type: &SqlType, expected: &str, actual: &str, zone: Option<String>) -> bool {

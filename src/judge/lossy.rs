@@ -3,6 +3,7 @@
 //! nothing that it holds.
 
 use crate::observation::SqlType;
+use crate::observation::parts::rewritten;
 
 /// Words that a date or a time without a zone may have (manual, 8.5.1.4 and B.2); names of months and days are told by their
 /// first three letters.
@@ -30,12 +31,22 @@ const NAMES: [&str; 19] = [
     "fri", "sat", "sun",
 ];
 
-/// Whether the server would take `text` for a value of the type and lose a part of it.
+/// Whether the server would take `text` for a value of the type and lose a part of it, or of a part of it.
 pub(super) fn is_lossy(text: &str, sql_type: &SqlType) -> bool {
-    match sql_type.name.as_str() {
-        "date" | "timestamp" => names_a_zone(text),
-        "time" => names_a_zone(text) || has_a_date(text),
-        "timetz" | "interval" => has_finer_digits(text, 6),
+    let mut lossy = false;
+    let _ = rewritten(sql_type, text, &mut |leaf, text| {
+        lossy |= is_lossy_part(text, leaf);
+        Some(String::new())
+    });
+    lossy
+}
+
+fn is_lossy_part(text: &str, sql_type: &SqlType) -> bool {
+    match sql_type.builtin_name() {
+        "date" => names_a_zone(text),
+        "timestamp" => names_a_zone(text) || has_finer_digits(text, 6),
+        "time" => names_a_zone(text) || has_a_date(text) || has_finer_digits(text, 6),
+        "timestamptz" | "timetz" | "interval" => has_finer_digits(text, 6),
         "money" => has_finer_digits(text, 2),
         _ => false,
     }

@@ -89,7 +89,7 @@ pub(super) fn matches_root(expected: &Value, actual: &Actual, variables: &Variab
 pub(super) fn leaf(expected: &Datum, actual: &Actual) -> Match {
     let equal = match actual {
         Actual::Missing => false,
-        Actual::Cell { place, text } => cell::equals(expected, *place, text.as_deref()),
+        Actual::Cell { place, text, .. } => cell::equals(expected, *place, text.as_deref()),
         Actual::Bson(value) => bson_value::equal(&variables::datum_to_bson(expected), value),
         Actual::Json(json) => bson_value::json_equal(expected, json),
     };
@@ -106,16 +106,16 @@ fn differs(expected: &str, actual: &Actual) -> Miss {
 
 fn mapping(expected: &Value, entries: &Entries, actual: &Actual, variables: &Variables) -> Match {
     if let Some(json) = actual.json_cell() {
-        return mapping(expected, entries, &Actual::Json(&json), variables);
+        return whole(expected, entries, &Actual::Json(&json), variables);
     }
-    if let Some(typed) = extended(expected, entries, variables)? {
-        // In JSON of SQL such a mapping may be what it is written as, or the value that it means.
-        return match actual {
-            Actual::Json(_) if whole(expected, entries, actual, variables).is_ok() => Ok(()),
-            _ => leaf(&Datum::Bson(typed), actual),
-        };
+    // Extended JSON is a notation of MongoDB: in JSON of SQL, and in a row, keys are keys.
+    if matches!(actual, Actual::Json(_)) || actual.is_row() {
+        return whole(expected, entries, actual, variables);
     }
-    whole(expected, entries, actual, variables)
+    match extended(expected, entries, variables)? {
+        Some(typed) => leaf(&Datum::Bson(typed), actual),
+        None => whole(expected, entries, actual, variables),
+    }
 }
 
 /// Every field of both sides.

@@ -11,7 +11,7 @@ use super::desk::Standing;
 use super::json::Json;
 use super::matching::{Entries, Match, Miss, leaf, matches as matches_value};
 use super::{bson_order, cell, key_order, show};
-use crate::model::{Datum, Value, ValueKind, Variables};
+use crate::model::{Datum, Value, ValueKind, Variables, decimal};
 use crate::source::{Diagnostic, Spanned};
 use crate::variables;
 
@@ -113,7 +113,7 @@ fn compare(argument: &Value, actual: &Actual, variables: &Variables, test: fn(Or
 fn ordering(limit: &Datum, actual: &Actual) -> Standing {
     match actual {
         Actual::Missing | Actual::Cell { text: None, .. } => Standing::Apart,
-        Actual::Cell { place, text: Some(text) } => cell::order(limit, *place, text),
+        Actual::Cell { place, text: Some(text), .. } => cell::order(limit, *place, text),
         Actual::Bson(got) => {
             bson_order::standing(&variables::datum_to_bson(limit), got).map_or(Standing::Apart, Standing::Is)
         }
@@ -123,7 +123,7 @@ fn ordering(limit: &Datum, actual: &Actual) -> Standing {
 
 fn json_order(limit: &Datum, json: &Json) -> Option<Ordering> {
     match (limit, json) {
-        (Datum::Number(limit), Json::Number(got)) => Some(Decimal::parse(limit)?.cmp(&Decimal::parse(got)?)),
+        (Datum::Number(limit), Json::Number(got)) => Some(Decimal::parse(&decimal(limit))?.cmp(&Decimal::parse(got)?)),
         (Datum::Text(limit), Json::Text(got)) => Some(limit.cmp(got)),
         _ => None,
     }
@@ -220,8 +220,8 @@ fn pattern_parts<'a>(argument: &Value, entries: &'a Entries) -> Result<(&'a Valu
 pub(super) fn approximation(argument: &Value, variables: &Variables) -> Result<(f64, Option<f64>), Diagnostic> {
     let number = |value: &Value| {
         let text = variables::datum(value, variables)?.to_text();
-        Decimal::parse(&text)
-            .map(|decimal| decimal.to_f64())
+        Decimal::parse(&decimal(&text))
+            .map(|number| number.to_f64())
             .ok_or_else(|| Diagnostic::error(&value.span, format!("`{text}` is not a number")))
     };
     let ValueKind::Mapping(entries) = &argument.kind else { return Ok((number(argument)?, None)) };

@@ -1,13 +1,13 @@
 //! The parts of `expect` that speak of what SQL returned, and `empty`, which speaks of both engines.
 
 use super::actual::Actual;
-use super::cell::Place;
 use super::desk::Desk;
 use super::diff::diff_rows;
 use super::evidence::{miss, unsuitable};
 use super::matching::matches;
+use super::place::Place;
 use super::rows::{self, Table, count};
-use super::types::{has_modifier, names_type};
+use super::types::{has_modifier, names_type, qualified};
 use super::{golden, show};
 use crate::model::{ColumnExpectation, Expectation, Value, Variables};
 use crate::observation::{Column, Output, RowSet};
@@ -46,7 +46,7 @@ fn with_rows(span: &Span, part: &str, output: &Output, check: impl Fn(&RowSet) -
 }
 
 fn value(expected: &Value, set: &RowSet, desk: &Desk, variables: &Variables) -> Vec<Evidence> {
-    let ([column], [row]) = (set.columns.as_slice(), set.rows.as_slice()) else {
+    let ([column], [row], [printed]) = (set.columns.as_slice(), set.rows.as_slice(), set.printed()) else {
         let got = format!("{} of {}", count(set.count, "row"), count(set.columns.len() as u64, "column"));
         let mut evidence =
             Evidence::at(&expected.span, format!("`value` needs one row of one column, but the result has {got}"));
@@ -54,13 +54,13 @@ fn value(expected: &Value, set: &RowSet, desk: &Desk, variables: &Variables) -> 
         evidence.actual = Some(got);
         return vec![evidence];
     };
-    let text = row.first().and_then(|cell| cell.as_deref());
+    let (text, printed) = (row.first().and_then(Option::as_deref), printed.first().and_then(Option::as_deref));
     let place = Place { sql_type: &column.sql_type, desk: Some(desk) };
-    match matches(expected, &Actual::cell(place, text), variables) {
+    match matches(expected, &Actual::printed_cell(place, text, printed), variables) {
         Ok(()) => vec![],
         Err(difference) => {
             let mut evidence = miss(expected, "the value", &difference, variables);
-            evidence.actual = Some(golden::cell(text));
+            evidence.actual = Some(golden::cell(printed));
             vec![evidence]
         }
     }
@@ -104,9 +104,10 @@ fn same_type(written: &str, actual: &Column) -> bool {
 }
 
 fn full_type(column: &Column) -> String {
+    let name = qualified(&column.sql_type);
     match &column.modifier {
-        Some(modifier) => format!("{}({modifier})", column.type_name()),
-        None => column.type_name().to_string(),
+        Some(modifier) => format!("{name}({modifier})"),
+        None => name,
     }
 }
 
@@ -148,7 +149,7 @@ fn first_entries(output: &Output) -> Option<crate::verdict::Diff> {
         Output::Sql { rows: Some(set), .. } if !set.rows.is_empty() => {
             let names: Vec<String> = set.columns.iter().map(|column| column.name.clone()).collect();
             let cells = |row: &Vec<Option<String>>| row.iter().map(|cell| golden::cell(cell.as_deref())).collect();
-            Some(diff_rows(Some(&names), &[], &set.rows.iter().map(cells).collect::<Vec<_>>()))
+            Some(diff_rows(Some(&names), &[], &set.printed().iter().map(cells).collect::<Vec<_>>()))
         }
         Output::Documents(set) if !set.documents.is_empty() => {
             let lines: Vec<String> = set.documents.iter().map(super::ejson::document_line).collect();

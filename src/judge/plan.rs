@@ -201,7 +201,7 @@ fn within(limit: &Value, number: f64, variables: &Variables) -> Match {
 
 fn bound(name: &str, key: &Spanned<String>, value: &Value, got: &Actual, variables: &Variables) -> Match {
     let number = crate::variables::datum(value, variables)?.to_text();
-    if super::decimal::Decimal::parse(&number).is_none() {
+    if super::decimal::Decimal::parse(&crate::model::decimal(&number)).is_none() {
         return Err(Diagnostic::error(&value.span, format!("`{number}` is not a number")).into());
     }
     let entries = [(key.span.of(name.to_string()), value.clone())];

@@ -6,8 +6,9 @@ use bson::{Bson, Document};
 
 use super::cell;
 use super::evidence::unsuitable;
+use super::place::UNKNOWN;
 use crate::model::{Datum, Recorded, Variables};
-use crate::observation::Output;
+use crate::observation::{Output, SqlType};
 use crate::source::Spanned;
 use crate::verdict::Evidence;
 
@@ -20,7 +21,7 @@ const NAMED: usize = 10;
 
 /// The check of `recorded`.
 pub(super) fn check(expected: &Spanned<Recorded>, output: &Output, variables: &Variables) -> Vec<Evidence> {
-    let Some((found, type_name)) = keys(output) else {
+    let Some((found, sql_type)) = keys(output) else {
         return vec![unsuitable(&expected.span, "recorded", "a query that returns keys", output)];
     };
     let Some(Datum::Bson(Bson::Document(record))) = variables.get(RECORDED) else {
@@ -28,9 +29,9 @@ pub(super) fn check(expected: &Spanned<Recorded>, output: &Output, variables: &V
         return vec![Evidence { unusable: true, ..Evidence::at(&expected.span, message) }];
     };
     // Workloads keep keys as text: what is equal in the type of the column is one key.
-    let found: Vec<String> = found.iter().map(|key| cell::canonical(type_name, key)).collect();
+    let found: Vec<String> = found.iter().map(|key| cell::canonical(sql_type, key)).collect();
     let told = |list: &str| -> BTreeMap<String, &str> {
-        told(record, list).into_iter().map(|(key, by)| (cell::canonical(type_name, key), by)).collect()
+        told(record, list).into_iter().map(|(key, by)| (cell::canonical(sql_type, key), by)).collect()
     };
     let (acknowledged, unknown) = (told("acknowledged"), told("unknown"));
     let acknowledged: BTreeMap<&str, &str> = acknowledged.iter().map(|(key, by)| (key.as_str(), *by)).collect();
@@ -53,16 +54,16 @@ pub(super) fn check(expected: &Spanned<Recorded>, output: &Output, variables: &V
 }
 
 /// The first column of rows with its type, the first field of documents.
-fn keys(output: &Output) -> Option<(Vec<String>, &str)> {
+fn keys(output: &Output) -> Option<(Vec<String>, &SqlType)> {
     match output {
         Output::Sql { rows: Some(set), .. } => {
             let cell = |row: &Vec<Option<String>>| row.first().cloned().flatten().unwrap_or_else(|| "NULL".into());
-            let type_name = set.columns.first().map_or("", |column| column.type_name());
-            Some((set.rows.iter().map(cell).collect(), type_name))
+            let sql_type = set.columns.first().map_or(&UNKNOWN, |column| &column.sql_type);
+            Some((set.rows.iter().map(cell).collect(), sql_type))
         }
         Output::Documents(set) => {
             let first = |document: &Document| document.values().next().cloned().unwrap_or(Bson::Null);
-            Some((set.documents.iter().map(|document| Datum::Bson(first(document)).to_text()).collect(), ""))
+            Some((set.documents.iter().map(|document| Datum::Bson(first(document)).to_text()).collect(), &UNKNOWN))
         }
         _ => None,
     }

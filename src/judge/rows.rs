@@ -1,11 +1,11 @@
 //! Rows of a result set against rows that an author wrote.
 
 use super::actual::Actual;
-use super::cell::Place;
 use super::desk::Desk;
 use super::evidence::{invalid, values_of};
 use super::listing::{Difference, Lists, in_any_order, in_order};
 use super::matching::{Match, Miss, matches};
+use super::place::Place;
 use super::{golden, listed, show};
 use crate::model::{RowExpectation, RowsExpectation, Variables};
 use crate::observation::RowSet;
@@ -22,8 +22,9 @@ pub(super) struct Table<'a> {
 impl<'a> Table<'a> {
     /// The cell of a row and a column.
     pub(super) fn cell(&self, row: usize, column: usize) -> Actual<'a> {
-        let text = self.set.rows[row].get(column).and_then(|cell| cell.as_deref());
-        Actual::cell(Place { sql_type: &self.set.columns[column].sql_type, desk: Some(self.desk) }, text)
+        let text = |rows: &'a [Vec<Option<String>>]| rows[row].get(column).and_then(|cell| cell.as_deref());
+        let place = Place { sql_type: &self.set.columns[column].sql_type, desk: Some(self.desk) };
+        Actual::printed_cell(place, text(&self.set.rows), text(self.set.printed()))
     }
 }
 
@@ -140,14 +141,14 @@ impl Lists for RowLists<'_> {
         let cells = self.expected[i].cells.iter().enumerate();
         cells
             .map(|(column, cell)| match got(column) {
-                Some(j) => golden::cell(self.table.set.rows[j][column].as_deref()),
+                Some(j) => golden::cell(self.table.set.printed()[j][column].as_deref()),
                 None => show::cell(cell, self.variables),
             })
             .collect()
     }
 
     fn actual(&self, j: usize) -> Vec<String> {
-        self.table.set.rows[j].iter().map(|cell| golden::cell(cell.as_deref())).collect()
+        self.table.set.printed()[j].iter().map(|cell| golden::cell(cell.as_deref())).collect()
     }
 
     fn header(&self) -> Option<Vec<String>> {

@@ -2,9 +2,9 @@
 
 use bson::{Bson, Decimal128, Document};
 
-use super::cell::is_number;
 use super::decimal::Decimal;
 use super::evidence::kind;
+use super::place::is_number;
 use crate::model::Datum;
 use crate::observation::{Column, DocumentSet, Observation, Outcome, Output, RowSet};
 
@@ -91,7 +91,7 @@ fn exact(value: &Datum) -> Bson {
 fn datum(column: &Column, text: Option<&str>) -> Datum {
     match text {
         None => Datum::Null,
-        Some(text) if is_number(column.type_name()) => Datum::Number(text.to_string()),
+        Some(text) if is_number(&column.sql_type) => Datum::Number(text.to_string()),
         Some("t" | "true") if column.type_name() == "bool" => Datum::Bool(true),
         Some("f" | "false") if column.type_name() == "bool" => Datum::Bool(false),
         Some(text) => Datum::Text(text.to_string()),

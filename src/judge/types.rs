@@ -2,7 +2,8 @@
 
 use bson::Bson;
 
-use crate::observation::SqlType;
+use crate::model::PG_TYPES;
+use crate::observation::{CATALOG, SqlType};
 
 /// Names of `format_type` and the standard, and the `pg_type.typname` that they mean (manual, 8.0, table 8.1).
 const ALIASES: [(&str, &str); 23] = [
@@ -31,12 +32,64 @@ const ALIASES: [(&str, &str); 23] = [
     ("bigserial", "int8"),
 ];
 
-/// Whether what an author wrote names the type, whatever modifier it is written with: `numeric(10,2)` is `numeric`.
+/// Whether what an author wrote names the type, whatever modifier it is written with: `numeric(10,2)` is `numeric`. A name
+/// without a schema that is one of the server's own types means that one (manual, 5.10.5), any other a type of any schema.
 pub(super) fn names_type(written: &str, sql_type: &SqlType) -> bool {
-    let written = plain(written);
-    match (written.strip_suffix("[]"), &sql_type.element) {
-        (Some(element), Some(of)) => names_type(element.trim_end_matches("[]"), of),
-        _ => written.eq_ignore_ascii_case(&sql_type.name) || short(&written) == sql_type.name,
+    let written = without_modifier(written);
+    let element = written.trim_end_matches(|c: char| c == '[' || c == ']' || c.is_whitespace());
+    match (element.len() < written.len(), sql_type.element()) {
+        (true, Some(of)) => names_type(element, of),
+        (true, None) => false,
+        (false, _) => names(element, sql_type),
+    }
+}
+
+fn names(written: &str, sql_type: &SqlType) -> bool {
+    let (schema, name) = in_schema(written);
+    let folded = identifier(name);
+    match schema {
+        Some(schema) => {
+            let is_in_schema = sql_type.schema.is_empty() || sql_type.schema == identifier(schema);
+            is_in_schema && sql_type.name == folded
+        }
+        None if name == "\"char\"" || !name.starts_with('"') && is_own(short(&folded)) => {
+            sql_type.builtin_name() == short(if name == "\"char\"" { name } else { &folded })
+        }
+        None => sql_type.name == folded || sql_type.name == name,
+    }
+}
+
+/// Whether the server has a type of its own with this name, or one for arrays of it.
+fn is_own(name: &str) -> bool {
+    PG_TYPES.contains(&name.strip_prefix('_').unwrap_or(name))
+}
+
+/// The schema before the last point that is not in quotes, and what follows it.
+fn in_schema(written: &str) -> (Option<&str>, &str) {
+    let mut quoted = false;
+    let is_point = |c: char| {
+        quoted ^= c == '"';
+        c == '.' && !quoted
+    };
+    match written.match_indices(is_point).last() {
+        Some((at, _)) => (Some(written[..at].trim()), written[at + 1..].trim()),
+        None => (None, written.trim()),
+    }
+}
+
+/// The name that an identifier means: as it is in quotes, else in lower case (manual, 4.1.1).
+fn identifier(written: &str) -> String {
+    match written.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        Some(inside) => inside.replace("\"\"", "\""),
+        None => written.to_ascii_lowercase(),
+    }
+}
+
+/// The type's name, with its schema where it is none of the server's own.
+pub(super) fn qualified(sql_type: &SqlType) -> String {
+    match sql_type.schema.as_str() {
+        "" | CATALOG => sql_type.name.clone(),
+        schema => format!("{schema}.{}", sql_type.name),
     }
 }
 
@@ -50,14 +103,19 @@ pub(super) fn has_modifier(written: &str, modifier: Option<&str>) -> bool {
     modifier == Some(whole.as_str())
 }
 
-/// Without its modifier, in lower case, and without blanks around: `timestamp(0) with time zone`.
+/// Without its modifier, in lower case.
 fn plain(name: &str) -> String {
-    let name = name.trim().to_ascii_lowercase();
+    without_modifier(name).to_ascii_lowercase()
+}
+
+/// Without its modifier, and without blanks around: `timestamp(0) with time zone`.
+fn without_modifier(name: &str) -> String {
+    let name = name.trim();
     match (name.find('('), name.rfind(')')) {
         (Some(open), Some(close)) if open < close => {
             format!("{}{}", name[..open].trim_end(), &name[close + 1..])
         }
-        _ => name,
+        _ => name.to_string(),
     }
 }
 
@@ -101,6 +159,7 @@ pub(super) fn is_bson_type(value: &Bson, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::observation::Shape;
 
     fn names(written: &str, name: &str) -> bool {
         names_type(written, &SqlType::named(name))
@@ -137,6 +196,39 @@ mod tests {
         {
             assert!(!names(written, name), "{written} {name}");
         }
+    }
+
+    #[test]
+    fn a_name_with_a_schema_is_a_type_of_that_schema() {
+        let of = |schema: &str, name: &str| SqlType { schema: schema.into(), oid: 17_000, ..SqlType::named(name) };
+        let int4 = SqlType { schema: CATALOG.into(), oid: 23, ..SqlType::named("int4") };
+        for (written, sql_type) in [
+            ("mood", of("app", "mood")),
+            ("app.mood", of("app", "mood")),
+            ("App.MOOD", of("app", "mood")),
+            ("\"My.App\".\"Mood\"", of("My.App", "Mood")),
+            ("Mood", of("app", "Mood")),
+            ("pg_catalog.int4", int4.clone()),
+            ("integer", int4.clone()),
+        ] {
+            assert!(names_type(written, &sql_type), "{written}");
+        }
+        for (written, sql_type) in [
+            ("other.mood", of("app", "mood")),
+            ("app.\"Mood\"", of("app", "mood")),
+            ("mood", of("app", "Mood")),
+            ("app.int4", int4),
+            ("int4", of("app", "int4")),
+            ("pg_catalog.int4", of("app", "int4")),
+            ("integer", of("app", "int4")),
+        ] {
+            assert!(!names_type(written, &sql_type), "{written}");
+        }
+        let moods = Shape::Array { element: Box::new(of("app", "mood")), delimiter: ',' };
+        let moods = SqlType { name: "_mood".into(), schema: "app".into(), oid: 17_001, shape: moods };
+        assert!(
+            names_type("app.mood[]", &moods) && names_type("mood []", &moods) && !names_type("other.mood[]", &moods)
+        );
     }
 
     #[test]

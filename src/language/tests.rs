@@ -114,7 +114,7 @@ fn numbers_keep_their_spelling_and_quoted_numbers_are_text() {
         .collect();
     assert_eq!(
         shown,
-        ["number 10.00", "text 1", "number 1e400", "number 31", "number 007", "Null", "Bool(true)", "text yes"]
+        ["number 10.00", "text 1", "number 1e400", "number 0x1F", "number 007", "Null", "Bool(true)", "text yes"]
     );
 }
 

@@ -7,7 +7,9 @@ mod datum;
 mod expectation;
 mod generate;
 mod node;
+mod number;
 mod pg_setting;
+mod pg_type;
 mod program;
 mod relaxed;
 mod scenario;
@@ -28,7 +30,9 @@ pub use generate::{
     Unresolved,
 };
 pub use node::{Engine, NodeFault, NodeName, NodeSelector};
+pub use number::decimal;
 pub use pg_setting::{PgSettingRule, pg_setting_rule, pg_setting_value_fault, pg_settings};
+pub use pg_type::PG_TYPES;
 pub use program::Program;
 pub use relaxed::{date_json, relaxed_json};
 pub use scenario::{Body, Case, Format, Need, Scenario, SltRecord, SltScript};

@@ -3,25 +3,15 @@
 use bson::spec::BinarySubtype;
 use bson::{Binary, Bson};
 
-use crate::model::{Datum, relaxed_json};
+use crate::model::{Datum, decimal, relaxed_json};
 
 /// The value as PostgreSQL reads it, whatever type its place asks for: a date as an instant in UTC, a UUID, an ObjectId as
 /// its 24 digits, other bytes as `\x…`, a list as an array, a document as JSON. NULL has no text; here it is `NULL`.
 pub fn sql_text(datum: &Datum) -> String {
     match datum {
         Datum::Bson(value) => bson_text(value),
-        Datum::Number(number) => special(number).unwrap_or(number).to_string(),
+        Datum::Number(number) => decimal(number).into_owned(),
         other => other.to_text(),
-    }
-}
-
-/// YAML's spelling of what PostgreSQL calls by a name (YAML 1.2.2, 10.3.2; manual, 8.1.3).
-fn special(number: &str) -> Option<&'static str> {
-    match number.to_ascii_lowercase().as_str() {
-        ".inf" | "+.inf" => Some("Infinity"),
-        "-.inf" => Some("-Infinity"),
-        ".nan" => Some("NaN"),
-        _ => None,
     }
 }
 

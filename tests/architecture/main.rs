@@ -292,6 +292,7 @@ fn a_driver_a_process_and_the_environment_are_found() {
 /// Files that use one another because what they do is recursive, and why.
 const RECURSION: &[(&[&str], &str)] = &[
     (&["judge/alternatives.rs", "judge/mod.rs"], "an alternative is an expectation, and is judged as one"),
+    (&["judge/cell.rs", "judge/parts.rs"], "a value of SQL has parts, and they are values"),
     (
         &["judge/key_order.rs", "judge/matching.rs", "judge/operator.rs"],
         "operators hold values, and values hold operators, with and without an order of keys",

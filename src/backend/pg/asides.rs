@@ -4,8 +4,7 @@
 use super::PgSession;
 use super::losing::GRACE;
 use super::rounding;
-use super::session::Parameter;
-use super::types::{Types, is_json};
+use super::types::Types;
 use super::wire::{Collector, Described, Exchange, Loss, Status, Stdin, Wire};
 use crate::backend::BackendError;
 use crate::observation::{Keep, ServerError};
@@ -19,6 +18,11 @@ impl PgSession {
         if self.wire.status() == Status::Failed || self.lost || self.busy {
             return None;
         }
+        self.run_aside(query).await
+    }
+
+    /// The same, also in a transaction that has failed.
+    pub(super) async fn run_aside(&mut self, query: &str) -> Option<Rows> {
         self.busy = true;
         let answer = tokio::time::timeout(GRACE, asked(&mut self.wire, query)).await.ok()?;
         self.busy = false;
@@ -36,19 +40,36 @@ impl PgSession {
     }
 
     /// Looks up types that are not known: in the session itself when no transaction is open, else from another connection,
-    /// so that nothing that is asked can make the transaction fail; a type that the transaction itself has made is seen by
-    /// no one else.
-    pub(super) async fn learn(&mut self, columns: &[Described]) {
-        let unknown = self.types.unknown(columns);
-        if !unknown.is_empty() && self.wire.status() == Status::Open {
+    /// so that nothing that is asked can make the transaction fail; a type that the transaction itself has made, or changed,
+    /// is seen by no one else.
+    pub(super) async fn learn(&mut self, oids: impl IntoIterator<Item = u32>) {
+        let unknown = self.types.unknown(oids);
+        if unknown.is_empty() {
+            return;
+        }
+        if self.wire.status() == Status::Open && !self.speaks_of_types {
             let rows = tokio::time::timeout(GRACE, beside(&self.config, &Types::query(&unknown))).await;
             self.types.learn(&rows.ok().flatten().unwrap_or_default());
+            let missing = self.types.missing(unknown);
+            return self.look_up(&missing).await;
         }
-        let unknown = self.types.unknown(columns);
-        if !unknown.is_empty()
-            && let Some(rows) = self.ask(&Types::query(&unknown)).await
+        self.look_up(&unknown).await;
+    }
+
+    async fn look_up(&mut self, oids: &[u32]) {
+        if !oids.is_empty()
+            && let Some(rows) = self.ask(&Types::query(oids)).await
         {
             self.types.learn(&rows);
+        }
+    }
+
+    /// What is known of types may be wrong from here on, to others as long as the transaction is open.
+    pub(super) fn mind_types(&mut self, sql: &str) {
+        let changes = sql.to_ascii_lowercase().contains("alter");
+        self.speaks_of_types = changes || self.speaks_of_types && self.wire.status() != Status::Idle;
+        if changes {
+            self.types.forget();
         }
     }
 
@@ -83,37 +104,21 @@ impl PgSession {
         exact: impl Fn(u32) -> bool,
     ) -> Result<(), BackendError> {
         let Some(digits) = self.digits.filter(|digits| *digits < 1) else { return Ok(()) };
-        let inexact = || columns.iter().filter(|column| !exact(column.oid));
-        let unknown: Vec<u32> =
-            inexact().map(|column| column.oid).filter(|oid| rounding::must_be_asked(*oid)).collect();
-        let holders = match unknown.as_slice() {
-            [] => vec![],
-            unknown => self.ask(&rounding::holders(unknown)).await.unwrap_or_default(),
-        };
-        let held = |column: &Described| holders.iter().any(|row| row.first() == Some(&Some(column.oid.to_string())));
-        match inexact().find(|column| rounding::is_rounded(column.oid) || held(column)) {
+        self.learn(columns.iter().map(|column| column.oid)).await;
+        let mut inexact = columns.iter().filter(|column| !exact(column.oid));
+        match inexact.find(|column| rounding::is_rounded(&self.types.get(column.oid))) {
             Some(column) => Err(self.trouble(&rounding::refused(&column.name, digits))),
             None => Ok(()),
         }
     }
+}
 
-    /// The values of parameters, each as its place asks for it; `types` are those of the places.
-    pub(super) async fn values(&mut self, parameters: &[Parameter], types: &[u32]) -> Vec<Option<String>> {
-        let unknown: Vec<u32> = types.iter().copied().filter(|oid| rounding::must_be_asked(*oid)).collect();
-        let bases = match unknown.as_slice() {
-            [] => vec![],
-            unknown => self.ask(&Types::bases(unknown)).await.unwrap_or_default(),
-        };
-        let base = |oid: u32| {
-            let found = bases.iter().find(|row| row.first() == Some(&Some(oid.to_string())));
-            found.and_then(|row| row.get(1)?.as_ref()?.parse().ok()).unwrap_or(oid)
-        };
-        let value = |(at, parameter): (usize, &Parameter)| match types.get(at).is_some_and(|oid| is_json(base(*oid))) {
-            true => parameter.json.clone().or_else(|| parameter.text.clone()),
-            false => parameter.text.clone(),
-        };
-        parameters.iter().enumerate().map(value).collect()
-    }
+/// The rows of each text of statements on a connection that no one sees afterwards; `None` when one of them is refused.
+pub(super) async fn run_beside(config: &tokio_postgres::Config, texts: &[String]) -> Option<Vec<Rows>> {
+    let mut side = Wire::connect(config).await.ok()?;
+    let answers = side.pipeline(texts).await;
+    side.close(GRACE).await;
+    answers.ok()?.into_iter().map(|answer| answer.ok().map(|collected| collected.rows)).collect()
 }
 
 /// The rows of a query on a connection that no one sees afterwards.
@@ -125,7 +130,8 @@ async fn beside(config: &tokio_postgres::Config, query: &str) -> Option<Rows> {
 }
 
 async fn asked(wire: &mut Wire, query: &str) -> Result<Result<Rows, ServerError>, Loss> {
-    let exchange = Exchange { sql: query, parameters: &[], single: false, binary: &[], stdin: Stdin::Closed };
+    let exchange =
+        Exchange { sql: query, parameters: &[], types: &[], single: false, binary: &[], stdin: Stdin::Closed };
     let answer = wire.exchange(exchange, Collector::keeping(Keep::All)).await?;
     Ok(answer.map(|collected| collected.rows))
 }

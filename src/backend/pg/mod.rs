@@ -14,12 +14,14 @@ mod guard;
 mod losing;
 mod monitor;
 mod node;
+mod parameters;
 mod pieces;
 mod replication;
 mod role;
 mod rounding;
 mod session;
 mod shared;
+mod styles;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -35,7 +37,8 @@ pub use databases::{
 };
 pub use monitor::BlockingMonitor;
 pub use node::PgNode;
+pub use parameters::Parameter;
 pub use replication::{Peers, link, unlink};
 pub use role::Role;
-pub use session::{Parameter, PgSession, Request};
+pub use session::{PgSession, Request};
 pub use shared::{SharedThings, left_behind, restore_shared, shared_things};

@@ -11,6 +11,7 @@ use tokio_postgres::Config;
 use super::PgNode;
 use super::copy::{CopyFormat, command};
 use super::losing::{GRACE, cancelled};
+use super::parameters::Parameter;
 use super::pieces::{Piece, ROLLBACK, State, pieces};
 use super::rounding;
 use super::types::{Types, is_named_object};
@@ -18,15 +19,6 @@ use super::wire::{Collected, Collector, Described, Exchange, Loss, Status, Stdin
 use crate::backend::{BackendError, RowSink};
 use crate::language::sql::statements;
 use crate::observation::{Keep, Notice, Notification, Outcome, Output, RowSet, ServerError};
-
-/// A value of `$1` and so on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Parameter {
-    /// Its text form; `None` is NULL.
-    pub text: Option<String>,
-    /// What it is where `json` or `jsonb` is asked for, when that is something else: a list is no array there.
-    pub json: Option<String>,
-}
 
 /// What is asked of a session.
 #[derive(Clone, Debug)]
@@ -62,6 +54,8 @@ pub struct PgSession {
     pub(super) digits: Option<i32>,
     /// A statement may have changed it, so that it is asked for before each.
     speaks_of_digits: bool,
+    /// A statement may have changed types, which others do not see as long as a transaction is open.
+    pub(super) speaks_of_types: bool,
     /// An exchange was begun and its end not read.
     pub(super) busy: bool,
     /// How the connection ended when no step was there to be told.
@@ -84,6 +78,7 @@ impl PgSession {
             types: Types::default(),
             digits: None,
             speaks_of_digits: false,
+            speaks_of_types: false,
             busy: false,
             ended: None,
             lost: false,
@@ -188,7 +183,7 @@ impl PgSession {
     ) -> Result<Outcome, BackendError> {
         let deadline = Deadline::now() + request.limit;
         let answer = match self.prepared(request, deadline, sink.is_some()).await? {
-            Ok(Prepared { columns, values, binary }) => {
+            Ok(Prepared { columns, values, types, binary }) => {
                 let streamed = sink.is_some();
                 let collector = match sink {
                     Some(sink) => Collector::streaming(sink, self.types.columns(columns)),
@@ -196,8 +191,10 @@ impl PgSession {
                 };
                 let stdin = request.stdin.clone().map_or(Stdin::Closed, Stdin::Data);
                 let single = request.single || binary.contains(&true);
-                let exchange = Exchange { sql: request.sql, parameters: &values, single, binary: &binary, stdin };
+                let (sql, parameters) = (request.sql, &values);
+                let exchange = Exchange { sql, parameters, types: &types, single, binary: &binary, stdin };
                 self.speaks_of_digits |= rounding::is_about_digits(request.sql);
+                self.mind_types(request.sql);
                 let answer = self.limited(exchange, request.limit, deadline, collector).await?;
                 answer.map(|collected| (collected, binary, streamed))
             }
@@ -229,39 +226,40 @@ impl PgSession {
         if self.speaks_of_digits || (streams && self.digits.is_none()) {
             self.ask_for_digits().await;
         }
-        let asks_types = request.parameters.iter().any(|parameter| parameter.json.is_some());
+        let asks_types = request.parameters.iter().any(Parameter::is_list);
         let described = match streams || self.rounds() || asks_types {
-            true => self.described(request, deadline).await?,
-            false => Ok(Collected::default()),
+            true => self.described_with_lists(request, deadline).await?,
+            false => Ok((Collected::default(), vec![])),
         };
-        let described = match described {
+        let (described, types) = match described {
             Ok(described) => described,
             Err(refused) => return Ok(Err(refused)),
         };
         let columns = described.columns.unwrap_or_default();
         let binary = if self.rounds() { self.exactly(&columns).await? } else { vec![] };
         let values = self.values(request.parameters, &described.parameters).await;
-        Ok(Ok(Prepared { columns, values, binary }))
+        Ok(Ok(Prepared { columns, values, types, binary }))
     }
 
-    /// What a statement takes and returns, before it is run.
-    async fn described(
+    /// What a statement takes and returns, before it is run, when its parameters have these types.
+    pub(super) async fn described(
         &mut self,
         request: &Request<'_>,
+        types: &[u32],
         deadline: Deadline,
     ) -> Result<Result<Collected, ServerError>, BackendError> {
         if let Err(refused) = self.begin().await? {
             return Ok(Err(refused));
         }
         self.busy = true;
-        let described = match tokio::time::timeout_at(deadline, self.wire.describe(request.sql)).await {
+        let described = match tokio::time::timeout_at(deadline, self.wire.describe(request.sql, types)).await {
             Ok(described) => described,
             Err(_) => return Err(self.silent(request.limit)),
         };
         self.busy = false;
         match described {
             Ok(Ok(described)) => {
-                self.learn(described.columns.as_deref().unwrap_or_default()).await;
+                self.learn(described.columns.iter().flatten().map(|column| column.oid)).await;
                 Ok(Ok(described))
             }
             Ok(Err(refused)) => Ok(Err(refused)),
@@ -311,26 +309,30 @@ impl PgSession {
         let Some(columns) = collected.columns else {
             return Ok(Outcome::Output(Output::Sql { rows: None, affected: collected.affected }));
         };
+        self.learn(columns.iter().map(|column| column.oid)).await;
         if request.keep != Keep::Count && collected.count > 0 {
             self.check_digits(request.sql, &columns, binary.contains(&true)).await?;
         }
-        self.learn(&columns).await;
         let mut settings = collected.settings;
         let columns = self.types.columns(columns);
         if columns.iter().any(|column| is_named_object(&column.sql_type)) {
             settings.search_path = self.search_path().await;
         }
         let is_own = settings.is_usual() && settings.search_path.is_none();
-        let rows =
-            RowSet { columns, rows: collected.rows, count: collected.count, settings: (!is_own).then_some(settings) };
+        let (rows, printed) = match self.in_usual_style(&columns, &collected.rows, &settings).await? {
+            Some(usual) => (usual, Some(collected.rows)),
+            None => (collected.rows, None),
+        };
+        let settings = (!is_own).then_some(settings);
+        let rows = RowSet { columns, rows, printed, count: collected.count, settings };
         Ok(Outcome::Output(Output::Sql { rows: Some(rows), affected: collected.affected }))
     }
 
     /// Refuses what was printed rounded before anyone knew: the setting is that of the database, or the statement's own doing.
     async fn check_digits(&mut self, sql: &str, columns: &[Described], exact: bool) -> Result<(), BackendError> {
         let sets = rounding::is_about_digits(sql);
-        let concerned = |oid| rounding::is_rounded(oid) || (sets && rounding::must_be_asked(oid));
-        if (self.digits.is_some() && !sets) || !columns.iter().any(|column| concerned(column.oid)) {
+        let is_rounded = |column: &Described| rounding::is_rounded(&self.types.get(column.oid));
+        if (self.digits.is_some() && !sets) || !columns.iter().any(is_rounded) {
             return Ok(());
         }
         self.ask_for_digits().await;
@@ -369,6 +371,8 @@ struct Prepared {
     /// Its columns, if they were asked for.
     columns: Vec<Described>,
     values: Vec<Option<String>>,
+    /// The types of parameters that the statement itself does not tell.
+    types: Vec<u32>,
     /// For each column whether it is asked for in binary form.
     binary: Vec<bool>,
 }

@@ -121,7 +121,7 @@ fn holdable(cell: &str) -> Result<(), String> {
 
 /// A text that reads as NULL or as the empty text.
 fn look_alike(rows: &RowSet) -> Option<&'static str> {
-    let is_there = |word: &&str| rows.rows.iter().flatten().any(|cell| cell.as_deref() == Some(*word));
+    let is_there = |word: &&str| rows.printed().iter().flatten().any(|cell| cell.as_deref() == Some(*word));
     STAND_INS.into_iter().find(|word| is_there(word))
 }
 

@@ -115,7 +115,7 @@ pub fn render(outcome: &Outcome, redactor: &Redactor, out: &mut impl Write) -> i
         }
         Outcome::Output(Output::Sql { rows: Some(set), .. }) => {
             writer.header(&set.columns)?;
-            set.rows.iter().try_for_each(|row| writer.row(row.iter().map(Option::as_deref)))?;
+            set.printed().iter().try_for_each(|row| writer.row(row.iter().map(Option::as_deref)))?;
         }
         Outcome::Output(Output::Sql { rows: None, affected }) => writer.line(&format!("affected: {affected}"))?,
         Outcome::Output(Output::Documents(set)) => {

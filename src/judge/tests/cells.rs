@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use crate::judge::actual::Actual;
-use crate::judge::cell::Place;
 use crate::judge::matching::matches;
+use crate::judge::place::Place;
 use crate::judge::testing::{value, variables};
 use crate::model::{Datum, Variables};
 use crate::observation::SqlType;

@@ -6,6 +6,7 @@ mod documents;
 mod errors;
 mod nodes;
 mod operators;
+mod parts;
 mod plans;
 mod properties;
 mod questions;

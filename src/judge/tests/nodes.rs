@@ -35,9 +35,40 @@ fn nodes_agree_in_any_order_where_the_order_does_not_count() {
 fn nodes_agree_only_when_columns_and_refusals_are_the_same_too() {
     let agree = step(Some(with(|e| e.agree = Some(spanned(true, 1)))));
     let named = [returned(&["a:int4"], &[&["1"]]), returned(&["b:int4"], &[&["1"]])];
-    assert_eq!(judge(&agree, &named, &variables())[0].expected.as_deref(), Some("a"));
+    assert_eq!(judge(&agree, &named, &variables())[0].expected.as_deref(), Some("a:int4"));
     let affected = |affected| observed(Outcome::Output(Output::Sql { rows: None, affected }));
     assert_eq!(judge(&agree, &[affected(1), affected(2)], &variables()).len(), 1);
+}
+
+#[test]
+fn nodes_agree_only_when_their_values_have_the_same_types() {
+    let agree = step(Some(with(|e| e.agree = Some(spanned(true, 1)))));
+    let typed = |types: [&str; 2]| types.map(|sql_type| returned(&[&format!("n:{sql_type}")], &[&["1"]]));
+    assert!(judge(&agree, &typed(["int4", "int4"]), &variables()).is_empty());
+    for other in ["text", "int8", "numeric"] {
+        let found = judge(&agree, &typed(["int4", other]), &variables());
+        assert_eq!(found[0].actual, Some(format!("n:{other}")), "{other}");
+    }
+    let mut moods = typed(["mood", "mood"]);
+    for (observation, schema) in moods.iter_mut().zip(["app", "other"]) {
+        if let Outcome::Output(Output::Sql { rows: Some(set), .. }) = &mut observation.outcome {
+            set.columns[0].sql_type.schema = schema.into();
+        }
+    }
+    assert_eq!(judge(&agree, &moods, &variables())[0].actual.as_deref(), Some("n:other.mood"));
+}
+
+#[test]
+fn nodes_agree_on_documents_whatever_type_of_number_they_hold_but_for_decimal128() {
+    let agree = step(Some(with(|e| e.agree = Some(spanned(true, 1)))));
+    let document =
+        |n: bson::Bson| observed(Outcome::Output(Output::Documents(DocumentSet::new(vec![doc! { "n": n }]))));
+    let numbers = [bson::Bson::Int32(1), bson::Bson::Int64(1), bson::Bson::Double(1.0)].map(document);
+    assert!(judge(&agree, &numbers, &variables()).is_empty());
+    for odd in [bson::Bson::Decimal128("1".parse().unwrap()), bson::Bson::String("1".into()), bson::Bson::Boolean(true)]
+    {
+        assert_eq!(judge(&agree, &[document(bson::Bson::Int32(1)), document(odd)], &variables()).len(), 1);
+    }
 }
 
 #[test]

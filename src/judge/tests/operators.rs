@@ -3,8 +3,8 @@
 use bson::{Bson, doc};
 
 use crate::judge::actual::Actual;
-use crate::judge::cell::Place;
 use crate::judge::matching::{Miss, matches};
+use crate::judge::place::Place;
 use crate::judge::testing::{value, variables};
 use crate::observation::SqlType;
 

@@ -114,16 +114,19 @@ fn rows_in_any_order_find_their_partners_by_the_servers_equality() {
 }
 
 #[test]
-fn values_in_another_style_are_read_by_the_server_under_the_settings_of_the_session() {
+fn a_notation_of_the_session_is_read_by_the_server_under_its_settings() {
     let german = OutputSettings { date_style: "German, DMY".into(), time_zone: "UTC".into(), ..Default::default() };
-    let mut observation = returned(&["d:date", "t:time"], &[&["31.01.2024", "10:00:00"]]);
+    let mut observation = returned(&["d:date", "t:time", "i:date"], &[&["2024-01-31", "10:00:00", "2024-01-31"]]);
     if let Outcome::Output(Output::Sql { rows: Some(set), .. }) = &mut observation.outcome {
         set.settings = Some(german.clone());
+        set.printed = Some(vec![["31.01.2024", "10:00:00", "31.01.2024"].map(|text| Some(text.into())).to_vec()]);
     }
-    let expect = step(Some(rows_of(r#"[["2024-01-31", "10:00"]]"#, true)));
-    let open = crate::judge::judge(&expect, &[observation], &variables(), &Answers::new()).unwrap_err();
-    let asked: Vec<_> = open.iter().map(|question| (question.sql_type.name.as_str(), &question.settings)).collect();
-    assert_eq!(asked, [("date", &Some(german))]);
+    let expect = step(Some(rows_of(r#"[["31.01.2024", "10:00", "2024-01-31"]]"#, true)));
+    let open = crate::judge::judge(&expect, &[observation.clone()], &variables(), &Answers::new()).unwrap_err();
+    let asked: Vec<_> = open.iter().map(|question| (question.expected.as_str(), &question.settings)).collect();
+    assert_eq!(asked, [("31.01.2024", &Some(german))]);
+    let printed = step(Some(rows_of(r#"[[{"$$regex": "^31"}, "10:00", {"$$regex": "2024$"}]]"#, true)));
+    assert!(crate::judge::judge(&printed, &[observation], &variables(), &Answers::new()).unwrap().is_empty());
 }
 
 #[test]

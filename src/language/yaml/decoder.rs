@@ -8,7 +8,7 @@ use crate::language::sink::Sink;
 use crate::language::sql;
 use crate::language::suggest::{enumerate, nearest};
 use crate::language::template::{is_variable_name, template};
-use crate::model::{Binding, Template, TemplatePart, Value, ValueKind};
+use crate::model::{Binding, Template, TemplatePart, Value, ValueKind, decimal};
 use crate::source::{Diagnostic, Span, Spanned};
 use crate::variables::is_extended_json;
 
@@ -68,6 +68,12 @@ pub(crate) struct Decoder<'a> {
     pub standing: Standing,
 }
 
+/// A number as its author wrote it.
+fn spelling(node: &Node, value: &str) -> String {
+    let written = node.span.text();
+    if decimal(written) == value { written.to_string() } else { value.to_string() }
+}
+
 impl Decoder<'_> {
     /// Reads what stands in another place than the rest.
     pub fn within<T>(&mut self, standing: Standing, read: impl FnOnce(&mut Self) -> T) -> T {
@@ -89,7 +95,7 @@ impl Decoder<'_> {
         let kind = match &node.kind {
             NodeKind::Null => ValueKind::Null,
             NodeKind::Bool(value) => ValueKind::Bool(*value),
-            NodeKind::Number(text) => ValueKind::Number(text.clone()),
+            NodeKind::Number(value) => ValueKind::Number(spelling(node, value)),
             NodeKind::Text(text) => ValueKind::Text(self.plain_template(text, node)),
             NodeKind::Sequence(items) => ValueKind::Sequence(items.iter().map(|item| self.value(item)).collect()),
             NodeKind::Mapping(_) => ValueKind::Mapping(self.fields(node)),

@@ -6,7 +6,7 @@ use super::tree::{Entry, Node, NodeKind};
 use crate::language::duration::duration;
 use crate::model::{
     Alternative, AwaitedError, ColumnExpectation, DocumentsExpectation, Expectation, PlanExpectation, Recorded,
-    RowExpectation, RowsExpectation, Template, Value, ValueKind,
+    RowExpectation, RowsExpectation, Template, Value, ValueKind, decimal,
 };
 use crate::source::{Diagnostic, Span, Spanned};
 
@@ -112,7 +112,7 @@ impl Decoder<'_> {
     fn affected(&mut self, node: &Node) -> Option<Value> {
         let value = self.expected(node, "affected")?;
         let holds = match &value.kind {
-            ValueKind::Number(text) => text.bytes().all(|b| b.is_ascii_digit()),
+            ValueKind::Number(text) => decimal(text).bytes().all(|b| b.is_ascii_digit()),
             ValueKind::Text(template) => template.as_variable().is_some(),
             ValueKind::Mapping(fields) => fields.iter().all(|(key, _)| key.starts_with("$$")),
             _ => false,

@@ -3,23 +3,11 @@
 
 use super::error_names::ERROR_NAMES;
 use crate::language::suggest::{enumerate, nearest};
+use crate::model::PG_TYPES;
 use crate::source::{Diagnostic, Span};
 
-/// Types of PostgreSQL, by the names of `format_type`, of the standard and of `pg_type` (manual, 8, table 8.1).
-#[rustfmt::skip]
-const PG_TYPES: &[&str] = &[
-    "aclitem", "anyarray", "bigint", "bigserial", "bit", "bit varying", "bool", "boolean", "box", "bpchar", "bytea", "char",
-    "char varying", "character", "character varying", "cid", "cidr", "circle", "cstring", "date", "datemultirange", "daterange",
-    "dec", "decimal", "double precision", "float", "float4", "float8", "hstore", "citext", "inet", "int", "int2", "int2vector",
-    "int4", "int4multirange", "int4range", "int8", "int8multirange", "int8range", "integer", "interval", "json", "jsonb",
-    "jsonpath", "line", "lseg", "ltree", "macaddr", "macaddr8", "money", "name", "numeric", "nummultirange", "numrange", "oid",
-    "oidvector", "path", "pg_lsn", "pg_snapshot", "point", "polygon", "real", "record", "refcursor", "regclass",
-    "regcollation", "regconfig", "regdictionary", "regnamespace", "regoper", "regoperator", "regproc", "regprocedure", "regrole",
-    "regtype", "serial", "smallint", "smallserial", "text", "tid", "time", "time with time zone", "time without time zone",
-    "timestamp", "timestamp with time zone", "timestamp without time zone", "timestamptz", "timetz", "tsmultirange", "tsquery",
-    "tsrange", "tstzmultirange", "tstzrange", "tsvector", "txid_snapshot", "unknown", "uuid", "varbit", "varchar", "void",
-    "xid", "xid8", "xml",
-];
+/// Types of extensions that many systems use.
+const OF_EXTENSIONS: &[&str] = &["citext", "hstore", "ltree"];
 
 /// What other systems call a type, and what PostgreSQL calls it.
 #[rustfmt::skip]
@@ -69,12 +57,15 @@ pub(crate) fn cell_type(written: &str, span: &Span) -> Option<Diagnostic> {
 /// A short word is near to too many: only one of five letters and more counts as misspelled.
 fn of_postgres(name: &str, span: &Span) -> Option<Diagnostic> {
     let lower = name.to_ascii_lowercase();
-    if PG_TYPES.contains(&lower.as_str()) {
+    let own = lower.strip_prefix("pg_catalog.");
+    let lower = own.unwrap_or(&lower);
+    let is_known = PG_TYPES.contains(&lower) || OF_EXTENSIONS.contains(&lower) || lower == "\"char\"";
+    if is_known || (own.is_none() && lower.contains('.')) {
         return None;
     }
     let elsewhere = ELSEWHERE.iter().find(|(other, _)| *other == lower).map(|(_, ours)| *ours);
     let slips = lower.len().div_ceil(5).saturating_sub(1).max(1);
-    let near = || PG_TYPES.iter().copied().find(|known| strsim::damerau_levenshtein(&lower, known) <= slips);
+    let near = || PG_TYPES.iter().copied().find(|known| strsim::damerau_levenshtein(lower, known) <= slips);
     let near = elsewhere.or_else(|| near().filter(|_| lower.len() > 4))?;
     let warning = Diagnostic::error(span, format!("PostgreSQL has no type `{name}` of its own")).warning();
     Some(warning.help(format!("did you mean `{near}`?")).help("a type of the system is right as it is"))
@@ -147,12 +138,15 @@ mod tests {
             "timestamp(0) with time zone",
             "mood",
             "s.mood",
+            "pg_catalog.int4",
             "_int4",
             "\"char\"",
         ] {
             assert_eq!(said(column_type(known, &span())), "", "{known}");
         }
         assert!(said(column_type("integr", &span())).contains("did you mean `integer`?"));
+        assert!(said(column_type("pg_catalog.integr", &span())).contains("no type `pg_catalog.integr`"));
+        assert_eq!(said(column_type("app.integr", &span())), "");
         assert!(said(column_type("numerc(10,2)[]", &span())).contains("did you mean `numeric`?"));
         assert!(said(column_type("string", &span())).contains("did you mean `text`?"));
         assert_eq!(said(cell_type("string", &span())), "");

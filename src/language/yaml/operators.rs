@@ -4,7 +4,7 @@ use super::decoder::{Decoder, Standing};
 use super::names;
 use crate::language::sink::Sink;
 use crate::language::suggest::{enumerate, nearest};
-use crate::model::{Template, Value, ValueKind};
+use crate::model::{Template, Value, ValueKind, decimal};
 use crate::source::{Diagnostic, Span, Spanned};
 
 /// All operators that `judge` knows.
@@ -232,7 +232,7 @@ fn is_type(value: &Value) -> bool {
 
 fn is_size(value: &Value) -> bool {
     match &value.kind {
-        ValueKind::Number(text) => text.bytes().all(|b| b.is_ascii_digit()),
+        ValueKind::Number(text) => decimal(text).bytes().all(|b| b.is_ascii_digit()),
         ValueKind::Mapping(fields) => !fields.is_empty() && fields.iter().all(|(key, _)| key.starts_with("$$")),
         _ => is_variable(value),
     }

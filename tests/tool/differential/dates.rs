@@ -70,3 +70,31 @@ pub fn interval(rng: &mut StdRng) -> String {
     let time = pick(rng, &["", " 24:00:00", " 00:00:00.5", " -01:00"]);
     format!("{number} {unit}{time}")
 }
+
+/// One of a few instants, in several notations.
+pub fn some_instant(rng: &mut StdRng) -> String {
+    let notations = [
+        "2024-05-01 12:00:00+02",
+        "2024-05-01 10:00:00Z",
+        "2024-05-01T10:00Z",
+        "2024-05-01 10:00:00",
+        "2024-05-01 10:00:00.5+00",
+        "2024-01-15 12:00",
+        "infinity",
+    ];
+    pick(rng, &notations).into()
+}
+
+/// One of a few local times, in several notations.
+pub fn some_local(rng: &mut StdRng) -> String {
+    pick(rng, &["2024-05-01 12:00:00", "2024-05-01T12:00", "2024-05-01 12:00:00.000", "2024-05-01", "-infinity"]).into()
+}
+
+/// One of a few intervals, in several notations.
+pub fn some_interval(rng: &mut StdRng) -> String {
+    pick(
+        rng,
+        &["1 day", "24:00:00", "P1D", "1 mon", "30 days", "-1 day +02:00:00", "-22:00:00", "1-2", "1 year 2 mons"],
+    )
+    .into()
+}

@@ -59,8 +59,28 @@ pub const TYPES: &[(&str, Maker)] = &[
     ("_box", boxes),
     ("point", point),
     ("xid", natural),
+    ("_float8", float_array),
+    ("_bytea", bytes_array),
+    ("_timestamptz", zoned_array),
+    ("daterange", date_range),
+    ("tsrange", local_range),
+    ("tstzrange", zoned_range),
+    ("tstzmultirange", zoned_multirange),
+    ("nummultirange", numeric_multirange),
+    ("_tstzrange", zoned_ranges),
     ("differential.mood", mood),
+    ("differential._mood", moods),
     ("differential._pair", pair),
+    ("differential.__pair", pairs),
+    ("differential._cents", prices),
+    ("differential._moment", zoned_array),
+    ("differential.times", times),
+    ("differential._times", times_array),
+    ("differential.texts", texts),
+    ("differential.mixed", mixed),
+    ("differential.nested", nested),
+    ("differential.durations", durations),
+    ("differential.reals", reals),
 ];
 
 /// A value and another one that is equal to it, near to it, or any.
@@ -298,4 +318,156 @@ fn mood(rng: &mut StdRng) -> String {
 
 fn pair(rng: &mut StdRng) -> String {
     format!("({},{}{})", rng.random_range(0..2), rng.random_range(0..2), pick(rng, &["", ".0", ".5", ".50"]))
+}
+
+/// A row of such fields, one of them NULL now and then, with quotes where the server needs them.
+fn row(rng: &mut StdRng, fields: &[Maker]) -> String {
+    let special = |c: char| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '-' | ':' | '+');
+    let field = |make: &Maker| {
+        let text = make(rng);
+        match rng.random_range(0..10) {
+            0 => String::new(),
+            1..3 => in_quotes(&text),
+            _ if text.is_empty() || text.contains(special) => in_quotes(&text),
+            _ => text,
+        }
+    };
+    format!("({})", fields.iter().map(field).collect::<Vec<_>>().join(","))
+}
+
+fn in_quotes(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\"\""))
+}
+
+/// A range of such bounds; most are in order.
+fn range_of(rng: &mut StdRng, bounds: &[&str]) -> String {
+    if rng.random_ratio(1, 12) {
+        return "empty".into();
+    }
+    let (from, to) = (rng.random_range(0..bounds.len()), rng.random_range(0..bounds.len()));
+    let (from, to) = if rng.random_ratio(1, 10) { (from, to) } else { (from.min(to), from.max(to)) };
+    let bound = |rng: &mut StdRng, at: usize| match rng.random_range(0..9) {
+        0 => String::new(),
+        _ => in_quotes(bounds[at]),
+    };
+    let (open, close) = (pick(rng, &["[", "[", "("]), pick(rng, &["]", ")", ")"]));
+    format!("{open}{},{}{close}", bound(rng, from), bound(rng, to))
+}
+
+fn several(rng: &mut StdRng, make: Maker) -> String {
+    let ranges: Vec<String> = (0..rng.random_range(0..3)).map(|_| make(rng)).collect();
+    format!("{{{}}}", ranges.join(","))
+}
+
+fn float_array(rng: &mut StdRng) -> String {
+    array(rng, float8)
+}
+
+fn bytes_array(rng: &mut StdRng) -> String {
+    array(rng, bytes)
+}
+
+fn zoned_array(rng: &mut StdRng) -> String {
+    array(rng, dates::some_instant)
+}
+
+fn date_range(rng: &mut StdRng) -> String {
+    range_of(rng, &["2024-01-30", "2024-01-31", "2024-02-01", "2024-02-02", "infinity"])
+}
+
+fn local_range(rng: &mut StdRng) -> String {
+    range_of(rng, &["2024-01-31", "2024-01-31 00:00:00", "2024-01-31T10:00", "2024-01-31 10:00:00.5", "infinity"])
+}
+
+fn zoned_range(rng: &mut StdRng) -> String {
+    range_of(
+        rng,
+        &[
+            "2024-01-31 12:00:00+02",
+            "2024-01-31 10:00:00Z",
+            "2024-01-31 10:00",
+            "2024-07-31 10:00",
+            "2024-07-31 10:00+00",
+        ],
+    )
+}
+
+fn zoned_ranges(rng: &mut StdRng) -> String {
+    array(rng, zoned_range)
+}
+
+fn zoned_multirange(rng: &mut StdRng) -> String {
+    several(rng, zoned_range)
+}
+
+fn numeric_multirange(rng: &mut StdRng) -> String {
+    several(rng, numeric_range)
+}
+
+fn moods(rng: &mut StdRng) -> String {
+    array(rng, mood)
+}
+
+fn pairs(rng: &mut StdRng) -> String {
+    array(rng, pair)
+}
+
+fn price(rng: &mut StdRng) -> String {
+    pick(rng, &["1", "1.0", "1.00", "2", "2.50", "2.5", "NaN"]).into()
+}
+
+fn prices(rng: &mut StdRng) -> String {
+    array(rng, price)
+}
+
+fn few_bytes(rng: &mut StdRng) -> String {
+    pick(rng, &["\\x61", "a", "\\x6162", "ab", "\\141", "\\x00"]).into()
+}
+
+fn few_texts(rng: &mut StdRng) -> String {
+    pick(rng, &["a", "a ", "A", "", "a,b", "(a)", "\"", "1"]).into()
+}
+
+fn few_codes(rng: &mut StdRng) -> String {
+    pick(rng, &["a", "a ", "a   ", "ab", ""]).into()
+}
+
+fn few_json(rng: &mut StdRng) -> String {
+    pick(rng, &["{\"a\": 1}", "{\"a\":1.0}", "{\"a\":2}", "null", "\"x\"", "[1, 2]", "[1,2.0]"]).into()
+}
+
+fn few_days(rng: &mut StdRng) -> String {
+    range_of(rng, &["2024-01-31", "2024-02-01", "2024-02-02"])
+}
+
+fn few_moods(rng: &mut StdRng) -> String {
+    pick(rng, &["{sad}", "{ok,sad}", "{}", "{\"sad\"}"]).into()
+}
+
+fn times(rng: &mut StdRng) -> String {
+    row(rng, &[dates::some_instant, dates::some_local, dates::some_interval])
+}
+
+fn times_array(rng: &mut StdRng) -> String {
+    array(rng, times)
+}
+
+fn texts(rng: &mut StdRng) -> String {
+    row(rng, &[few_texts, few_codes, few_bytes])
+}
+
+fn mixed(rng: &mut StdRng) -> String {
+    row(rng, &[few_moods, price, few_json])
+}
+
+fn nested(rng: &mut StdRng) -> String {
+    row(rng, &[pair, times_array, few_days])
+}
+
+fn durations(rng: &mut StdRng) -> String {
+    range_of(rng, &["1 day", "24:00:00", "23:00:00", "1 mon", "30 days", "-1 day +02:00:00"])
+}
+
+fn reals(rng: &mut StdRng) -> String {
+    range_of(rng, &["-1", "0", "0.1", "0.1000000000000000055", "1e0", "1.0", "2"])
 }

@@ -47,7 +47,7 @@ async fn values_that_a_statement_does_not_take_are_no_refusal_of_the_statement()
     let unbound = [message(b'1', &[]), refused.clone(), ready(b'I')].concat();
     let raised = [bound(), refused, ready(b'I')].concat();
     let (_node, mut session) = session(vec![vec![Act::Answer(unbound), Act::Answer(raised)]]).await;
-    let parameters = [Parameter { text: Some("1".into()), json: None }];
+    let parameters = [Parameter { text: Some("1".into()), ..Parameter::default() }];
     let request = Request { parameters: &parameters, ..Request::text("CREATE TABLE t (a int DEFAULT $1)", LONG) };
     let cause = trouble(session.run(&request, None).await);
     assert!(cause.contains("does not take the values of `params`"), "{cause}");
@@ -60,7 +60,7 @@ async fn a_list_is_json_where_json_is_asked_for_and_an_array_elsewhere() {
         let done = [bound(), result(23, &["1"], b'I')].concat();
         let (node, heard) = fake::listening(vec![vec![Act::Answer(takes(oid)), Act::Answer(done)]]).await;
         let mut session = PgSession::connect(&node, "copy", "polyspec").await.expect("a session");
-        let parameters = [Parameter { text: Some("{1,2}".into()), json: Some("[1,2]".into()) }];
+        let parameters = [Parameter { text: Some("{1,2}".into()), json: Some("[1,2]".into()), items: Some("int4") }];
         let request = Request { parameters: &parameters, ..Request::text("SELECT f($1)", LONG) };
         assert_eq!(rows(session.run(&request, None).await).count, 1);
         assert!(heard.has(sent), "{oid}");
@@ -100,10 +100,68 @@ async fn a_style_that_one_row_sets_is_its_own_and_that_of_several_is_unknown() {
     let german = setting("DateStyle", "German, DMY");
     let one = result_of(DATE, &[b"01.02.2024"], &german, b'I');
     let two = result_of(DATE, &[b"2024-02-01", b"02/01/2024"], &setting("DateStyle", "SQL, MDY"), b'I');
-    let (_node, mut session) = session(vec![vec![Act::Answer(one), Act::Answer(two)]]).await;
-    let settings = rows(run(&mut session, "SELECT f()", LONG).await).settings.expect("another style");
-    assert_eq!(settings.date_style, "German, DMY");
+    let beside = reads_again("01.02.2024", "2024-02-01");
+    let (_node, mut session) = session(vec![vec![Act::Answer(one), Act::Answer(two)], beside]).await;
+    let set = rows(run(&mut session, "SELECT f()", LONG).await);
+    assert_eq!(set.settings.as_ref().map(|settings| settings.date_style.as_str()), Some("German, DMY"));
+    assert_eq!(set.rows, [[Some("2024-02-01".to_string())]]);
+    assert_eq!(set.printed(), [[Some("01.02.2024".to_string())]]);
     assert!(trouble(run(&mut session, "SELECT f()", LONG).await).contains("changed while rows were returned"));
+}
+
+/// A connection on which the server reads a text that it printed in a style: how it prints that again, and in polyspec's style.
+fn reads_again(again: &str, usual: &str) -> Vec<Act> {
+    let done = || Act::Answer([message(b'C', b"SET\0"), ready(b'T')].concat());
+    let fetched = |text: &str| Act::Answer(result(DATE, &[text], b'T'));
+    vec![done(), fetched(again), done(), fetched(usual), done()]
+}
+
+#[tokio::test]
+async fn what_the_server_does_not_read_as_it_printed_it_is_an_error() {
+    let odd = result_of(DATE, &[b"01.02.2024"], &setting("DateStyle", "German, DMY"), b'I');
+    let scripts = vec![vec![Act::Answer(odd)], reads_again("02.01.2024", "2024-01-02")];
+    let (_node, mut session) = session(scripts).await;
+    let cause = trouble(run(&mut session, "SELECT f()", LONG).await);
+    assert!(cause.contains("`01.02.2024` of type date") && cause.contains("SET DateStyle = 'ISO'"), "{cause}");
+}
+
+#[tokio::test]
+async fn a_list_has_a_type_of_its_own_where_the_statement_asks_for_none() {
+    let undetermined =
+        || Act::Answer([said(b'E', "ERROR", "42804", "could not determine polymorphic type"), ready(b'I')].concat());
+    let done = Act::Answer([bound(), result(23, &["2"], b'I')].concat());
+    let script = vec![undetermined(), Act::Answer(takes(INTEGERS)), done];
+    let (node, heard) = fake::listening(vec![script]).await;
+    let mut session = PgSession::connect(&node, "copy", "polyspec").await.expect("a session");
+    let parameters = [Parameter { text: Some("{1,2}".into()), json: Some("[1,2]".into()), items: Some("int4") }];
+    let request = Request { parameters: &parameters, ..Request::text("SELECT cardinality($1)", LONG) };
+    assert_eq!(rows(session.run(&request, None).await).count, 1);
+    assert!(heard.has("cardinality($1)\0\0\u{1}\0\0\u{3}\u{fffd}") && heard.has("{1,2}"));
+}
+
+#[tokio::test]
+async fn what_a_list_may_be_is_tried_inside_a_savepoint_of_an_open_transaction() {
+    let command =
+        |tag: &str, status: u8| Act::Answer([message(b'C', format!("{tag}\0").as_bytes()), ready(status)].concat());
+    let undetermined = Act::Answer([said(b'E', "ERROR", "42804", "no polymorphic type"), ready(b'E')].concat());
+    let described = [&takes(INTEGERS)[..takes(INTEGERS).len() - ready(b'I').len()], &ready(b'T')].concat();
+    let done = Act::Answer([bound(), result(23, &["2"], b'T')].concat());
+    let script = vec![
+        command("BEGIN", b'T'),
+        command("SAVEPOINT", b'T'),
+        undetermined,
+        command("ROLLBACK", b'T'),
+        Act::Answer(described),
+        command("RELEASE", b'T'),
+        done,
+    ];
+    let (node, heard) = fake::listening(vec![script]).await;
+    let mut session = PgSession::connect(&node, "copy", "polyspec").await.expect("a session");
+    run(&mut session, "BEGIN", LONG).await.expect("done");
+    let parameters = [Parameter { text: Some("{1,2}".into()), json: Some("[1,2]".into()), items: Some("int4") }];
+    let request = Request { parameters: &parameters, ..Request::text("SELECT cardinality($1)", LONG) };
+    assert_eq!(rows(session.run(&request, None).await).count, 1);
+    assert!(heard.has("SAVEPOINT polyspec") && heard.has("ROLLBACK TO SAVEPOINT polyspec"));
 }
 
 #[tokio::test]

@@ -30,6 +30,8 @@ pub(in crate::backend::pg) struct Exchange<'a> {
     pub(in crate::backend::pg) sql: &'a str,
     /// Values of `$1` and so on in text form; with any, `sql` is one statement.
     pub(in crate::backend::pg) parameters: &'a [Option<String>],
+    /// The OIDs of the types of `$1` and so on; 0, or none at all, where the place asks for one.
+    pub(in crate::backend::pg) types: &'a [u32],
     /// Whether it must be one statement.
     pub(in crate::backend::pg) single: bool,
     /// For each column of one statement, whether it is asked for in binary form.
@@ -49,16 +51,21 @@ impl Wire {
         encoding::may_send(&self.parameters, &exchange)?;
         self.encode(|output| match exchange.parameters {
             [] if !exchange.single => Ok(frontend::query(exchange.sql, output)?),
-            parameters => extended(exchange.sql, parameters, exchange.binary, output),
+            _ => extended(&exchange, output),
         })?;
         self.flush_or_listen().await?;
         self.answer(exchange.binary, exchange.stdin, collector).await
     }
 
-    /// What one statement takes and returns; it is not run (manual, 54.2.3, Parse and Describe).
-    pub(in crate::backend::pg) async fn describe(&mut self, sql: &str) -> Result<Result<Collected, ServerError>, Loss> {
+    /// What one statement takes and returns when its parameters have these types, or those that their places ask for; it is
+    /// not run (manual, 54.2.3, Parse and Describe).
+    pub(in crate::backend::pg) async fn describe(
+        &mut self,
+        sql: &str,
+        types: &[u32],
+    ) -> Result<Result<Collected, ServerError>, Loss> {
         self.encode(|output| {
-            frontend::parse("", sql, [], output)?;
+            frontend::parse("", sql, types.iter().copied(), output)?;
             frontend::describe(b'S', "", output)?;
             frontend::sync(output);
             Ok(())
@@ -190,11 +197,10 @@ fn status(byte: u8) -> Status {
     }
 }
 
-/// Parse, Bind, Describe, Execute and Sync in one flight (manual, 54.2.3), everything in text form, parameters of the types
-/// that their places ask for, and columns in text form but for those in `binary`.
-fn extended(sql: &str, parameters: &[Option<String>], binary: &[bool], output: &mut BytesMut) -> Result<(), Loss> {
-    frontend::parse("", sql, [], output)?;
-    let values = parameters.iter().map(Option::as_deref);
+/// Parse, Bind, Describe, Execute and Sync in one flight (manual, 54.2.3), everything in text form but the columns in `binary`.
+fn extended(exchange: &Exchange<'_>, output: &mut BytesMut) -> Result<(), Loss> {
+    frontend::parse("", exchange.sql, exchange.types.iter().copied(), output)?;
+    let values = exchange.parameters.iter().map(Option::as_deref);
     let write = |value: Option<&str>, buffer: &mut BytesMut| match value {
         Some(text) => {
             buffer.extend_from_slice(text.as_bytes());
@@ -202,7 +208,8 @@ fn extended(sql: &str, parameters: &[Option<String>], binary: &[bool], output: &
         }
         None => Ok(IsNull::Yes),
     };
-    frontend::bind("", "", [], values, write, binary.iter().map(|binary| i16::from(*binary)), output)
+    let formats = exchange.binary.iter().map(|binary| i16::from(*binary));
+    frontend::bind("", "", [], values, write, formats, output)
         .map_err(|_| Loss::Protocol("the parameters are too long for one message".into()))?;
     frontend::describe(b'P', "", output)?;
     frontend::execute("", 0, output)?;
