@@ -21,7 +21,6 @@ pub struct Scenario {
     /// Free words to select by.
     pub tags: Vec<Spanned<String>>,
     /// Its share inside the requirement.
-    #[allow(dead_code, reason = "the weight is for grading")]
     pub points: f64,
     /// Only graders see it run.
     pub hidden: bool,

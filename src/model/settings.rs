@@ -109,7 +109,6 @@ pub struct RequirementsRegister {
 
 /// A part of the specification with its weight.
 #[derive(Clone, Debug)]
-#[allow(dead_code, reason = "title and weight are for grading")]
 pub struct RequirementPart {
     /// The part's number.
     pub part: u32,
@@ -121,7 +120,6 @@ pub struct RequirementPart {
 
 /// One requirement.
 #[derive(Clone, Debug)]
-#[allow(dead_code, reason = "weight, part and source are for grading")]
 pub struct Requirement {
     /// The id that scenarios cite, `P2.3`.
     pub id: Spanned<String>,
@@ -132,6 +130,7 @@ pub struct Requirement {
     /// Its share of the part's points.
     pub points: f64,
     /// The sentence of the source document that it comes from.
+    #[expect(dead_code, reason = "it is there for whoever reads the register")]
     pub source: String,
     /// Other requirements without which it cannot be examined: in grading, where a probe of theirs fails.
     pub stands_on: Vec<Spanned<String>>,
