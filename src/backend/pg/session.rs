@@ -11,7 +11,7 @@ use tokio_postgres::Config;
 use super::PgNode;
 use super::copy::{CopyFormat, command};
 use super::losing::{GRACE, cancelled};
-use super::parameters::Parameter;
+use super::parameter::Parameter;
 use super::pieces::{Piece, ROLLBACK, State, pieces};
 use super::rounding;
 use super::types::{Types, is_named_object};

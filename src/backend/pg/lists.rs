@@ -1,54 +1,19 @@
-//! Values of `$1` and so on. A place asks for a type, and the server reads the value's text as one. A polymorphic function's
-//! place (`cardinality($1)`, `unnest($1)`) asks for none: there a list has the type that PostgreSQL would give its items
-//! (manual, 4.1.2.6 and 10.2).
+//! Lists as values of `$1` and so on. A place asks for a type, and the server reads the value's text as one. The place of a
+//! polymorphic function (`cardinality($1)`, `unnest($1)`) asks for none: there a list has the type that PostgreSQL would give
+//! its items (manual, 4.1.2.6 and 10.2).
 
 use tokio::time::Instant as Deadline;
-use tokio_postgres::types::Type;
 
+use super::parameter::Parameter;
 use super::types::is_json;
 use super::wire::{Collected, Status};
 use super::{PgSession, Request};
 use crate::backend::BackendError;
 use crate::observation::ServerError;
 
-/// A value of `$1` and so on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Parameter {
-    /// Its text form; `None` is NULL.
-    pub text: Option<String>,
-    /// What it is where `json` or `jsonb` is asked for, when that is something else: a list is no array there.
-    pub json: Option<String>,
-    /// Of a list the type of its items, by the name of `pg_type`, when they have one.
-    pub items: Option<&'static str>,
-}
-
 /// SQLSTATEs of a statement that does not tell the type of a parameter: indeterminate_datatype, datatype_mismatch (a polymorphic
 /// type cannot be determined), ambiguous_function.
 const UNDETERMINED: [&str; 3] = ["42P18", "42804", "42725"];
-
-impl Parameter {
-    /// Whether it is a list.
-    pub(super) fn is_list(&self) -> bool {
-        self.json.is_some()
-    }
-
-    /// The OID of its own type, when it is a list that has one.
-    fn own_type(&self) -> Option<u32> {
-        let known = match self.items? {
-            "bool" => Type::BOOL_ARRAY,
-            "int4" => Type::INT4_ARRAY,
-            "int8" => Type::INT8_ARRAY,
-            "numeric" => Type::NUMERIC_ARRAY,
-            "text" => Type::TEXT_ARRAY,
-            "timestamptz" => Type::TIMESTAMPTZ_ARRAY,
-            "uuid" => Type::UUID_ARRAY,
-            "bytea" => Type::BYTEA_ARRAY,
-            "jsonb" => Type::JSONB_ARRAY,
-            _ => return None,
-        };
-        Some(known.oid())
-    }
-}
 
 impl PgSession {
     /// What a statement takes and returns, and the types that its parameters must be given for that; 0 where the place asks
