@@ -1,8 +1,8 @@
 //! Rows of another design are the same answer when their values are: a `varchar` where the golden has `text`, more digits behind
 //! the point, a timestamp at midnight where it has a date. Columns are compared by the family of their types, cells by value.
 
-use crate::judge::compare::compare;
-use crate::observation::SqlType;
+use crate::judge::Values;
+use crate::observation::{Answers, SqlType};
 
 /// What stands between two cells, and two columns.
 const BETWEEN: &str = " | ";
@@ -77,7 +77,9 @@ impl Family {
             Self::DateAndTime => ("timestamp", local(expected), local(actual)),
             Self::Text | Self::Own(_) => return false,
         };
-        expected != "NULL" && actual != "NULL" && compare(&SqlType::named(of), expected, actual).equal == Some(true)
+        let sql_type = SqlType::named(of);
+        let values = Values { node: "", sql_type: &sql_type, settings: None, expected, actual };
+        expected != "NULL" && actual != "NULL" && values.are_equal(&Answers::new()) == Ok(true)
     }
 }
 
