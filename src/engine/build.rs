@@ -60,6 +60,11 @@ impl Builder<'_> {
         }
         let mut built = Built::new();
         for (fingerprint, wanted) in wanted {
+            if let Some(base) = &wanted.system.base {
+                // Its steps run in each copy. The base outlives this run.
+                built.insert(fingerprint, Ok(Template { shared: true, ..base.clone() }));
+                continue;
+            }
             let begun = Instant::now();
             let template = self.build_on_healthy(&fingerprint, &wanted, health).await;
             let elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -131,7 +136,7 @@ impl Builder<'_> {
         if let Some(clients) = clients.filter(|_| lacks) {
             mongo::admit(clients, &template.database, &BTreeSet::new()).await.map_err(ours)?;
         }
-        self.begin(&wanted.system, &template.database, &peers, clients.filter(|_| lacks)).await.map_err(ours)?;
+        try_join_all(peers.iter().map(|node| pg::create_database(node, &template.database))).await.map_err(ours)?;
         tracing::debug!(system = wanted.system.system.path, database = template.database, "a system is built");
         // The two engines' halves do not see each other, so they are built side by side.
         let (pg, documents) = join(
@@ -143,28 +148,6 @@ impl Builder<'_> {
         tracing::debug!(database = template.database, "a system is frozen");
         template.freeze(&peers, clients.filter(|_| lacks)).await.map_err(ours)?;
         Ok(template)
-    }
-
-    /// Makes what the steps begin with: empty databases, or copies of the system that this one goes on from.
-    async fn begin(
-        &self,
-        system: &SystemUnderTest,
-        database: &str,
-        peers: &[PgNode],
-        clients: Option<&MongoClients>,
-    ) -> Result<(), BackendError> {
-        let Some(base) = &system.base else {
-            return try_join_all(peers.iter().map(|node| pg::create_database(node, database))).await.map(drop);
-        };
-        let copies = try_join_all(peers.iter().map(|node| pg::copy_database(node, &base.database, database)));
-        let documents = async {
-            match clients {
-                Some(clients) => mongo::copy_database(clients, &base.database, database).await,
-                None => Ok(()),
-            }
-        };
-        let (copies, documents) = join(copies, documents).await;
-        copies.map(drop).and(documents)
     }
 
     /// Runs the build steps of one engine in `database`.
@@ -211,7 +194,7 @@ impl Builder<'_> {
 }
 
 /// The steps of one engine, without those for nodes that are not being built.
-fn steps_of(build: &[Step], engine: Engine, peers: &[PgNode]) -> Vec<Step> {
+pub(super) fn steps_of(build: &[Step], engine: Engine, peers: &[PgNode]) -> Vec<Step> {
     let built = |selector: &NodeSelector| match selector {
         NodeSelector::Named(node) if engine == Engine::Pg => peers.iter().any(|peer| peer.name == *node),
         _ => true,

@@ -79,7 +79,7 @@ impl Worker<'_> {
         self.context.reporting.send(Event::ScenarioStarted { name: job.name.clone() });
         let began = Instant::now();
         let mut end = match place {
-            Place::Own(copy) => Box::pin(self.on_copy(job, Arc::new(copy), turn)).await,
+            Place::Own(copy) => Box::pin(self.on_copy(job, copy, turn)).await,
             Place::Nowhere(verdict) => End::of(verdict),
         };
         if end.interrupted {

@@ -47,6 +47,8 @@ pub struct Footprint {
     pub commands: BTreeSet<String>,
     /// It starts programs.
     pub runs: bool,
+    /// The named lists of steps that it uses, and those that they use.
+    pub lists: BTreeSet<String>,
     /// Engines on which it changes something that every database sees, and the first thing that does, in its words.
     pub reaches: BTreeMap<Engine, String>,
 }
@@ -147,6 +149,7 @@ impl Footprint {
             }
             // A list that uses itself is refused when it is run; here the depth keeps the walk finite.
             Action::Use { name, .. } if depth < 16 => {
+                self.lists.insert(name.value.clone());
                 let list = system.and_then(|system| system.steps.get(&name.value));
                 let list = list.map(|list| super::used::as_used(list, step)).unwrap_or_default();
                 list.iter().for_each(|step| self.add(step, system, depth + 1));

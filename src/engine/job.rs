@@ -60,7 +60,7 @@ pub struct SystemUnderTest {
     pub system: System,
     /// A hash of everything that its build depends on, in lower-case hexadecimal: two that are equal build the same.
     pub fingerprint: String,
-    /// A built system that stands on every server and that the build goes on from; without one it begins with nothing.
+    /// A built system, on every server, that the build goes on from in each copy; without one it begins with nothing.
     pub base: Option<Template>,
 }
 

@@ -13,7 +13,7 @@ use super::transport::Transport;
 use crate::backend::BackendError;
 use crate::backend::mongo::{self, MongoClients, SharedState};
 use crate::backend::pg::{self, PgNode, SharedThings};
-use crate::model::Engine;
+use crate::model::{Engine, Replication};
 use crate::system::{Copy, CopyRequest};
 
 /// The live servers.
@@ -36,6 +36,10 @@ impl Site for LiveSite<'_> {
 
     async fn make(&self, request: CopyRequest<'_>) -> Result<Copy, BackendError> {
         Copy::make(request, self.clients.as_deref()).await
+    }
+
+    async fn link(&self, copy: &Copy, replication: &[Replication], cuts: bool) -> Result<(), BackendError> {
+        copy.link(replication, cuts).await
     }
 
     async fn remove(&self, copy: &Copy) -> Result<(), BackendError> {

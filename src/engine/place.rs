@@ -1,5 +1,7 @@
 //! Where a scenario runs: on a copy of the system of its own.
 
+use std::sync::Arc;
+
 use tokio::time::Instant;
 
 use super::Job;
@@ -12,7 +14,7 @@ use crate::verdict::{Evidence, Verdict};
 /// Where a job is to run.
 pub(super) enum Place {
     /// On a copy of its own.
-    Own(Copy),
+    Own(Arc<Copy>),
     /// Nowhere: it is over before it has begun.
     Nowhere(Verdict),
 }
@@ -55,7 +57,7 @@ impl Worker<'_> {
     }
 
     /// A copy of a job's own. When a server was lost and has come back, it is made once more.
-    async fn make_copy(&self, job: &Job) -> Result<Copy, Vec<Evidence>> {
+    async fn make_copy(&self, job: &Job) -> Result<Arc<Copy>, Vec<Evidence>> {
         let span = &job.scenario.title.span;
         let template = match &job.system {
             Some(system) => match self.built.get(&system.fingerprint) {
@@ -65,13 +67,15 @@ impl Worker<'_> {
             },
             None => None,
         };
+        let goes_on = job.system.as_ref().filter(|system| system.base.is_some());
+        let linked = job.system.as_ref().filter(|_| goes_on.is_none());
         let request = || CopyRequest {
             template,
             pg: self.context.servers.having(|peers| job.peers(peers)),
             mongo: job.footprint.uses(Engine::Mongo),
             commands: &job.footprint.commands,
             cuts: job.footprint.cuts,
-            replication: job.system.as_ref().map_or(&[], |system| &system.system.replication),
+            replication: linked.map_or(&[], |system| &system.system.replication),
             database: self.run.next_database(),
         };
         let engines = job.footprint.engines();
@@ -86,6 +90,16 @@ impl Worker<'_> {
             }
             made => made,
         };
-        made.map_err(|error| vec![Evidence::at(span, format!("no copy of the system could be made: {error}"))])
+        let made =
+            made.map_err(|error| vec![Evidence::at(span, format!("no copy of the system could be made: {error}"))]);
+        let copy = Arc::new(made?);
+        if let Some(system) = goes_on
+            && let Err(evidence) = self.go_on(job, system, &copy).await
+        {
+            // The first error is what the user must see; what cannot be dropped now is swept at the end of the run.
+            let _ = self.drop_copy(&copy, job).await;
+            return Err(evidence);
+        }
+        Ok(copy)
     }
 }

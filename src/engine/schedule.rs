@@ -1,7 +1,7 @@
 //! The schedule: systems are built, scenarios run side by side on workers, and everything that was made is taken away.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::future::{LocalBoxFuture, join_all};
@@ -11,6 +11,7 @@ use super::build::Builder;
 use super::health::Health;
 use super::lanes::{Claim, Lanes};
 use super::live_site::LiveSite;
+use super::series::Series;
 use super::ward::LiveServers;
 use super::worker::Worker;
 use super::{Context, Interrupt, Job, Until};
@@ -34,22 +35,56 @@ pub fn run<'a>(
     context: Context<'a>,
     interrupt: Interrupt,
 ) -> LocalBoxFuture<'a, Result<(), BackendError>> {
-    Box::pin(run_all(jobs, context, interrupt))
+    Box::pin(async move {
+        let series = Series::new(context.servers);
+        let done = run_all(&series, jobs, context, interrupt, true).await;
+        series.close().await;
+        done
+    })
 }
 
-async fn run_all(jobs: Vec<Job>, context: Context<'_>, interrupt: Interrupt) -> Result<(), BackendError> {
+impl Series {
+    /// As [`run`], but what later runs of the series can use stays until its end.
+    pub fn run<'a>(
+        &'a self,
+        jobs: Vec<Job>,
+        context: Context<'a>,
+        interrupt: Interrupt,
+    ) -> LocalBoxFuture<'a, Result<(), BackendError>> {
+        Box::pin(run_all(self, jobs, context, interrupt, false))
+    }
+
+    /// Takes away what its runs have left for one another, and closes the connections.
+    ///
+    /// # Errors
+    /// Something could not be taken away.
+    pub async fn end(&self, context: Context<'_>, interrupt: Interrupt) -> Result<(), BackendError> {
+        let live = LiveServers { context, clients: self.admin.clone() };
+        let health = Health::new(&live, interrupt.clone(), context.options.timeout.max(OWN_LIMIT));
+        let engines = self.engines();
+        let cleaned = sweep(context.servers, &self.run, self.admin.as_deref(), &engines);
+        let done = match interrupt.is_set() && context.host.servers_end_with_run() {
+            true => Ok(()),
+            false => health.own(&engines, "dropping what the runs made", cleaned).await,
+        };
+        self.close().await;
+        done
+    }
+}
+
+async fn run_all(
+    series: &Series,
+    jobs: Vec<Job>,
+    context: Context<'_>,
+    interrupt: Interrupt,
+    last: bool,
+) -> Result<(), BackendError> {
     let Context { servers, host, options, .. } = context;
-    let run = RunId::new();
-    let admin = servers.mongo.clone().map(|set| Arc::new(MongoClients::new(set, format!("polyspec-{run}"))));
-    // Each worker has a user of its own, whose rights go from copy to copy with it.
-    let clients = |worker: usize| {
-        let user = format!("{}w{worker}", run.prefix());
-        let clients = MongoClients::for_scenarios(admin.as_ref()?, format!("polyspec-{run}-{worker}"), user);
-        Some(Arc::new(clients))
-    };
-    let first = clients(0);
-    let builder = Builder { context, run: &run, clients: first.as_ref() };
+    let (run, admin) = (&series.run, series.admin.clone());
+    let first = series.clients(0);
+    let builder = Builder { context, run, clients: first.as_ref() };
     let engines = Claim::of_all(&jobs).uses;
+    series.note(&engines);
     let live = LiveServers { context, clients: admin.clone() };
     let health = Health::new(&live, interrupt.clone(), options.timeout.max(OWN_LIMIT));
     let built = tokio::select! {
@@ -62,11 +97,11 @@ async fn run_all(jobs: Vec<Job>, context: Context<'_>, interrupt: Interrupt) -> 
     let steps = Semaphore::new(side_by_side);
     // One by one is in order; of several, some more make and drop copies beside the steps of the others.
     let workers = side_by_side + (side_by_side / 2).min(MOST_BESIDE);
-    let site = |number: usize| LiveSite { context, clients: if number == 0 { first.clone() } else { clients(number) } };
+    let site = |number: usize| LiveSite { context, clients: series.clients(number) };
     let seen = Seen::new(&options.until);
     let stop = || interrupt.is_set() || seen.enough();
     let lanes = Lanes::new(in_order(jobs, workers));
-    let (run, built, lanes, health) = (&run, &built, &lanes, &health);
+    let (built, lanes, health) = (&built, &lanes, &health);
     let (seen, stop, steps) = (&seen, &stop, &steps);
     let work = |number: usize| {
         let site = site(number);
@@ -87,9 +122,6 @@ async fn run_all(jobs: Vec<Job>, context: Context<'_>, interrupt: Interrupt) -> 
                     seen.note(&job, &verdict);
                 }
             }
-            if let Some(clients) = &site.clients {
-                clients.close().await;
-            }
         }
     };
     join_all((0..workers).map(work)).await;
@@ -98,18 +130,15 @@ async fn run_all(jobs: Vec<Job>, context: Context<'_>, interrupt: Interrupt) -> 
         for template in built.values().flatten() {
             done = done.and(template.remove(admin.as_deref()).await);
         }
-        match options.keep {
-            true => done,
-            false => done.and(sweep(servers, run, admin.as_deref(), &engines).await),
+        match last && !options.keep {
+            true => done.and(sweep(servers, run, admin.as_deref(), &engines).await),
+            false => done,
         }
     };
     let done = match interrupt.is_set() && host.servers_end_with_run() {
         true => Ok(()),
         false => health.own(&engines, "dropping what the run made", cleaned).await,
     };
-    if let Some(clients) = &admin {
-        clients.close().await;
-    }
     // Servers that are given up, and end with this run, need not be cleaned.
     if health.lost(&engines).is_some() && host.servers_end_with_run() { Ok(()) } else { done }
 }

@@ -11,7 +11,7 @@ use super::transport::Transport;
 use crate::backend::BackendError;
 use crate::backend::mongo::SharedState;
 use crate::backend::pg::{PgNode, SharedThings};
-use crate::model::Engine;
+use crate::model::{Engine, Replication};
 use crate::system::{Copy, CopyRequest};
 
 /// What all databases share.
@@ -37,6 +37,12 @@ pub(super) trait Site: Send + Sync {
     /// # Errors
     /// A server does not answer or refuses.
     async fn make(&self, request: CopyRequest<'_>) -> Result<Copy, BackendError>;
+
+    /// Links the peers of a copy, which was made without.
+    ///
+    /// # Errors
+    /// A server does not answer or refuses.
+    async fn link(&self, copy: &Copy, replication: &[Replication], cuts: bool) -> Result<(), BackendError>;
 
     /// Takes a copy away.
     ///

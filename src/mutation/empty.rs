@@ -1,24 +1,32 @@
 //! The first mutant: a system without anything. A scenario that passes on an empty database asks nothing of a system.
 
-use super::ground::Ground;
+use super::context::MutationContext;
 use super::watch;
-use crate::engine::{Job, Options, Until};
+use crate::engine::{Job, Options, Series, Until};
 use crate::verdict::Verdict;
 
 /// Runs the jobs that prove a requirement of a system on an empty database in its place: the names of those that pass, in
-/// order, and what could not be taken away, if something could not.
-pub async fn passing_on_nothing(jobs: &[Job], ground: &Ground<'_>) -> (Vec<String>, Option<String>) {
-    let options = Options { keep: false, until: Until::End, ..ground.options.clone() };
-    let jobs = jobs.iter().filter(|job| asks_a_system(job)).map(on_nothing).collect();
+/// order.
+///
+/// # Errors
+/// What could not be cleaned up.
+pub async fn passing_on_nothing(jobs: &[Job], context: &MutationContext<'_>) -> Result<Vec<String>, String> {
+    let options = Options { keep: false, until: Until::End, ..context.options.clone() };
+    let jobs: Vec<Job> = jobs.iter().filter(|job| asks_a_system(job)).map(on_nothing).collect();
+    if jobs.is_empty() {
+        return Ok(vec![]);
+    }
+    let series = Series::new(context.servers);
     let mut passed = vec![];
-    let done = watch::run(jobs, ground, &options, |end| {
+    let done = watch::run(jobs, &series, context, &options, |end| {
         if matches!(end.verdict, Verdict::Pass) {
             passed.push(end.name.to_string());
         }
     });
-    let left = done.await.err();
+    let done = done.await;
+    let ended = watch::end(&series, context).await;
     passed.sort();
-    (passed, left)
+    done.and(ended).map(|()| passed)
 }
 
 /// One that cites nothing, or only the design of its system, carries no points; one without a system asks the servers.

@@ -1,14 +1,21 @@
-//! Systems in, scorecards out: mutation testing of the suite. A mutant is a system that extends another and breaks one thing;
+//! Mutants in, a summary out: mutation testing of the suite. A mutant is a system that goes on from another and has one fault;
 //! the suite proves with it that it can fail.
 
+mod context;
 mod empty;
 pub mod generated;
-mod ground;
-mod matrix;
-mod mutants;
+mod likelihood;
+mod mutant;
+mod report;
+mod runner;
+mod summary;
 mod watch;
+mod written;
 
+pub use context::MutationContext;
 pub use empty::passing_on_nothing;
-pub use ground::Ground;
-pub use matrix::{Fate, Matrix, MutantReport};
-pub use mutants::{Mutant, find, run};
+pub use mutant::{Hints, Mutant, Noticed};
+pub use report::{Killer, MutantReport, Outcome};
+pub use runner::run;
+pub use summary::{Proof, Summary};
+pub use written::{find, written};

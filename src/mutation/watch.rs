@@ -2,13 +2,14 @@
 //! only if it fails again.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 
-use super::ground::Ground;
-use crate::engine::{self, Context, Dispatcher, Job, Options, Until};
-use crate::event::Event;
+use super::context::MutationContext;
+use crate::engine::{Context, Dispatcher, Job, Options, Reporting, Series, Until};
+use crate::event::{Event, Stamped};
 use crate::verdict::Verdict;
 
-/// The end of a scenario, as far as grading cares.
+/// The end of a run of a scenario, as far as mutation testing cares.
 pub(super) struct End<'e> {
     /// The run's name.
     pub name: &'e str,
@@ -21,35 +22,44 @@ pub(super) struct End<'e> {
 }
 
 /// Runs the jobs on the system itself: the names of those that pass there (or have nothing to say there), and how long each
-/// took; and what could not be taken away, if something could not.
-pub(super) async fn passing(jobs: Vec<Job>, ground: &Ground<'_>) -> (BTreeMap<String, f64>, Option<String>) {
-    let options = Options { keep: false, until: Until::End, ..ground.options.clone() };
+/// took.
+///
+/// # Errors
+/// What could not be cleaned up.
+pub(super) async fn passing(
+    jobs: Vec<Job>,
+    series: &Series,
+    context: &MutationContext<'_>,
+) -> Result<BTreeMap<String, f64>, String> {
+    let options = Options { keep: false, until: Until::End, ..context.options.clone() };
     let mut passed = BTreeMap::new();
-    let done = run(jobs, ground, &options, |end| {
+    let done = run(jobs, series, context, &options, |end| {
         if is_fit(end.verdict) {
             passed.insert(end.name.to_string(), end.seconds);
         }
     });
-    let left = done.await.err();
-    (passed, left)
+    done.await.map(|()| passed)
 }
 
 /// Whether a scenario that ended so on the system itself can show something on a mutant.
-pub(super) fn is_fit(verdict: &Verdict) -> bool {
+fn is_fit(verdict: &Verdict) -> bool {
     matches!(verdict, Verdict::Pass | Verdict::ExpectedFailure { .. } | Verdict::Skip { .. })
 }
 
-/// Runs the jobs on a mutant, one that fails twice; `seen` gets the last end of each. An `Err` says what could not be taken
-/// away.
+/// Runs the jobs on a mutant, one that fails twice; `seen` gets the last end of each.
+///
+/// # Errors
+/// What could not be cleaned up.
 pub(super) async fn on_mutant(
     jobs: Vec<Job>,
-    ground: &Ground<'_>,
+    series: &Series,
+    context: &MutationContext<'_>,
     options: &Options,
     mut seen: impl FnMut(End<'_>),
 ) -> Result<(), String> {
     let options = Options { confirms: true, keep: false, ..options.clone() };
     let mut confirmed = Confirmed::default();
-    run(jobs, ground, &options, |end| {
+    run(jobs, series, context, &options, |end| {
         if confirmed.counts(end.name, end.verdict) {
             seen(end);
         }
@@ -57,31 +67,57 @@ pub(super) async fn on_mutant(
     .await
 }
 
+/// Ends what the runs of a series have kept for one another.
+///
+/// # Errors
+/// What could not be cleaned up.
+pub(super) async fn end(series: &Series, context: &MutationContext<'_>) -> Result<(), String> {
+    let work = async |reporting: Reporting| {
+        series.end(of(context, context.options, &reporting), context.interrupt.clone()).await
+    };
+    drive(work, |_| {}).await
+}
+
 /// Runs the jobs; `seen` gets the end of each.
+///
+/// # Errors
+/// What could not be cleaned up.
 pub(super) async fn run(
     jobs: Vec<Job>,
-    ground: &Ground<'_>,
+    series: &Series,
+    context: &MutationContext<'_>,
     options: &Options,
     mut seen: impl FnMut(End<'_>),
 ) -> Result<(), String> {
-    let (dispatcher, reporting) = Dispatcher::new();
-    let work = async {
-        let context = Context { servers: ground.servers, host: ground.host, options, reporting: &reporting };
-        let done = engine::run(jobs, context, ground.interrupt.clone()).await;
-        drop(reporting);
-        done
+    let work = async |reporting: Reporting| {
+        series.run(jobs, of(context, options, &reporting), context.interrupt.clone()).await
     };
-    let ended = |event: &Event| {
+    drive(work, |event| {
         if let Event::ScenarioFinished { name, requirements, verdict, elapsed_ms, .. } = event {
             seen(End { name, requirements, verdict, seconds: elapsed_ms / 1000.0 });
         }
-        // No report has the events of a mutant: what its run warns of is the whole command's.
-        if let Event::Warning { message } = event {
+    })
+    .await
+}
+
+fn of<'a>(context: &MutationContext<'a>, options: &'a Options, reporting: &'a Reporting) -> Context<'a> {
+    Context { servers: context.servers, host: context.host, options, reporting }
+}
+
+/// Does work and hands its events to `seen`. No report has the events of a mutant: what its run warns of is the whole
+/// command's.
+async fn drive<E: Display>(
+    work: impl AsyncFnOnce(Reporting) -> Result<(), E>,
+    mut seen: impl FnMut(&Event),
+) -> Result<(), String> {
+    let (dispatcher, reporting) = Dispatcher::new();
+    let heard = |stamped: &Stamped| {
+        if let Event::Warning { message } = &stamped.event {
             tracing::warn!("{message}");
         }
+        seen(&stamped.event);
     };
-    let mut ended = ended;
-    let (done, _) = futures::join!(work, dispatcher.drive(|stamped| ended(&stamped.event)));
+    let (done, _) = futures::join!(work(reporting), dispatcher.drive(heard));
     done.map_err(|error| error.to_string())
 }
 

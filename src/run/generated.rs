@@ -1,17 +1,17 @@
-//! Wires a run over mutants that are made out of the catalogs of the suite's system.
+//! Wires a run over mutants that are generated from the catalogs of the suite's system.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::filling::system_of;
 use super::host::SuiteHost;
 use super::jobs::under_test;
-use super::mutants::{interrupted, without_end};
-use super::{Prepared, RunError};
+use super::mutants::{Trial, interrupted, without_end};
+use super::{Obtained, Prepared, RunError};
 use crate::engine::{Context, Dispatcher, Interrupt, Job, Survey, SystemUnderTest, survey};
 use crate::event::Stamped;
-use crate::mutation::Ground;
-use crate::mutation::generated::{Change, Field, Graded, Scorecard, derive, grade};
+use crate::model::Explanation;
+use crate::mutation::generated::{Change, built, derive, mutant};
+use crate::mutation::{Mutant, MutantReport, Summary};
 use crate::source::Diagnostic;
 
 /// Which generated mutants, and how thoroughly.
@@ -20,20 +20,20 @@ pub struct GeneratedRequest {
     pub names: Vec<String>,
     /// Every scenario on every mutant.
     pub all: bool,
-    /// Only tell which there are.
+    /// Only list them.
     pub lists: bool,
 }
 
-/// What is told while it goes on.
-pub enum Told<'a> {
+/// What is reported while it goes on.
+pub enum Progress<'a> {
     /// The mutants that there are, before the first is run.
     Derived(&'a [Change]),
     /// What became of one.
-    Graded(&'a Graded),
+    Done(&'a MutantReport),
 }
 
 impl Prepared {
-    /// Makes mutants out of the suite's system and runs the suite over them. `told` hears of each, `sink` gets the events of
+    /// Makes mutants of the suite's system and runs the suite over them. `report` hears of each, `sink` gets the events of
     /// the servers.
     ///
     /// # Errors
@@ -41,62 +41,65 @@ impl Prepared {
     pub async fn generated_mutants(
         self,
         request: &GeneratedRequest,
-        told: impl FnMut(Told<'_>),
+        report: impl FnMut(Progress<'_>),
         mut sink: impl FnMut(&Stamped),
         interrupt: Interrupt,
-    ) -> Result<Scorecard, RunError> {
-        let card = Scorecard { explanations: self.suite.survivors().map_err(RunError::Input)?, ..Scorecard::default() };
+    ) -> Result<Summary, RunError> {
+        let explanations = self.suite.survivors().map_err(RunError::Input)?;
         let system = system_of(&self.suite, self.request.system.as_deref()).map_err(RunError::Input)?;
         let system = under_test(&self.suite, system).map_err(RunError::Input)?;
         let obtained = self.servers(&mut sink, &interrupt).await?;
-        let host = SuiteHost::new(&self, &obtained);
-        let (dispatcher, reporting) = Dispatcher::new();
-        let built = async {
-            let options = self.options();
-            let context = Context { servers: &obtained.servers, host: &host, options: &options, reporting: &reporting };
-            let built = tokio::select! {
-                built = survey(&system, context) => Some(built),
-                () = interrupt.wait() => None,
-            };
-            drop(reporting);
-            built
-        };
-        let (built, _) = futures::join!(built, dispatcher.drive(without_end(sink)));
-        let done = match built {
-            None => Err(interrupted()),
-            Some(Ok(survey)) => {
-                let options = self.options();
-                let ground = Ground {
-                    servers: &obtained.servers,
-                    host: &host,
-                    options: &options,
-                    all: request.all,
-                    interrupt: interrupt.clone(),
-                };
-                let card = self.graded(request, &survey, &system, &ground, card, told).await;
+        let done = match self.surveyed(&system, &obtained, sink, &interrupt).await {
+            Err(error) => Err(error),
+            Ok(survey) => {
+                let tested =
+                    self.derived(request, (&survey, &system), explanations, &obtained, &interrupt, report).await;
                 let removed = tokio::select! {
                     removed = survey.remove() => removed.map_err(|error| RunError::Machinery(error.to_string())),
                     () = interrupt.grace_is_over() => Ok(()),
                 };
-                card.and_then(|card| removed.map(|()| card))
+                tested.and_then(|summary| removed.map(|()| summary))
             }
-            Some(Err(evidence)) => Err(RunError::broken(&evidence)),
         };
         obtained.release().await;
         done
     }
 
-    async fn graded(
+    /// Builds the system and reads what it consists of.
+    async fn surveyed(
+        &self,
+        system: &SystemUnderTest,
+        obtained: &Obtained,
+        sink: impl FnMut(&Stamped),
+        interrupt: &Interrupt,
+    ) -> Result<Survey, RunError> {
+        let (host, options) = (SuiteHost::new(self, obtained), self.options());
+        let (dispatcher, reporting) = Dispatcher::new();
+        let surveyed = async {
+            let context = Context { servers: &obtained.servers, host: &host, options: &options, reporting: &reporting };
+            let surveyed = tokio::select! {
+                surveyed = survey(system, context) => {
+                    surveyed.map_err(|evidence| RunError::broken(&evidence))
+                }
+                () = interrupt.wait() => Err(interrupted()),
+            };
+            drop(reporting);
+            surveyed
+        };
+        futures::join!(surveyed, dispatcher.drive(without_end(sink))).0
+    }
+
+    async fn derived(
         &self,
         request: &GeneratedRequest,
-        survey: &Survey,
-        system: &Arc<SystemUnderTest>,
-        ground: &Ground<'_>,
-        mut card: Scorecard,
-        mut told: impl FnMut(Told<'_>),
-    ) -> Result<Scorecard, RunError> {
+        (survey, system): (&Survey, &Arc<SystemUnderTest>),
+        explanations: Vec<Explanation>,
+        obtained: &Obtained,
+        interrupt: &Interrupt,
+        mut report: impl FnMut(Progress<'_>),
+    ) -> Result<Summary, RunError> {
         let all = derive(&survey.catalog, &system.system);
-        let names: Vec<String> = all.iter().map(|change| change.name.clone()).collect();
+        let known = Some(all.iter().map(|change| change.name.clone()).collect());
         let wanted =
             |name: &str| request.names.is_empty() || request.names.iter().any(|part| name.contains(part.as_str()));
         let changes: Vec<Change> = all.into_iter().filter(|change| wanted(&change.name)).collect();
@@ -105,16 +108,17 @@ impl Prepared {
             let help = "`polyspec mutants --generate --list` prints those that can";
             return Err(RunError::Input(vec![none.help(help)]));
         }
-        told(Told::Derived(&changes));
-        card.known = Some(names);
+        report(Progress::Derived(&changes));
         if request.lists {
-            return Ok(card);
+            return Ok(Summary { known, ..Summary::default() });
         }
+        let built = built(system, survey);
+        let mutants: Vec<Mutant> = changes.iter().map(|change| mutant(change, &built)).collect();
         let on_it = |job: &&Job| job.system.as_ref().is_some_and(|under| under.fingerprint == system.fingerprint);
-        let explained: BTreeSet<String> = card.explanations.iter().map(|each| each.mutant.value.clone()).collect();
-        let field = Field { survey, system, jobs: self.jobs.iter().filter(on_it).cloned().collect(), explained };
-        (card.graded, card.unfit) = grade(&changes, &field, ground, |graded| told(Told::Graded(graded))).await;
-        card.interrupted = ground.interrupt.is_set();
-        Ok(card)
+        let jobs: Vec<Job> = self.jobs.iter().filter(on_it).map(|job| job.on(built.clone())).collect();
+        let done = |done: &MutantReport| report(Progress::Done(done));
+        let trial = Trial { mutants: &mutants, jobs, on_nothing: vec![], all: request.all, explanations };
+        let tested = self.tested(trial, obtained, interrupt.clone(), done).await;
+        Ok(Summary { known, ..tested })
     }
 }

@@ -29,7 +29,7 @@ pub use bootstrap::Bootstrap;
 pub use database::{DatabaseRequest, provide_database};
 pub use endpoints::{MONGO, pg_endpoint};
 pub use files::{FileFormat, Files, write_files};
-pub use generated::{GeneratedRequest, Told};
+pub use generated::{GeneratedRequest, Progress};
 pub use grading::Grader;
 pub use jobs::{Prepared, prepare, quoted};
 pub use log::listen;

@@ -1,5 +1,6 @@
-//! Wires a run over mutants.
+//! Wires a run over mutants, those that someone wrote and those that are generated.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::host::SuiteHost;
@@ -7,17 +8,32 @@ use super::jobs::under_test;
 use super::{Obtained, Prepared, RunError, obtain};
 use crate::engine::{Dispatcher, Interrupt, Job};
 use crate::event::{Event, Stamped};
-use crate::mutation::{self, Ground, Matrix, Mutant, MutantReport};
+use crate::model::Explanation;
+use crate::mutation::{self, Mutant, MutantReport, MutationContext, Proof, Summary};
 use crate::source::Diagnostic;
 
 /// Which mutants, and how thoroughly.
 pub struct MutantRequest {
-    /// The folder of mutants, relative to the suite.
+    /// The folder of mutants that someone wrote, relative to the suite.
     pub folder: String,
     /// Only those whose names contain one of these.
     pub names: Vec<String>,
     /// Every scenario on every mutant.
     pub all: bool,
+}
+
+/// Mutants, and what is run on them.
+pub(super) struct Trial<'a> {
+    /// The mutants.
+    pub mutants: &'a [Mutant],
+    /// The runs, each on the system itself.
+    pub jobs: Vec<Job>,
+    /// Those that are run on an empty database first.
+    pub on_nothing: Vec<Job>,
+    /// Every run on every mutant that it can notice.
+    pub all: bool,
+    /// What the suite says about survivors.
+    pub explanations: Vec<Explanation>,
 }
 
 /// A sink for a part of a run over mutants: its end is not passed on, since it has no scenarios of its own.
@@ -35,40 +51,65 @@ pub(super) fn interrupted() -> RunError {
 }
 
 impl Prepared {
-    /// Runs the suite over mutants. `told` gets each report when it is there, `sink` the events of the servers.
+    /// Runs the suite over mutants that someone wrote. `report` gets what became of each as soon as that is known, `sink` the
+    /// events of the servers.
     ///
     /// # Errors
     /// The mutants cannot be read, or servers do not start.
     pub async fn mutants(
         self,
         request: &MutantRequest,
-        told: impl FnMut(&MutantReport),
+        report: impl FnMut(&MutantReport),
         sink: impl FnMut(&Stamped),
         interrupt: Interrupt,
-    ) -> Result<Matrix, RunError> {
+    ) -> Result<Summary, RunError> {
+        let explanations = self.suite.survivors().map_err(RunError::Input)?;
         let mutants = self.read_mutants(request).map_err(RunError::Input)?;
         self.forbid_building_programs().map_err(RunError::Input)?;
         let mut obtained = self.servers(sink, &interrupt).await?;
         // A mutant's template is of no use to any later run.
         obtained.servers.keeps_templates = false;
-        let host = SuiteHost::new(&self, &obtained);
-        let options = self.options();
-        let ground = Ground { servers: &obtained.servers, host: &host, options: &options, all: request.all, interrupt };
-        let (empty, left) = mutation::passing_on_nothing(&self.concerned(request, &mutants), &ground).await;
-        let mut matrix = mutation::run(&mutants, &self.jobs, &ground, told).await;
-        matrix.empty = empty;
-        if let (Some(error), Some(report)) = (left, matrix.mutants.first_mut()) {
-            report.broken.push(("on an empty database".into(), error));
-        }
-        let ids = self.suite.register().requirements.iter().map(|each| each.id.value.clone());
-        (matrix.requirements, matrix.uncited) = ids.partition(|id| self.cites(id));
+        let on_nothing = self.concerned(request, &mutants);
+        let trial = Trial { mutants: &mutants, jobs: self.jobs.clone(), on_nothing, all: request.all, explanations };
+        let tested = self.tested(trial, &obtained, interrupt, report).await;
         obtained.release().await;
-        Ok(matrix)
+        let ids = self.suite.register().requirements.iter().map(|each| each.id.value.clone());
+        let (cited, uncited) = ids.partition(|id| self.cites(id));
+        Ok(Summary { proof: Some(Proof { cited, uncited, whole: request.names.is_empty() }), ..tested })
+    }
+
+    /// Runs the suite over mutants.
+    pub(super) async fn tested(
+        &self,
+        trial: Trial<'_>,
+        obtained: &Obtained,
+        interrupt: Interrupt,
+        report: impl FnMut(&MutantReport),
+    ) -> Summary {
+        let (host, options) = (SuiteHost::new(self, obtained), self.options());
+        let Trial { mutants, jobs, on_nothing, all, explanations } = trial;
+        let explained: BTreeSet<String> = explanations.iter().map(|each| each.mutant.value.clone()).collect();
+        let context = MutationContext {
+            servers: &obtained.servers,
+            host: &host,
+            options: &options,
+            all,
+            explained,
+            recorded: BTreeMap::new(),
+            interrupt,
+        };
+        let empty = mutation::passing_on_nothing(&on_nothing, &context).await;
+        let mut summary = mutation::run(mutants, jobs, &context, report).await;
+        match empty {
+            Ok(empty) => summary.empty = empty,
+            Err(error) => summary.trouble = Some(format!("on an empty database: {error}")),
+        }
+        Summary { explanations, ..summary }
     }
 
     /// The jobs of the whole suite; where mutants are named, those that cite what these break.
     fn concerned(&self, request: &MutantRequest, mutants: &[Mutant]) -> Vec<Job> {
-        let broken = |id: &str| mutants.iter().any(|mutant| mutant.breaks().iter().any(|broken| broken == id));
+        let broken = |id: &str| mutants.iter().any(|mutant| mutant.breaks.contains(id));
         let concerns =
             |job: &&Job| request.names.is_empty() || job.scenario.requirements.iter().any(|id| broken(&id.value));
         self.jobs.iter().filter(concerns).cloned().collect()
@@ -128,6 +169,6 @@ impl Prepared {
         if !errors.is_empty() {
             return Err(errors);
         }
-        Ok(Mutant { name: name.into(), system: under_test(&self.suite, system)? })
+        Ok(mutation::written(name, under_test(&self.suite, system)?))
     }
 }

@@ -69,10 +69,18 @@ impl Copy {
         let peers = try_join_all(self.peers.values().map(|node| self.fill_peer(request, node)));
         let (peers, mongo) = join(peers, self.fill_mongo(request, clients)).await;
         peers.and(mongo)?;
-        if self.peers.len() > 1 {
-            pg::link(&self.peers, &self.database, request.replication, request.cuts).await?;
+        self.link(request.replication, request.cuts).await
+    }
+
+    /// Sets up the replication between the peers, when there is more than one.
+    ///
+    /// # Errors
+    /// A server does not answer or refuses.
+    pub async fn link(&self, replication: &[Replication], cuts: bool) -> Result<(), BackendError> {
+        match self.peers.len() > 1 {
+            true => pg::link(&self.peers, &self.database, replication, cuts).await,
+            false => Ok(()),
         }
-        Ok(())
     }
 
     async fn fill_peer(&self, request: &CopyRequest<'_>, node: &PgNode) -> Result<(), BackendError> {

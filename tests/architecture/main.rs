@@ -72,7 +72,7 @@ const ARROWS: &[(&str, &[&str], &str)] = &[
     (
         "mutation",
         &["catalog", "engine", "event", "model", "source", "system", "variables", "verdict"],
-        "systems and their catalogs in, scorecards out; names in statements are quoted by variables",
+        "systems and their catalogs in, a summary out; names in statements are quoted by variables",
     ),
     (
         "run",

@@ -18,7 +18,7 @@ use crate::engine::ward::Ward;
 use crate::engine::worker::Worker;
 use crate::engine::{Interrupt, Job};
 use crate::event::Event;
-use crate::model::{Engine, NodeName};
+use crate::model::{Engine, NodeName, Replication};
 use crate::system::{Copy, CopyRequest, RunId};
 use crate::verdict::Verdict;
 
@@ -83,6 +83,10 @@ impl Site for Stand<'_> {
         self.does(&format!("make {}{mongo}", peers.join(" ")))?;
         let peers = request.pg.into_iter().map(|node| (node.name.clone(), node)).collect();
         Ok(Copy { database: "db_1".into(), peers, mongo: request.mongo, user: None })
+    }
+
+    async fn link(&self, _: &Copy, replication: &[Replication], _: bool) -> Result<(), BackendError> {
+        self.does(&format!("link {}", replication.len()))
     }
 
     async fn remove(&self, _: &Copy) -> Result<(), BackendError> {

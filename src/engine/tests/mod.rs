@@ -8,4 +8,5 @@ mod retry;
 mod sessions;
 mod slt;
 mod teardown;
+mod variant;
 mod workloads;

@@ -37,7 +37,7 @@ pub enum Edit {
         /// The replication.
         declared: Vec<Replication>,
         /// What is different.
-        told: String,
+        text: String,
     },
 }
 
@@ -83,21 +83,21 @@ impl Change {
         self.name.rsplit('.').next().unwrap_or_default()
     }
 
-    /// What is sent, or said, to make it.
-    pub fn told(&self) -> String {
+    /// The statements or commands that make it, or what is different in words.
+    pub fn text(&self) -> String {
         match &self.edit {
             Edit::Sql { text, .. } => text.clone(),
             Edit::Mongo(commands) => {
                 let shown = |command: &Document| Bson::from(command.clone()).into_relaxed_extjson().to_string();
                 commands.iter().map(shown).collect::<Vec<_>>().join("; ")
             }
-            Edit::Replication { told, .. } => told.clone(),
+            Edit::Replication { text, .. } => text.clone(),
         }
     }
 
-    /// The place at which its statements stand: a file of its own in memory.
+    /// The place of its statements: a file of its own in memory.
     pub fn span(&self) -> Span {
-        let text = self.told();
+        let text = self.text();
         Span::new(&SourceFile::new(self.source(), text.as_str()), 0, text.len())
     }
 

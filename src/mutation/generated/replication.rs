@@ -11,18 +11,18 @@ pub fn changes(declared: &[Replication]) -> Vec<Change> {
             all[at] = changed;
             all
         };
-        let change = |how: &str, declared: Vec<Replication>, told: String| Change {
+        let change = |how: &str, declared: Vec<Replication>, text: String| Change {
             name: format!("replication.{}.{how}", replication.publication.value),
             object: format!("publication.{}", replication.publication.value),
             words: ["pg.*", "eventually", "catch_up"].map(str::to_string).to_vec(),
-            edit: Edit::Replication { declared, told },
+            edit: Edit::Replication { declared, text },
         };
         let mut changes: Vec<Change> = (0..replication.links.len())
             .map(|index| {
                 let mut less = replication.clone();
                 let link = less.links.remove(index);
-                let told = format!("{} does not subscribe to {}", link.to, link.from);
-                change(&format!("{}_to_{}.drop", link.from.name, link.to.name), put(less), told)
+                let text = format!("{} does not subscribe to {}", link.to, link.from);
+                change(&format!("{}_to_{}.drop", link.from.name, link.to.name), put(less), text)
                     .mentioning([link.from.to_string(), link.to.to_string()])
             })
             .collect();

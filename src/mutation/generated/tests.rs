@@ -3,25 +3,24 @@
 use bson::{Document, doc};
 
 use super::change::{Change, Edit, merged};
-use super::scorecard::Outcome;
-use super::{Graded, Scorecard, mongo, postgres, replication};
+use super::{mongo, postgres, replication};
 use crate::catalog::{Collection, Column, Constraint, Index, Partition, PgCatalog, Publication, Trigger};
-use crate::model::{Engine, Explanation, NodeName, Replication, ReplicationLink, ReplicationOrigin};
+use crate::model::{Engine, NodeName, Replication, ReplicationLink, ReplicationOrigin};
 use crate::source::{SourceFile, Span};
 
 fn peer(name: &str) -> NodeName {
     NodeName::new(Engine::Pg, name)
 }
 
-fn told(changes: &[Change]) -> Vec<(&str, String)> {
-    changes.iter().map(|change| (change.name.as_str(), change.told())).collect()
+fn shown(changes: &[Change]) -> Vec<(&str, String)> {
+    changes.iter().map(|change| (change.name.as_str(), change.text())).collect()
 }
 
 #[track_caller]
 fn derives(catalog: PgCatalog, expected: &[(&str, &str)]) {
     let changes = postgres::changes(&peer("a"), &catalog);
     let expected: Vec<(&str, String)> = expected.iter().map(|(name, text)| (*name, text.to_string())).collect();
-    assert_eq!(told(&changes), expected);
+    assert_eq!(shown(&changes), expected);
 }
 
 fn constraint(kind: &str, definition: &str) -> Constraint {
@@ -53,7 +52,7 @@ fn a_check_is_dropped_and_a_key_with_what_rests_on_it() {
 fn actions(definition: &str, on_delete: &str, on_update: &str) -> Vec<String> {
     let key = Constraint { on_delete: on_delete.into(), on_update: on_update.into(), ..constraint("f", definition) };
     let changes = postgres::changes(&peer("a"), &with_constraint(key));
-    let add = |change: &Change| change.told().split_once("ADD CONSTRAINT \"k\" ").map(|(_, added)| added.to_string());
+    let add = |change: &Change| change.text().split_once("ADD CONSTRAINT \"k\" ").map(|(_, added)| added.to_string());
     changes.iter().filter_map(add).collect()
 }
 
@@ -158,7 +157,7 @@ fn a_bound_moves_in_both_partitions_that_have_it() {
         ]
     );
     assert_eq!(
-        changes[4].told(),
+        changes[4].text(),
         "ALTER TABLE t DETACH PARTITION low; ALTER TABLE t DETACH PARTITION high; \
          ALTER TABLE t ATTACH PARTITION low FOR VALUES FROM (MINVALUE) TO ('1.01'); \
          ALTER TABLE t ATTACH PARTITION high FOR VALUES FROM ('1.01') TO ('9.50')"
@@ -171,7 +170,7 @@ fn a_list_loses_a_value_and_a_single_value_none() {
     let one = partition("one", "FOR VALUES IN ('C')");
     let changes = postgres::changes(&peer("a"), &PgCatalog { partitions: vec![two, one], ..PgCatalog::default() });
     let fewer: Vec<String> =
-        changes.iter().filter(|change| change.kind().starts_with("without")).map(Change::told).collect();
+        changes.iter().filter(|change| change.kind().starts_with("without")).map(Change::text).collect();
     assert_eq!(fewer.len(), 2);
     assert!(fewer[0].ends_with("ATTACH PARTITION both FOR VALUES IN ('B')"), "{}", fewer[0]);
 }
@@ -235,8 +234,8 @@ fn an_index_of_mongodb_is_dropped_and_loses_what_makes_it_special() {
     let changes = mongo::changes(&collection);
     let names: Vec<&str> = changes.iter().map(|change| change.name.as_str()).collect();
     assert_eq!(names, ["mongo.c.x_1.drop", "mongo.c.x_1.not_unique", "mongo.c.x_1.without_collation"]);
-    assert!(changes[1].told().starts_with("{\"dropIndexes\":\"c\",\"index\":\"x_1\"}; {\"createIndexes\":\"c\""));
-    assert!(!changes[1].told().contains("unique"), "{}", changes[1].told());
+    assert!(changes[1].text().starts_with("{\"dropIndexes\":\"c\",\"index\":\"x_1\"}; {\"createIndexes\":\"c\""));
+    assert!(!changes[1].text().contains("unique"), "{}", changes[1].text());
 }
 
 fn span(text: &str) -> Span {
@@ -259,43 +258,4 @@ fn replication_loses_each_link_and_echoes() {
         Edit::Replication { declared, .. } => assert_eq!(declared[0].links[0].from, peer("b")),
         _ => panic!("not replication"),
     }
-}
-
-fn graded(name: &str, outcome: Outcome) -> Graded {
-    Graded { name: name.into(), change: "DROP".into(), outcome, scenarios: 1, elapsed: 0.0 }
-}
-
-fn explained(mutant: &str) -> Explanation {
-    Explanation { mutant: span(mutant).of(mutant.into()), because: "nobody can tell".into() }
-}
-
-fn killed() -> Outcome {
-    Outcome::Killed { by: vec!["a.yaml".into()] }
-}
-
-#[test]
-fn nineteen_of_twenty_are_enough_when_the_last_is_explained() {
-    let mut all: Vec<Graded> = (0..19).map(|at| graded(&format!("k{at}"), killed())).collect();
-    all.push(graded("s", Outcome::Survived));
-    all.push(graded("n", Outcome::NotApplicable { cause: "it cannot".into() }));
-    let mut card = Scorecard { graded: all, ..Scorecard::default() };
-    assert!(!card.is_enough(), "the survivor is not explained");
-    assert!(card.summary().contains("NOT EXPLAINED") && card.summary().contains("not applicable: n: it cannot"));
-    card.explanations = vec![explained("s")];
-    assert!(card.is_enough());
-    assert!(card.summary().ends_with("killed 19 of 20 (95.0 %); 1 survived, 1 of them explained; 1 not applicable"));
-    card.graded.remove(0);
-    assert!(!card.is_enough(), "18 of 19 are less than 95 %");
-}
-
-#[test]
-fn an_explanation_of_what_needs_none_is_out_of_date() {
-    let card = Scorecard {
-        graded: vec![graded("k", killed()), graded("s", Outcome::Survived)],
-        explanations: ["k", "s", "gone", "elsewhere"].map(explained).to_vec(),
-        known: Some(vec!["k".into(), "s".into(), "elsewhere".into()]),
-        ..Scorecard::default()
-    };
-    let said: Vec<String> = card.out_of_date().iter().map(|each| each.message.clone()).collect();
-    assert_eq!(said, ["out of date: a.yaml kills this mutant", "out of date: there is no such mutant"]);
 }

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
-use super::change::Change;
+use super::mutant::Hints;
 use crate::engine::{Host, Job};
-use crate::model::{Action, Body, Scenario, SqlSource, Step, System};
+use crate::model::{Action, Body, SqlSource, Step, System};
 
 /// What a scenario costs beside its own time, in seconds: its copy.
 const COPY: f64 = 0.1;
@@ -35,30 +35,34 @@ struct Tries {
 
 impl Likelihood {
     /// Reads the words of every scenario, of the lists that it uses and of the files that it names.
-    pub fn new(jobs: &[Job], system: &System, host: &dyn Host, seconds: BTreeMap<String, f64>) -> Self {
+    pub fn new(jobs: &[Job], host: &dyn Host, seconds: BTreeMap<String, f64>) -> Self {
         let mut words = BTreeMap::new();
         for job in jobs {
-            words.entry(job.scenario.path.clone()).or_insert_with(|| words_of(&text_of(&job.scenario, system, host)));
+            words.entry(job.scenario.path.clone()).or_insert_with(|| words_of(&text_of(job, host)));
         }
         Self { words, seconds, history: Mutex::default() }
     }
 
-    /// The jobs, likely and cheap ones first.
-    pub fn ordered(&self, jobs: Vec<Job>, change: &Change) -> Vec<Job> {
-        let chance = |job: &Job| self.chance(&job.scenario.path, change) * self.of_case(job, change);
-        let priced = jobs.into_iter().map(|job| (self.seconds(&job.name) / chance(&job), job));
+    /// The jobs: first those that are recorded to have killed this mutant, then likely and cheap ones.
+    pub fn ordered(&self, jobs: Vec<Job>, hints: &Hints, recorded: &[String]) -> Vec<Job> {
+        let chance = |job: &Job| self.chance(&job.scenario.path, hints) * self.of_case(job, hints);
+        let price = |job: &Job| match recorded.contains(&job.name) {
+            true => -1.0 / self.seconds(&job.name),
+            false => self.seconds(&job.name) / chance(job),
+        };
+        let priced = jobs.into_iter().map(|job| (price(&job), job));
         let mut priced: Vec<(f64, Job)> = priced.collect();
         priced.sort_by(|(a, _), (b, _)| a.total_cmp(b));
         priced.into_iter().map(|(_, job)| job).collect()
     }
 
     /// Takes in that a run of a scenario was made on a mutant.
-    pub fn learn(&self, name: &str, change: &Change, killed: bool) {
+    pub fn learn(&self, name: &str, hints: &Hints, killed: bool) {
         let path = name.split('#').next().unwrap_or(name);
         let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
-        let cases = (path != name).then(|| (name.to_string(), change.object.clone()));
-        let topics = topics(change).map(|topic| (path.to_string(), topic));
-        for key in topics.into_iter().chain(cases) {
+        let cases = (path != name).then(|| (name.to_string(), hints.object.clone()));
+        let topics = hints.topics.iter().map(|topic| (path.to_string(), topic.clone()));
+        for key in topics.chain(cases) {
             let tries = history.entry(key).or_default();
             tries.run += 1.0;
             tries.killed += f64::from(u8::from(killed));
@@ -70,11 +74,11 @@ impl Likelihood {
     }
 
     /// The chance by its words, weighed with what it did to mutants of the same thing and of the same kind.
-    fn chance(&self, path: &str, change: &Change) -> f64 {
+    fn chance(&self, path: &str, hints: &Hints) -> f64 {
         let history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut chance = self.mentioned(path, change);
-        for topic in topics(change) {
-            let tries = history.get(&(path.to_string(), topic)).copied().unwrap_or_default();
+        let mut chance = self.mentioned(path, hints);
+        for topic in &hints.topics {
+            let tries = history.get(&(path.to_string(), topic.clone())).copied().unwrap_or_default();
             chance =
                 chance.max(0.8 * tries.killed / (tries.run + 1.0)) * (1.0 + tries.killed) / (1.0 + 0.3 * tries.run);
         }
@@ -82,36 +86,30 @@ impl Likelihood {
     }
 
     /// What speaks for this case among those of its scenario: its name, and that it has not been tried on the same object.
-    fn of_case(&self, job: &Job, change: &Change) -> f64 {
+    fn of_case(&self, job: &Job, hints: &Hints) -> f64 {
         let Some(case) = job.case() else { return 1.0 };
         let history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
-        let tries = history.get(&(job.name.clone(), change.object.clone())).copied().unwrap_or_default();
+        let tries = history.get(&(job.name.clone(), hints.object.clone())).copied().unwrap_or_default();
         let parts = |text: &str| -> BTreeSet<String> {
             text.to_lowercase().split(|c: char| !c.is_alphanumeric()).map(str::to_string).collect()
         };
-        let (named, object) = (parts(&case.name), parts(&change.object));
-        let wanted = change.words.iter().flat_map(|word| parts(word));
+        let (named, object) = (parts(&case.name), parts(&hints.object));
+        let wanted = hints.words.iter().flat_map(|word| parts(word));
         let hits = wanted.filter(|part| named.contains(part) && !object.contains(part)).count();
         #[expect(clippy::cast_precision_loss, reason = "a handful of words")]
         let hits = hits as f64;
         (1.0 + 2.0 * hits) / (1.0 + 0.3 * tries.run)
     }
 
-    fn mentioned(&self, path: &str, change: &Change) -> f64 {
+    fn mentioned(&self, path: &str, hints: &Hints) -> f64 {
         let Some(words) = self.words.get(path) else { return UNMENTIONED };
         let has = |word: &str| words_of(word).iter().all(|part| words.contains(part));
-        let hits = change.words.iter().filter(|word| has(word)).count();
+        let hits = hints.words.iter().filter(|word| has(word)).count();
         #[expect(clippy::cast_precision_loss, reason = "a handful of words")]
-        let share = hits as f64 / change.words.len().max(1) as f64;
-        let object = if has(&change.object) { OBJECT } else { UNMENTIONED };
+        let share = hits as f64 / hints.words.len().max(1) as f64;
+        let object = if has(&hints.object) { OBJECT } else { UNMENTIONED };
         object + object / OBJECT * WORDS * share
     }
-}
-
-/// What mutants have in common: the object that they change, the thing of it, and how.
-fn topics(change: &Change) -> [String; 3] {
-    let thing = change.name.strip_suffix(change.kind()).unwrap_or(&change.name);
-    [change.object.clone(), thing.to_string(), format!("{}.{}", change.engine(), change.kind())]
 }
 
 fn words_of(text: &str) -> BTreeSet<String> {
@@ -119,19 +117,20 @@ fn words_of(text: &str) -> BTreeSet<String> {
     parts.filter(|part| !part.is_empty()).map(str::to_string).collect()
 }
 
-fn text_of(scenario: &Scenario, system: &System, host: &dyn Host) -> String {
-    let mut text = scenario.span.file.text().to_string();
-    if let Body::Steps { steps, finally } = &scenario.body {
+fn text_of(job: &Job, host: &dyn Host) -> String {
+    let mut text = job.scenario.span.file.text().to_string();
+    let system = job.system.as_ref().map(|system| &system.system);
+    if let Body::Steps { steps, finally } = &job.scenario.body {
         steps.iter().chain(finally).for_each(|step| add(step, system, host, 0, &mut text));
     }
     text
 }
 
 /// Adds what a step refers to. A list that uses itself is refused when it is run; the depth keeps this walk finite.
-fn add(step: &Step, system: &System, host: &dyn Host, depth: usize, text: &mut String) {
+fn add(step: &Step, system: Option<&System>, host: &dyn Host, depth: usize, text: &mut String) {
     match &step.action {
         Action::Use { name, .. } if depth < 16 => {
-            for inner in system.steps.get(&name.value).into_iter().flatten() {
+            for inner in system.and_then(|system| system.steps.get(&name.value)).into_iter().flatten() {
                 text.push_str(inner.span.text());
                 add(inner, system, host, depth + 1, text);
             }
