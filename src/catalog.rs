@@ -19,7 +19,7 @@ pub struct Catalog {
 pub struct PgCatalog {
     /// CHECK, UNIQUE, PRIMARY KEY, FOREIGN KEY and EXCLUDE.
     pub constraints: Vec<Constraint>,
-    /// Columns with NOT NULL, a default, an expression or an identity.
+    /// Columns of tables and partitions.
     pub columns: Vec<Column>,
     /// Indexes that are no constraint's.
     pub indexes: Vec<Index>,
@@ -29,6 +29,12 @@ pub struct PgCatalog {
     pub partitions: Vec<Partition>,
     /// Publications.
     pub publications: Vec<Publication>,
+    /// Functions and procedures in SQL and PL/pgSQL.
+    pub routines: Vec<Routine>,
+    /// Views, materialized ones too.
+    pub views: Vec<View>,
+    /// Rules that are no view's.
+    pub rules: Vec<Rule>,
 }
 
 /// A row of pg_constraint.
@@ -67,6 +73,14 @@ pub struct Column {
     pub expression: Option<String>,
     /// Whether it is an identity.
     pub identity: bool,
+    /// Its type as format_type prints it, of a domain the type below: `numeric(10,2)`.
+    pub kind: String,
+    /// Whether it takes NULL.
+    pub nullable: bool,
+    /// Whether its value is computed.
+    pub generated: bool,
+    /// Whether its table is a partition.
+    pub of_partition: bool,
 }
 
 /// An index that is no constraint's.
@@ -91,6 +105,45 @@ pub struct Trigger {
     pub name: String,
     /// `tgenabled`: `O` at the origin, `R` at replicas, `A` always, `D` never.
     pub enabled: String,
+    /// Its definition as pg_get_triggerdef prints it.
+    pub definition: String,
+    /// The name of its function, unquoted.
+    pub function: String,
+}
+
+/// A function or a procedure.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Routine {
+    /// Its name, unquoted, without arguments.
+    pub name: String,
+    /// Its definition as pg_get_functiondef prints it.
+    pub definition: String,
+    /// `sql` or `plpgsql`.
+    pub language: String,
+    /// What it returns: `trigger`, `void`, `integer`.
+    pub returns: String,
+}
+
+/// A view.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct View {
+    /// Its name as SQL takes it.
+    pub name: String,
+    /// Its query as pg_get_viewdef prints it.
+    pub definition: String,
+    /// Whether it holds rows of its own.
+    pub materialized: bool,
+}
+
+/// A rule.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rule {
+    /// The table or view.
+    pub table: String,
+    /// Its name, unquoted.
+    pub name: String,
+    /// Its definition as pg_get_ruledef prints it.
+    pub definition: String,
 }
 
 /// A partition.
@@ -104,6 +157,8 @@ pub struct Partition {
     pub bound: String,
     /// The type of the partition key when it is one column, as format_type prints it: `numeric(10,2)`.
     pub key_type: Option<String>,
+    /// The name of that column, unquoted.
+    pub key: Option<String>,
 }
 
 /// A publication.

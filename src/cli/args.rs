@@ -231,9 +231,15 @@ pub(super) struct Mutants {
     /// The folder of mutants [default: that of the suite, `fixtures/mutants` if it names none]
     #[arg(long, value_name = "DIR", conflicts_with = "generate")]
     pub mutants: Option<String>,
-    /// Make the mutants out of the catalogs of the suite's system: each lacks one thing of it
+    /// Generate the mutants from the suite's system: its catalogs, its data, its code, its lists of steps, its replication
     #[arg(long)]
     pub generate: bool,
+    /// Only so many of the generated mutants: some of each kind, on each thing that they change
+    #[arg(long, value_name = "N", requires = "generate")]
+    pub sample: Option<usize>,
+    /// The same seed draws the same sample [default: a random one, which is printed]
+    #[arg(long, value_name = "SEED", requires = "sample")]
+    pub seed: Option<u64>,
     /// Only print the generated mutants and what each changes
     #[arg(long, requires = "generate")]
     pub list: bool,

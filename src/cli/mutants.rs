@@ -4,7 +4,7 @@ use super::Context;
 use super::args;
 use super::reporters::{Reporters, print, refuse};
 use super::run::{explain, interruptible, request, selection};
-use super::say::say;
+use super::say::{aside, say};
 use crate::exit::Exit;
 use crate::mutation::Summary;
 use crate::run::{GeneratedRequest, MutantRequest, Prepared, Progress, Request, RunError, prepare};
@@ -57,7 +57,12 @@ fn written(args: &args::Mutants, prepared: Prepared, mut reporters: Reporters) -
 
 /// Mutants that are generated from the catalogs; none where they are only listed.
 fn generated(args: &args::Mutants, prepared: Prepared, mut reporters: Reporters) -> Result<Option<Summary>, RunError> {
-    let wanted = GeneratedRequest { names: args.names.clone(), all: args.all, lists: args.list };
+    let seed = args.seed.unwrap_or_else(|| rand::random::<u32>().into());
+    if args.sample.is_some() && args.seed.is_none() {
+        aside!("sampled with --seed {seed}");
+    }
+    let sample = args.sample.map(|size| (size, seed));
+    let wanted = GeneratedRequest { names: args.names.clone(), all: args.all, sample, lists: args.list };
     let report = |progress: Progress<'_>| match progress {
         Progress::Derived(changes) if args.list => {
             changes.iter().for_each(|change| say!("{}\n    {}", visible(&change.name), visible_lines(&change.text())));

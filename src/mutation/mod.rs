@@ -14,8 +14,8 @@ mod written;
 
 pub use context::MutationContext;
 pub use empty::passing_on_nothing;
-pub use mutant::{Hints, Mutant, Noticed};
-pub use report::{Killer, MutantReport, Outcome};
+pub use mutant::Mutant;
+pub use report::MutantReport;
 pub use runner::run;
 pub use summary::{Proof, Summary};
 pub use written::{find, written};

@@ -10,7 +10,7 @@ use super::{Obtained, Prepared, RunError};
 use crate::engine::{Context, Dispatcher, Interrupt, Job, Survey, SystemUnderTest, survey};
 use crate::event::Stamped;
 use crate::model::Explanation;
-use crate::mutation::generated::{Change, built, derive, mutant};
+use crate::mutation::generated::{Change, built, derive, mutant, sample};
 use crate::mutation::{Mutant, MutantReport, Summary};
 use crate::source::Diagnostic;
 
@@ -20,6 +20,8 @@ pub struct GeneratedRequest {
     pub names: Vec<String>,
     /// Every scenario on every mutant.
     pub all: bool,
+    /// Only a sample of so many, drawn with a seed.
+    pub sample: Option<(usize, u64)>,
     /// Only list them.
     pub lists: bool,
 }
@@ -102,7 +104,10 @@ impl Prepared {
         let known = Some(all.iter().map(|change| change.name.clone()).collect());
         let wanted =
             |name: &str| request.names.is_empty() || request.names.iter().any(|part| name.contains(part.as_str()));
-        let changes: Vec<Change> = all.into_iter().filter(|change| wanted(&change.name)).collect();
+        let mut changes: Vec<Change> = all.into_iter().filter(|change| wanted(&change.name)).collect();
+        if let Some((size, seed)) = request.sample {
+            changes = sample(changes, size, seed);
+        }
         if changes.is_empty() {
             let none = Diagnostic::nowhere("no such mutants can be made out of this system");
             let help = "`polyspec mutants --generate --list` prints those that can";

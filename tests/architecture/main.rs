@@ -71,8 +71,8 @@ const ARROWS: &[(&str, &[&str], &str)] = &[
     ),
     (
         "mutation",
-        &["catalog", "engine", "event", "model", "source", "system", "variables", "verdict"],
-        "systems and their catalogs in, a summary out; names in statements are quoted by variables",
+        &["catalog", "engine", "event", "generate", "language", "model", "source", "system", "variables", "verdict"],
+        "systems and their catalogs in, a summary out; code of databases is cut by the scanner of language, names in statements are quoted by variables, samples are drawn by the numbers of generate",
     ),
     (
         "run",

@@ -12,6 +12,8 @@ use crate::source::{SourceFile, Span};
 pub struct Change {
     /// What is changed and how, in words of the catalog: `pg.orders.orders_pkey.drop`.
     pub name: String,
+    /// What kind of change it is, the same for other objects: `drop`, `is trimmed`.
+    pub kind: String,
     /// The table, the collection or the publication, without quotes.
     pub object: String,
     /// Names that a scenario which notices is likely to mention: columns, fields, the constraint, the index.
@@ -32,6 +34,15 @@ pub enum Edit {
     },
     /// Commands that are sent when the collections are made.
     Mongo(Vec<Document>),
+    /// Another list of steps of the system's.
+    List {
+        /// The list's name.
+        list: String,
+        /// Its steps.
+        steps: Vec<Step>,
+        /// What is different.
+        text: String,
+    },
     /// Another replication between the peers of each copy.
     Replication {
         /// The replication.
@@ -48,9 +59,41 @@ impl Change {
         let parts: Vec<&str> = [object.as_str(), thing, how].into_iter().filter(|part| !part.is_empty()).collect();
         Self {
             name: format!("{}.{}", Engine::Pg, parts.join(".")),
+            kind: how.to_string(),
             words: vec![thing.to_string()],
             edit: Edit::Sql { on: vec![peer.clone()], text },
             object,
+        }
+    }
+
+    /// A fault of a table, or of a thing of it, by SQL on one peer: `says` goes on after their names.
+    pub fn fault(peer: &NodeName, table: &str, thing: &str, (says, kind): (&str, &str), text: String) -> Self {
+        let object = table.replace('"', "");
+        let dot = if thing.is_empty() { "" } else { "." };
+        let name = format!("{object}{dot}{thing} {says}");
+        let words = (!thing.is_empty()).then(|| thing.to_string());
+        Self { words: words.into_iter().collect(), ..Self::named(peer, &object, (&name, kind), text) }
+    }
+
+    /// A fault of something that has a name of its own, by SQL on one peer.
+    pub fn named(peer: &NodeName, object: &str, (name, kind): (&str, &str), text: String) -> Self {
+        Self {
+            name: format!("{}.{name}", Engine::Pg),
+            kind: kind.to_string(),
+            object: object.to_string(),
+            words: vec![],
+            edit: Edit::Sql { on: vec![peer.clone()], text },
+        }
+    }
+
+    /// A fault of a named list of steps: `says` goes on after its name.
+    pub fn list(list: &str, (says, kind): (&str, &str), steps: Vec<Step>, text: String) -> Self {
+        Self {
+            name: format!("steps.{list}{says}"),
+            kind: kind.to_string(),
+            object: list.to_string(),
+            words: vec![],
+            edit: Edit::List { list: list.to_string(), steps, text },
         }
     }
 
@@ -58,6 +101,7 @@ impl Change {
     pub fn mongo(collection: &str, thing: &str, how: &str, commands: Vec<Document>) -> Self {
         Self {
             name: format!("{}.{collection}.{thing}.{how}", Engine::Mongo),
+            kind: how.to_string(),
             object: collection.to_string(),
             words: vec![],
             edit: Edit::Mongo(commands),
@@ -74,13 +118,8 @@ impl Change {
     pub fn engine(&self) -> Engine {
         match self.edit {
             Edit::Sql { .. } | Edit::Replication { .. } => Engine::Pg,
-            Edit::Mongo(_) => Engine::Mongo,
+            Edit::Mongo(_) | Edit::List { .. } => Engine::Mongo,
         }
-    }
-
-    /// The kind of change, the last part of its name: `drop`, `not_unique`.
-    pub fn kind(&self) -> &str {
-        self.name.rsplit('.').next().unwrap_or_default()
     }
 
     /// The statements or commands that make it, or what is different in words.
@@ -91,7 +130,7 @@ impl Change {
                 let shown = |command: &Document| Bson::from(command.clone()).into_relaxed_extjson().to_string();
                 commands.iter().map(shown).collect::<Vec<_>>().join("; ")
             }
-            Edit::Replication { text, .. } => text.clone(),
+            Edit::List { text, .. } | Edit::Replication { text, .. } => text.clone(),
         }
     }
 
@@ -122,7 +161,7 @@ impl Change {
                     step(&span, Action::Mongo(value), vec![NodeSelector::Any(Engine::Mongo)])
                 })
                 .collect(),
-            Edit::Replication { .. } => vec![],
+            Edit::List { .. } | Edit::Replication { .. } => vec![],
         }
     }
 }

@@ -138,7 +138,7 @@ fn scale(kind: &str) -> Option<usize> {
 }
 
 /// A decimal number one unit of its last place (of `scale` digits) further on.
-fn stepped(value: &str, scale: usize, up: bool) -> Option<String> {
+pub(super) fn stepped(value: &str, scale: usize, up: bool) -> Option<String> {
     let (negative, digits) = value.strip_prefix('-').map_or((false, value), |digits| (true, digits));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     if fraction.len() > scale {

@@ -12,7 +12,7 @@ pub fn changes(peer: &NodeName, catalog: &PgCatalog) -> Vec<Change> {
     let columns = catalog.columns.iter().flat_map(|column| of_column(peer, column));
     let indexes = catalog.indexes.iter().flat_map(|index| of_index(peer, index));
     let triggers = catalog.triggers.iter().flat_map(|trigger| of_trigger(peer, trigger));
-    let publications = catalog.publications.iter().flat_map(|publication| of_publication(peer, publication));
+    let publications = catalog.publications.iter().flat_map(|publication| of_publication(peer, publication, catalog));
     let mut changes: Vec<Change> = constraints.chain(columns).chain(indexes).chain(triggers).collect();
     changes.extend(partitions::changes(peer, &catalog.partitions));
     changes.extend(publications);
@@ -153,7 +153,7 @@ fn of_trigger(peer: &NodeName, trigger: &Trigger) -> Vec<Change> {
     changes
 }
 
-fn of_publication(peer: &NodeName, publication: &Publication) -> Vec<Change> {
+fn of_publication(peer: &NodeName, publication: &Publication, catalog: &PgCatalog) -> Vec<Change> {
     let name = quote_identifier(&publication.name);
     let change = |how: &str, text: String| {
         let words = publication.tables.iter().map(|table| table.replace('"', ""));
@@ -171,5 +171,32 @@ fn of_publication(peer: &NodeName, publication: &Publication) -> Vec<Change> {
         let text = format!("ALTER PUBLICATION {name} SET (publish = '{}')", others.join(", "));
         changes.push(change(&format!("without_{operation}"), text));
     }
+    for (left_out, tables) in fewer_columns(publication, catalog) {
+        changes.push(change(&format!("without_{left_out}"), format!("ALTER PUBLICATION {name} SET TABLE {tables}")));
+    }
     changes
+}
+
+/// The tables of a publication, one of them without one column that is part of no key: `table.column`, and the list.
+fn fewer_columns(publication: &Publication, catalog: &PgCatalog) -> Vec<(String, String)> {
+    let mut found = vec![];
+    for table in &publication.tables {
+        let is_key = |column: &Column| {
+            let keys = catalog.constraints.iter().filter(|key| key.table == *table && key.kind == "p");
+            keys.into_iter().any(|key| key.columns.contains(&column.name))
+        };
+        let columns: Vec<&Column> =
+            catalog.columns.iter().filter(|column| column.table == *table && !column.generated).collect();
+        for left_out in columns.iter().filter(|column| !is_key(column)) {
+            let others = columns.iter().filter(|column| column.name != left_out.name);
+            let list: Vec<String> = others.map(|column| quote_identifier(&column.name)).collect();
+            let listed = |known: &String| match known == table {
+                true => format!("{table} ({})", list.join(", ")),
+                false => known.clone(),
+            };
+            let tables: Vec<String> = publication.tables.iter().map(listed).collect();
+            found.push((format!("{}.{}", table.replace('"', ""), left_out.name), tables.join(", ")));
+        }
+    }
+    found
 }

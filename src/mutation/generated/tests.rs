@@ -112,7 +112,8 @@ fn a_unique_index_is_dropped_and_made_not_unique() {
 
 #[test]
 fn a_trigger_of_replicas_is_dropped_and_left_to_the_origin() {
-    let trigger = |enabled: &str| Trigger { table: "t".into(), name: "g".into(), enabled: enabled.into() };
+    let trigger =
+        |enabled: &str| Trigger { table: "t".into(), name: "g".into(), enabled: enabled.into(), ..Trigger::default() };
     let catalog = |enabled| PgCatalog { triggers: vec![trigger(enabled)], ..PgCatalog::default() };
     derives(catalog("O"), &[("pg.t.g.drop", "DROP TRIGGER \"g\" ON t")]);
     derives(
@@ -138,7 +139,13 @@ fn a_publication_loses_a_table_and_an_operation() {
 }
 
 fn partition(table: &str, bound: &str) -> Partition {
-    Partition { parent: "t".into(), table: table.into(), bound: bound.into(), key_type: Some("numeric(10,2)".into()) }
+    Partition {
+        parent: "t".into(),
+        table: table.into(),
+        bound: bound.into(),
+        key_type: Some("numeric(10,2)".into()),
+        key: None,
+    }
 }
 
 #[test]
@@ -170,7 +177,7 @@ fn a_list_loses_a_value_and_a_single_value_none() {
     let one = partition("one", "FOR VALUES IN ('C')");
     let changes = postgres::changes(&peer("a"), &PgCatalog { partitions: vec![two, one], ..PgCatalog::default() });
     let fewer: Vec<String> =
-        changes.iter().filter(|change| change.kind().starts_with("without")).map(Change::text).collect();
+        changes.iter().filter(|change| change.kind.starts_with("without")).map(Change::text).collect();
     assert_eq!(fewer.len(), 2);
     assert!(fewer[0].ends_with("ATTACH PARTITION both FOR VALUES IN ('B')"), "{}", fewer[0]);
 }
@@ -238,6 +245,35 @@ fn an_index_of_mongodb_is_dropped_and_loses_what_makes_it_special() {
     assert!(!changes[1].text().contains("unique"), "{}", changes[1].text());
 }
 
+#[test]
+fn a_publication_loses_each_column_that_is_part_of_no_key() {
+    let column = |name: &str| Column { table: "t".into(), name: name.into(), ..Column::default() };
+    let key = Constraint { columns: vec!["id".into()], ..constraint("p", "PRIMARY KEY (id)") };
+    let publication = Publication { name: "p".into(), tables: vec!["t".into(), "u".into()], operations: vec![] };
+    let catalog = PgCatalog {
+        columns: vec![column("id"), column("a"), column("B")],
+        publications: vec![publication],
+        ..with_constraint(key)
+    };
+    let changes = postgres::changes(&peer("a"), &catalog);
+    let found = changes.iter().find(|change| change.name == "pg.publication.p.without_t.a").map(Change::text);
+    assert_eq!(found.as_deref(), Some("ALTER PUBLICATION \"p\" SET TABLE t (\"id\", \"B\"), u"));
+    assert!(!changes.iter().any(|change| change.name.ends_with("without_t.id")), "a key must be sent");
+}
+
+#[test]
+fn a_peer_of_three_hears_nothing_or_is_not_heard() {
+    let pairs = [("a", "b"), ("b", "a"), ("a", "c"), ("c", "a"), ("b", "c"), ("c", "b")];
+    let links = pairs.map(|(from, to)| ReplicationLink { from: peer(from), to: peer(to) }).to_vec();
+    let declared =
+        Replication { publication: span("p").of("p".into()), links, origin: ReplicationOrigin::Any, copy_data: false };
+    let changes = replication::changes(&[declared]);
+    let deaf = changes.iter().find(|change| change.name == "replication.p.c.hears_nothing").expect("it is among them");
+    let Edit::Replication { declared, .. } = &deaf.edit else { panic!("not replication") };
+    assert!(declared[0].links.iter().all(|link| link.to != peer("c")) && declared[0].links.len() == 4);
+    assert!(changes.iter().any(|change| change.name == "replication.p.c.is_not_heard"));
+}
+
 fn span(text: &str) -> Span {
     Span::new(&SourceFile::new("s.yaml", text), 0, text.len())
 }
@@ -253,7 +289,9 @@ fn replication_loses_each_link_and_echoes() {
     };
     let changes = replication::changes(&[declared]);
     let names: Vec<&str> = changes.iter().map(|change| change.name.as_str()).collect();
-    assert_eq!(names, ["replication.p.a_to_b.drop", "replication.p.b_to_a.drop", "replication.p.origin_any"]);
+    let expected =
+        ["replication.p.a_to_b.drop", "replication.p.b_to_a.drop", "replication.p.twice", "replication.p.origin_any"];
+    assert_eq!(names, expected);
     match &changes[0].edit {
         Edit::Replication { declared, .. } => assert_eq!(declared[0].links[0].from, peer("b")),
         _ => panic!("not replication"),
