@@ -10,7 +10,7 @@ use super::{Obtained, Prepared, RunError, Submission};
 use crate::engine::{self, Context, Dispatcher, Interrupt, Job, Options, SystemUnderTest};
 use crate::event::{Event, Stamped};
 use crate::grade::{Blocked, Examination, Finding, Grading, Outcome, Standing};
-use crate::mutation::{Ground, passing_on_nothing};
+use crate::mutation::{MutationContext, passing_on_nothing};
 use crate::source::Diagnostic;
 use crate::verdict::Verdict;
 
@@ -66,13 +66,19 @@ impl Grader {
     pub async fn examine_nothing(&self) -> Result<BTreeSet<String>, RunError> {
         let (host, options) = (SuiteHost::new(&self.prepared, &self.obtained), self.prepared.options());
         let (servers, interrupt) = (&self.obtained.servers, self.interrupt.clone());
-        let ground = Ground { servers, host: &host, options: &options, all: true, interrupt };
-        let (passed, left) = passing_on_nothing(&self.prepared.jobs, &ground).await;
+        let context = MutationContext {
+            servers,
+            host: &host,
+            options: &options,
+            all: true,
+            explained: BTreeSet::new(),
+            recorded: BTreeMap::new(),
+            interrupt,
+        };
+        let passed = passing_on_nothing(&self.prepared.jobs, &context).await;
         self.uninterrupted()?;
-        match left {
-            Some(cause) => Err(RunError::Machinery(format!("cleanup failed: {cause}"))),
-            None => Ok(passed.into_iter().collect()),
-        }
+        let cleaned = |cause| RunError::Machinery(format!("cleanup failed: {cause}"));
+        passed.map(|names| names.into_iter().collect()).map_err(cleaned)
     }
 
     /// Grades a submission; `seen` gets what is known after every verdict.
