@@ -13,7 +13,7 @@ pub fn trials() -> Vec<Trial> {
         a_command_of_psql_is_an_error_at_its_line,
         a_csv_file_may_have_any_names_of_columns,
         a_golden_with_a_section_that_no_step_names_is_refused_by_check,
-        a_list_that_another_system_does_not_have_is_an_error,
+        a_list_that_another_system_does_not_offer_is_its_failure,
     ]
 }
 
@@ -70,7 +70,7 @@ fn a_golden_with_a_section_that_no_step_names_is_refused_by_check() {
     suite.run(&["check"]).exits(0);
 }
 
-fn a_list_that_another_system_does_not_have_is_an_error() {
+fn a_list_that_another_system_does_not_offer_is_its_failure() {
     let system = |lists: &str| format!("system: S\nbuild:\n  - sql: CREATE TABLE t (id int)\n{lists}");
     let suite = Suite::shared()
         .settings("system: ours")
@@ -78,5 +78,5 @@ fn a_list_that_another_system_does_not_have_is_an_error() {
         .file("theirs/system.yaml", &system(""))
         .scenario("a", "  - use: look\n    expect: { value: 1 }");
     suite.run(&["run"]).exits(0);
-    suite.run(&["run", "--system", "theirs"]).exits(3).says("has no list of steps named `look`");
+    suite.run(&["run", "--system", "theirs"]).exits(1).says("the system offers no list of steps `look`");
 }

@@ -225,7 +225,23 @@ fn is_declared(sql_type: &SqlType, pair: &Pair, equal: bool) -> bool {
     let is_rounded =
         pair.expected.split('.').skip(1).any(|rest| rest.bytes().take_while(u8::is_ascii_digit).count() > 6);
     let is_strict = pair.valid && !equal && holds(&["date", "time", "timestamp", "timestamptz", "timetz", "interval"]);
-    is_lenient || is_strict && (is_rounded || holds(&["date", "time", "timestamp"]) && names_a_zone(&pair.expected))
+    let is_alone = sql_type.base().builtin_name() == "timestamptz";
+    let is_in_the_first_zone = holds(&["timestamptz"]) && !is_alone && offsets(&pair.actual).len() != 1;
+    is_lenient
+        || is_in_the_first_zone
+        || is_strict && (is_rounded || holds(&["date", "time", "timestamp"]) && names_a_zone(&pair.expected))
+}
+
+/// The offsets that the points in time of a value are shown with.
+fn offsets(text: &str) -> BTreeSet<&str> {
+    let times = text.match_indices(':').map(|(at, _)| &text[at..]);
+    let offset = |time: &'_ str| -> Option<(usize, usize)> {
+        let begin = time.find(['+', '-'])?;
+        let end =
+            time[begin + 1..].find(|c: char| !c.is_ascii_digit() && c != ':').map_or(time.len(), |end| begin + 1 + end);
+        time[..begin].bytes().all(|byte| byte.is_ascii_digit() || b":.".contains(&byte)).then_some((begin, end))
+    };
+    times.filter_map(|time| offset(time).map(|(begin, end)| &time[begin..end])).collect()
 }
 
 /// An offset or a letter of a zone behind a time of day.
