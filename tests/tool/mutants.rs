@@ -72,7 +72,10 @@ fn a_mutant_is_killed_survives_or_is_explained_and_nothing_is_left_behind() {
 
     // With names only those count.
     suite.write("survivors.yaml", EXPLAINED);
-    suite.run(&["mutants", "--generate", "price_is_positive.drop", "item_pkey.drop"]).exits(0).prints("killed 2 of 2 (100.0 %)");
+    suite
+        .run(&["mutants", "--generate", "price_is_positive.drop", "item_pkey.drop"])
+        .exits(0)
+        .prints("killed 2 of 2 (100.0 %)");
 }
 
 fn a_scenario_that_fails_on_the_system_itself_kills_nothing() {
