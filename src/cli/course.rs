@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::grade::Grading;
-use crate::report::grading::{Kind, course, statistics};
-use crate::run::{Baseline, Prepared, Submission};
+use crate::report::grading::{Kind, course, statistics, write_atomically};
+use crate::run::{Baseline, Submission};
 
 /// The file of a submission that says what was graded.
 const KEPT: &str = "grading.json";
@@ -34,10 +34,10 @@ impl Course {
     /// Makes the folder.
     ///
     /// # Errors
-    /// It cannot be made, or the suite's files cannot be read.
-    pub fn new(folder: &Path, prepared: &Prepared) -> io::Result<Self> {
+    /// It cannot be made.
+    pub fn new(folder: &Path, baseline: &Baseline) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
-        Ok(Self { folder: folder.to_path_buf(), suite: Baseline::of(prepared)?.key() })
+        Ok(Self { folder: folder.to_path_buf(), suite: baseline.key() })
     }
 
     /// What was graded before, of the same files by the same suite, when nothing was left out.
@@ -59,7 +59,7 @@ impl Course {
             kind.write(grading, &place.join(name))?;
         }
         let kept = Kept { digest: submission.digest.clone(), suite: self.suite.clone(), grading: grading.clone() };
-        write(&place.join(KEPT), &serde_json::to_vec(&kept)?)
+        write_atomically(&place.join(KEPT), &serde_json::to_vec(&kept)?)
     }
 
     /// Writes the tables of all; where that of the points is.
@@ -67,22 +67,13 @@ impl Course {
     /// # Errors
     /// They cannot be written.
     pub fn table(&self, gradings: &[Grading]) -> io::Result<PathBuf> {
-        write(&self.folder.join("requirements.csv"), statistics(gradings)?.as_bytes())?;
+        write_atomically(&self.folder.join("requirements.csv"), statistics(gradings)?.as_bytes())?;
         let path = self.folder.join("grades.csv");
-        write(&path, course(gradings)?.as_bytes())?;
+        write_atomically(&path, course(gradings)?.as_bytes())?;
         Ok(path)
     }
 
     fn place(&self, submission: &Submission) -> PathBuf {
         self.folder.join(&submission.name)
     }
-}
-
-/// Into a neighbour first, which then takes the name.
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    io::Write::write_all(&mut file, bytes)?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }

@@ -6,12 +6,12 @@ use super::Context;
 use super::args::{self, BlockedPoints};
 use super::course::Course;
 use super::reporters::{Reporters, print, refuse};
-use super::run::{explain, interruptible, request, selection};
+use super::run::{explain, interruptible, judging, request};
 use super::say::{aside, say};
 use crate::exit::Exit;
 use crate::grade::{Blocked, Grading};
 use crate::report::grading::{Kind, scorecard};
-use crate::run::{Baseline, Grader, Request, RunError, Submission, prepare};
+use crate::run::{Baseline, Grader, RunError, Submission, prepare};
 use crate::source::{Diagnostic, visible};
 
 /// Grades what was handed in.
@@ -21,16 +21,8 @@ pub(super) fn grade(args: &args::Grade, context: &Context) -> Exit {
         Err(error) => return refuse(&[error], context),
     };
     let base = request(&args.suite, &args.servers, context);
-    let select = args::SelectArgs { hidden: true, requirements: args.requirements.clone(), ..Default::default() };
-    let request = Request {
-        selection: selection(&select, base.seed),
-        jobs: args.jobs.map_or(context.cores, usize::from),
-        records: false,
-        allow_run: args.permit.allow_run,
-        allow_cluster_changes: args.permit.allow_cluster_changes,
-        ..base
-    };
-    let prepared = match prepare(request) {
+    let select = args::SelectArgs { requirements: args.requirements.clone(), ..Default::default() };
+    let prepared = match prepare(judging(base, select, &args.permit, args.jobs, context)) {
         Ok(prepared) => prepared,
         Err(errors) => return refuse(&errors, context),
     };
@@ -79,8 +71,10 @@ struct Desk<'a> {
 
 impl Desk<'_> {
     async fn work(&self, mut grader: Grader) -> Result<Exit, RunError> {
-        self.know_what_proves_nothing(&mut grader).await?;
-        let course = self.args.out.as_ref().map(|out| Course::new(&self.context.cwd.join(out), grader.prepared()));
+        let baseline = Baseline::of(grader.prepared())
+            .map_err(|error| RunError::Machinery(format!("the suite's files cannot be read: {error}")))?;
+        self.know_what_proves_nothing(&mut grader, &baseline).await?;
+        let course = self.args.out.as_ref().map(|out| Course::new(&self.context.cwd.join(out), &baseline));
         let course = course.transpose().map_err(|error| RunError::Machinery(format!("`--out`: {error}")))?;
         let (mut gradings, mut exit) = (vec![], Exit::Pass);
         for path in &self.args.paths {
@@ -113,9 +107,7 @@ impl Desk<'_> {
         Ok(exit)
     }
 
-    async fn know_what_proves_nothing(&self, grader: &mut Grader) -> Result<(), RunError> {
-        let baseline = Baseline::of(grader.prepared())
-            .map_err(|error| RunError::Machinery(format!("the suite's files cannot be read: {error}")))?;
+    async fn know_what_proves_nothing(&self, grader: &mut Grader, baseline: &Baseline) -> Result<(), RunError> {
         let known = match baseline.known() {
             Some(known) => known,
             None => {

@@ -3,26 +3,18 @@
 use super::Context;
 use super::args;
 use super::reporters::{Reporters, print, refuse};
-use super::run::{explain, interruptible, request, selection};
+use super::run::{explain, interruptible, judging, request};
 use super::say::{aside, say};
 use crate::exit::Exit;
 use crate::mutation::Summary;
-use crate::run::{GeneratedRequest, MutantRequest, Prepared, Progress, Request, RunError, prepare};
+use crate::run::{GeneratedRequest, MutantRequest, Prepared, Progress, RunError, prepare};
 use crate::source::{visible, visible_lines};
 
 /// Runs the suite over mutants and prints what became of each, and a summary.
 pub(super) fn mutants(args: &args::Mutants, context: &Context) -> Exit {
     let base = request(&args.suite, &args.servers, context);
-    let select = args::SelectArgs { hidden: true, ..args::SelectArgs::default() };
-    let request = Request {
-        selection: selection(&select, base.seed),
-        jobs: args.jobs.map_or(context.cores, usize::from),
-        records: false,
-        allow_run: args.permit.allow_run,
-        allow_cluster_changes: args.permit.allow_cluster_changes,
-        ..base
-    };
-    let prepared = match prepare(request) {
+    let select = args::SelectArgs::default();
+    let prepared = match prepare(judging(base, select, &args.permit, args.jobs, context)) {
         Ok(prepared) => prepared,
         Err(errors) => return refuse(&errors, context),
     };

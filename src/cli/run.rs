@@ -117,6 +117,24 @@ pub(super) fn request(suite: &args::SuiteArgs, servers: &args::ServerArgs, conte
     }
 }
 
+/// The request of a command that judges systems by the suite: hidden scenarios are run too, and no golden is written.
+pub(super) fn judging(
+    base: Request,
+    select: args::SelectArgs,
+    permit: &args::PermitArgs,
+    jobs: Option<u16>,
+    context: &Context,
+) -> Request {
+    Request {
+        selection: selection(&args::SelectArgs { hidden: true, ..select }, base.seed),
+        jobs: jobs.map_or(context.cores, usize::from),
+        records: false,
+        allow_run: permit.allow_run,
+        allow_cluster_changes: permit.allow_cluster_changes,
+        ..base
+    }
+}
+
 /// What the arguments select.
 pub(super) fn selection(args: &args::SelectArgs, seed: u64) -> Selection {
     Selection {

@@ -19,7 +19,7 @@ enum Destination {
 
 /// Puts `bytes` into `path`: into a neighbour first, which then takes the name, so that a reader never sees half a report.
 /// Links are followed and stay; what is no regular file is written to. Folders on the way are made.
-pub(super) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     match destination(path)? {
         Destination::Regular(path) => replace(&path, bytes),
         Destination::Through(path) => through(&path)?.write_all(bytes),

@@ -17,7 +17,7 @@ use std::path::Path;
 pub use csv::{course, statistics};
 pub use terminal::scorecard;
 
-use super::file::write_atomically;
+pub use super::file::write_atomically;
 use crate::grade::Grading;
 
 /// A form of report.
